@@ -1,0 +1,1 @@
+"""The data plane (Rust): receive, decode, redact, encode, spool; and blobs to Arrow."""

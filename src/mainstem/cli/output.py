@@ -1,0 +1,59 @@
+"""How commands print: tables and progress for people, one JSON document for machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mainstem.errors import MainstemError
+
+stdout = Console()
+stderr = Console(stderr=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+PlatformOption = Annotated[
+    Path,
+    typer.Option(
+        "--platform",
+        envvar="MAINSTEM_PLATFORM",
+        help="The platform file.",
+        show_default=True,
+    ),
+]
+DEFAULT_PLATFORM = Path("mainstem.yaml")
+
+
+def print_json(document: Any) -> None:  # noqa: ANN401
+    """Print one JSON document on standard output."""
+    typer.echo(json.dumps(document, indent=2, default=str))
+
+
+def print_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    caption: str | None = None,
+) -> None:
+    """Print rows as a table; numbers stand to the right."""
+    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
+    cells = [list(row) for row in rows]
+    for index, column in enumerate(columns):
+        numeric = all(isinstance(row[index], int | float) for row in cells) and bool(cells)
+        table.add_column(column, justify="right" if numeric else "left")
+    for row in cells:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    stdout.print(table)
+
+
+def print_error(error: MainstemError) -> None:
+    """Print an error and its hint on standard error, as it is, without markup."""
+    stderr.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""See CONTRIBUTING.md for what belongs in this room."""
