@@ -1,36 +1,65 @@
-# Every verb of the house; CI and people call the same ones.
-VENV := .venv
-BIN := $(VENV)/bin
+# Every verb of the house; CI, pre-commit and people call the same ones.
+SHELL := /bin/bash
+BIN := .venv/bin
 UV := .tools/bin/uv
+RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: setup demo test test-all prove bench format lint clean
 .DEFAULT_GOAL := help
+.PHONY: help tools setup demo test test-all prove bench format lint docs clean
 
 help: ## Show the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
-setup: $(VENV)/.ready ## Make .venv with mainstem in it
+tools:
+	@scripts/check-tools
 
-$(UV):
+$(UV): | tools
 	python3 -m venv .tools
 	.tools/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 
-$(VENV)/.ready: pyproject.toml uv.lock Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml) | $(UV)
-	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen
+# uv builds the Rust core in release mode and puts it into .venv with everything else that is locked.
+.venv/.ready: pyproject.toml uv.lock Cargo.toml Cargo.lock $(RUST) | $(UV)
+	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen
 	@touch $@
+
+setup: .venv/.ready ## Make .venv with mainstem in it
+
+demo: setup ## Run the main job: four regions, from instrumented products to answers
+	$(BIN)/python -m examples.contoso.demo
 
 test: setup ## Pass every test that needs nothing but this repository
 	cargo test --workspace --locked --quiet
 	$(BIN)/pytest -n 2 -m "not all and not prove"
 
+test-all: setup ## The rest: foreign parts, and the demo as a test
+	$(BIN)/pytest -m "all and not prove"
+
+prove: setup ## The long campaigns: kills, crashes, corruption
+	MAINSTEM_CAMPAIGN=long cargo test --workspace --locked --release
+	$(BIN)/pytest -m prove --timeout 7200
+
+bench: setup ## Measure the core and the collector, side by side with others
+	$(BIN)/python -m bench.core
+	$(BIN)/python -m bench.collector
+
 format: setup ## Format Rust, Python and SQL
 	cargo fmt --all
+	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
-	$(BIN)/ruff check --fix .
+	$(BIN)/sqlfluff fix --quiet dbt
 
-lint: setup ## Check formats, types, layers and styles
+lint: setup ## Check formats, types, layers, models and the stub of the core
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m mypy.stubtest mainstem._core
+	$(BIN)/sqlfluff lint dbt
+
+docs: setup ## Write the generated pages of docs/ anew
+	$(BIN)/python -m mainstem.cli.reference docs/cli.md
+
+clean: ## Remove what the verbs made
+	rm -rf .venv .tools target demo
