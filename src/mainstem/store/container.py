@@ -1,0 +1,207 @@
+"""One container of an account: list, read, and create under a name that is written once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import obstore
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    NotFoundError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
+
+from mainstem.store.errors import (
+    ContainerMissing,
+    ContentConflict,
+    ObjectMissing,
+    StoreRefused,
+    StoreUnavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from obstore.store import ObjectStore
+
+_LIST_CHUNK = 1000
+
+
+class ObjectInfo(NamedTuple):
+    """What a listing tells of an object; `modified_at_unix` is in seconds, by the store's clock."""
+
+    name: str
+    bytes: int
+    modified_at_unix: float
+    etag: str | None
+
+
+class Container:
+    """A named place for objects in an account: a container, or a prefix or folder that acts as one.
+
+    Safe to use from several threads. `label` is what messages say, without secrets.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        open_store: Callable[[], ObjectStore],
+        *,
+        missing_hint: str,
+        folder: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.folder = folder
+        self._open_store = open_store
+        self._missing_hint = missing_hint
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """The client's store; for a folder on disk, opening it makes the folder."""
+        return self._open_store()
+
+    @property
+    def _unmade(self) -> bool:
+        """Whether this is a folder that nobody has written to, which reading must not make."""
+        return self.folder is not None and not self.folder.is_dir()
+
+    def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectInfo]:
+        """List objects under a prefix of whole path segments, those after the name `after`.
+
+        A store lists in the order of names, except a folder on disk, which is sorted here. A
+        container that does not exist yet lists as empty, on every kind of store alike.
+        """
+        if self._unmade:
+            return iter(())
+        found = self._list_pages(prefix, after)
+        return self._or_empty(found) if self.folder is None else iter(sorted(found))
+
+    def _or_empty(self, found: Iterator[ObjectInfo]) -> Iterator[ObjectInfo]:
+        try:
+            yield from found
+        except ContainerMissing:
+            return
+
+    def _list_pages(self, prefix: str, after: str | None) -> Iterator[ObjectInfo]:
+        with self._speaking_of(f"listing {self.name}"):
+            pages = obstore.list(self.store, prefix or None, offset=after, chunk_size=_LIST_CHUNK)
+            for page in pages:
+                for meta in page:
+                    yield ObjectInfo(
+                        meta["path"],
+                        meta["size"],
+                        meta["last_modified"].timestamp(),
+                        meta["e_tag"],
+                    )
+
+    def read(self, name: str) -> bytes:
+        """Read an object whole; ObjectMissing where there is none."""
+        with self._speaking_of(f"reading {self.name}/{name}"):
+            if self._unmade:
+                raise FileNotFoundError
+            return obstore.get(self.store, name).bytes().to_bytes()
+
+    def head(self, name: str) -> ObjectInfo | None:
+        """Ask for an object's size and time; None where there is none."""
+        try:
+            with self._speaking_of(f"looking up {self.name}/{name}"):
+                if self._unmade:
+                    return None
+                meta = obstore.head(self.store, name)
+        except ObjectMissing:
+            return None
+        return ObjectInfo(
+            meta["path"], meta["size"], meta["last_modified"].timestamp(), meta["e_tag"]
+        )
+
+    def create(self, name: str, data: bytes, sha256: str | None = None) -> bool:
+        """Write an object unless it is there; True if written, False if it was there already.
+
+        The data is durable when this returns. ContentConflict where the name holds another content
+        than `data`, whose SHA-256 a caller that knows it may pass in hex.
+        """
+        try:
+            with self._speaking_of(f"writing {self.name}/{name}"):
+                # Not in parts: a conditional create is one request, or it is none.
+                obstore.put(self.store, name, data, mode="create", use_multipart=False)
+        except (AlreadyExistsError, PreconditionError):
+            self._expect_same(name, sha256 or hashlib.sha256(data).hexdigest())
+            written = False
+        else:
+            written = True
+        if self.folder is not None:
+            # Also when it was there: the writer before may have died between create and sync.
+            _sync_to_disk(self.folder, name)
+        return written
+
+    def _expect_same(self, name: str, sha256: str) -> None:
+        found = hashlib.sha256(self.read(name)).hexdigest()
+        if found != sha256:
+            raise ContentConflict(
+                f"{self.label}: {self.name}/{name} holds another content "
+                f"(SHA-256 {found[:16]}… in place of {sha256[:16]}…); nothing was overwritten",
+                hint="An object of this name is written once. Find out who wrote it, move it away, "
+                "and run again: what is waiting is kept.",
+            )
+
+    @contextmanager
+    def _speaking_of(self, action: str) -> Iterator[None]:
+        """Turn the client's errors into ours, whose text holds no address.
+
+        AlreadyExists and Precondition pass: they are answers, not failures.
+        """
+        try:
+            yield
+        except (AlreadyExistsError, PreconditionError):
+            raise
+        except (FileNotFoundError, NotFoundError):
+            raise self._missing(action) from None
+        except (PermissionDeniedError, UnauthenticatedError, PermissionError):
+            raise StoreRefused(
+                f"{self.label}: {action}: refused",
+                hint="The identity needs a data role on the account (Azure: Storage Blob Data "
+                "Contributor to write, Reader to read).",
+            ) from None
+        except (BaseError, OSError) as error:
+            if "ContainerNotFound" in str(error):  # a listing's 404 has no class of its own
+                raise self._missing(action) from None
+            raise StoreUnavailable(
+                f"{self.label}: {action}: no usable answer ({type(error).__name__})",
+                hint="A retry may help; what is waiting is kept.",
+            ) from None
+
+    def _missing(self, action: str) -> ObjectMissing | ContainerMissing:
+        """Say what a 404 means: a read lacks its object, a listing or a write its container."""
+        if action.startswith(("reading", "looking")):
+            return ObjectMissing(f"{self.label}: {action}: there is no such object")
+        return ContainerMissing(
+            f"{self.label}: the container {self.name} does not exist", hint=self._missing_hint
+        )
+
+
+def _sync_to_disk(root: Path, name: str) -> None:
+    """Make a written file last: the file, then each directory on its way up to the root."""
+    path = root / name
+    _fsync(path)
+    for directory in path.parents:
+        _fsync(directory)
+        if directory == root:
+            break
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

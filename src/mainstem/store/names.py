@@ -1,0 +1,42 @@
+"""How containers and objects are named (docs/formats.md)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+LEDGER = "ledger"
+"""The container of a region's ledger in its own account."""
+
+_ENTRY = re.compile(r"(?P<day>\d{4}/\d{2}/\d{2})/(?P<instance>[0-9a-f]{16})/(?P<seq>\d{12})\.json")
+
+
+class EntryPlace(NamedTuple):
+    """Where a ledger entry stands: its UTC day `YYYY/MM/DD`, instance and number."""
+
+    day: str
+    instance: str
+    seq: int
+
+
+def central_container(region: str, name: str) -> str:
+    """Name the container of a region's signal, or of its `ledger`, in the central account."""
+    return f"{region}-{name}"
+
+
+def is_entry(name: str) -> bool:
+    """Tell a ledger entry from whatever else stands in a ledger container."""
+    return _ENTRY.fullmatch(name) is not None
+
+
+def entry_place(name: str) -> EntryPlace:
+    """Read an entry's name; ValueError where it is not one."""
+    match = _ENTRY.fullmatch(name)
+    if match is None:
+        raise ValueError(f"not the name of a ledger entry: {name}")
+    return EntryPlace(match["day"], match["instance"], int(match["seq"]))
+
+
+def lines_name(entry_name: str) -> str:
+    """Name the `.lines` object that stands beside a ledger entry."""
+    return entry_name.removesuffix(".json") + ".lines"
