@@ -1,3 +1,10 @@
 //! OTLP requests: one borrowed tree, read from the protobuf wire or from JSON and written as OTLP/JSON.
 
+pub mod encode;
+mod error;
+pub mod json;
 pub mod model;
+mod scan;
+pub mod wire;
+
+pub use error::{DecodeCode, DecodeError, Limits, Notes};

@@ -1,0 +1,236 @@
+//! What the three signals share: texts, ids, values, attributes, resources and scopes.
+
+use super::{Cursor, Decoder, Field, Read};
+use crate::error::DecodeCode;
+use crate::model::{EntityRef, KeyValue, Octets, Resource, Scope, Text, Value};
+use std::borrow::Cow;
+use std::mem;
+
+/// Vectors grow ahead on a guess, but never by more than the bytes that remain could fill with
+/// elements of at least this size: a guess must not let a small body take much memory.
+const LEAST_ATTRIBUTE: usize = 8;
+const LEAST_RECORD: usize = 64;
+
+impl Decoder<'_> {
+    #[inline]
+    pub fn text<'a>(&mut self, bytes: &'a [u8]) -> Text<'a> {
+        match str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => self.repaired(bytes),
+        }
+    }
+
+    #[cold]
+    fn repaired<'a>(&mut self, bytes: &'a [u8]) -> Text<'a> {
+        self.notes.invalid_utf8 += 1;
+        String::from_utf8_lossy(bytes)
+    }
+
+    #[inline]
+    pub fn unknown(&mut self) {
+        self.notes.unknown_fields += 1;
+    }
+
+    /// Note an id of a wrong length, for the record around it.
+    #[inline]
+    pub fn check_id(&mut self, id: &Octets<'_>, length: usize) {
+        self.bad_id |= !id.is_empty() && id.len() != length;
+    }
+
+    /// Add a record, unless one of its ids was bad.
+    #[inline]
+    pub fn keep<T>(&mut self, records: &mut Vec<T>, record: T) {
+        if mem::take(&mut self.bad_id) {
+            self.notes.invalid_records += 1;
+        } else {
+            records.push(record);
+        }
+    }
+
+    /// Account for one more node of the tree.
+    #[inline]
+    pub fn charge<T>(&mut self, place: &Cursor<'_>) -> Read<()> {
+        self.tree_bytes += size_of::<T>();
+        if self.tree_bytes > self.limits.max_tree_bytes {
+            return Err(place.error(DecodeCode::TooLarge));
+        }
+        Ok(())
+    }
+
+    /// Make room for the records that follow the first, should they be of the first one's size.
+    #[inline]
+    pub fn reserve<T>(records: &mut Vec<T>, first: usize, remaining: usize) {
+        if records.is_empty() {
+            records.reserve(1 + remaining / first.max(LEAST_RECORD));
+        }
+    }
+
+    /// Add one attribute of a record, resource or scope; `remaining` bytes follow in its message.
+    #[inline]
+    pub fn attribute<'a>(
+        &mut self,
+        attributes: &mut Vec<KeyValue<'a>>,
+        bytes: &'a [u8],
+        remaining: usize,
+    ) -> Read<()> {
+        if attributes.is_empty() {
+            attributes.reserve(self.attributes.min(1 + remaining / LEAST_ATTRIBUTE));
+        }
+        let attribute = self.key_value(Cursor::new(bytes))?;
+        attributes.push(attribute);
+        Ok(())
+    }
+
+    fn key_value<'a>(&mut self, mut cursor: Cursor<'a>) -> Read<KeyValue<'a>> {
+        self.charge::<KeyValue>(&cursor)?;
+        let mut attribute = KeyValue::default();
+        while let Some(field) = cursor.next()? {
+            match field {
+                (1, Field::Bytes(bytes)) => attribute.key = self.text(bytes),
+                (2, Field::Bytes(bytes)) => {
+                    self.value(attribute.value.get_or_insert_default(), Cursor::new(bytes))?;
+                }
+                _ => self.unknown(),
+            }
+        }
+        Ok(attribute)
+    }
+
+    /// Merge an `AnyValue` into `value`.
+    pub fn value<'a>(&mut self, value: &mut Value<'a>, mut cursor: Cursor<'a>) -> Read<()> {
+        if self.depth == self.limits.max_depth {
+            return Err(cursor.error(DecodeCode::TooDeep));
+        }
+        self.depth += 1;
+        while let Some(field) = cursor.next()? {
+            match field {
+                (1, Field::Bytes(bytes)) => *value = Value::Text(self.text(bytes)),
+                (2, Field::Varint(number)) => *value = Value::Bool(number != 0),
+                (3, Field::Varint(number)) => *value = Value::Int(number as i64),
+                (4, Field::Fixed64(bits)) => *value = Value::Double(f64::from_bits(bits)),
+                (5, Field::Bytes(bytes)) => {
+                    let mut values = match mem::take(value) {
+                        Value::Array(values) => values,
+                        _ => Vec::new(),
+                    };
+                    self.array(&mut values, Cursor::new(bytes))?;
+                    *value = Value::Array(values);
+                }
+                (6, Field::Bytes(bytes)) => {
+                    let mut values = match mem::take(value) {
+                        Value::Map(values) => values,
+                        _ => Vec::new(),
+                    };
+                    self.map(&mut values, Cursor::new(bytes))?;
+                    *value = Value::Map(values);
+                }
+                (7, Field::Bytes(bytes)) => *value = Value::Bytes(Cow::Borrowed(bytes)),
+                _ => self.unknown(),
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn array<'a>(&mut self, values: &mut Vec<Value<'a>>, mut cursor: Cursor<'a>) -> Read<()> {
+        while let Some(field) = cursor.next()? {
+            match field {
+                (1, Field::Bytes(bytes)) => {
+                    self.charge::<Value>(&cursor)?;
+                    let mut value = Value::Empty;
+                    self.value(&mut value, Cursor::new(bytes))?;
+                    values.push(value);
+                }
+                _ => self.unknown(),
+            }
+        }
+        Ok(())
+    }
+
+    fn map<'a>(&mut self, values: &mut Vec<KeyValue<'a>>, mut cursor: Cursor<'a>) -> Read<()> {
+        while let Some(field) = cursor.next()? {
+            match field {
+                (1, Field::Bytes(bytes)) => {
+                    let value = self.key_value(Cursor::new(bytes))?;
+                    values.push(value);
+                }
+                _ => self.unknown(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Merge a `Resource`.
+    pub fn resource<'a>(
+        &mut self,
+        resource: &mut Resource<'a>,
+        mut cursor: Cursor<'a>,
+    ) -> Read<()> {
+        while let Some(field) = cursor.next()? {
+            match field {
+                (1, Field::Bytes(bytes)) => {
+                    self.attribute(&mut resource.attributes, bytes, cursor.remaining())?
+                }
+                (2, Field::Varint(number)) => resource.dropped_attributes_count = number as u32,
+                (3, Field::Bytes(bytes)) => {
+                    let entity = self.entity_ref(Cursor::new(bytes))?;
+                    resource.entity_refs.push(entity);
+                }
+                _ => self.unknown(),
+            }
+        }
+        Ok(())
+    }
+
+    fn entity_ref<'a>(&mut self, mut cursor: Cursor<'a>) -> Read<EntityRef<'a>> {
+        self.charge::<EntityRef>(&cursor)?;
+        let mut entity = EntityRef::default();
+        while let Some(field) = cursor.next()? {
+            match field {
+                (1, Field::Bytes(bytes)) => entity.schema_url = self.text(bytes),
+                (2, Field::Bytes(bytes)) => entity.kind = self.text(bytes),
+                (3, Field::Bytes(bytes)) => {
+                    self.charge::<Text>(&cursor)?;
+                    entity.id_keys.push(self.text(bytes));
+                }
+                (4, Field::Bytes(bytes)) => {
+                    self.charge::<Text>(&cursor)?;
+                    entity.description_keys.push(self.text(bytes));
+                }
+                _ => self.unknown(),
+            }
+        }
+        Ok(entity)
+    }
+
+    /// Merge an `InstrumentationScope`.
+    pub fn scope<'a>(&mut self, scope: &mut Scope<'a>, mut cursor: Cursor<'a>) -> Read<()> {
+        while let Some(field) = cursor.next()? {
+            match field {
+                (1, Field::Bytes(bytes)) => scope.name = self.text(bytes),
+                (2, Field::Bytes(bytes)) => scope.version = self.text(bytes),
+                (3, Field::Bytes(bytes)) => {
+                    self.attribute(&mut scope.attributes, bytes, cursor.remaining())?
+                }
+                (4, Field::Varint(number)) => scope.dropped_attributes_count = number as u32,
+                _ => self.unknown(),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Name the message around an error.
+pub(super) trait Within<T> {
+    fn within(self, path: &'static str) -> Read<T>;
+}
+
+impl<T> Within<T> for Read<T> {
+    #[inline(always)]
+    fn within(self, path: &'static str) -> Read<T> {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(error.within(path)),
+        }
+    }
+}
