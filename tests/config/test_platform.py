@@ -137,8 +137,10 @@ def test_home_is_for_an_isolated_region_alone(tmp_path: Path) -> None:
         "mainstem.yaml:5:3: regions.euc: a file with `home` knows that region alone"
     ]
     assert problems(tmp_path, HOME.replace("isolated", "central")) == [
-        "mainstem.yaml:2:1: home: is for an isolated region's own file: "
-        "set its residency to isolated"
+        (
+            "mainstem.yaml:2:1: home: is for an isolated region's own file: "
+            "set its residency to isolated"
+        )
     ]
 
 

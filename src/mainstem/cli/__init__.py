@@ -8,16 +8,31 @@ just now, and a retry may help.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 from mainstem.cli.app import app
 from mainstem.cli.output import print_error
 from mainstem.errors import MainstemError
 
+VERBS = ("config",)
+"""A module of this room each, in the order of the data's way."""
+
 
 def main() -> None:
     """Run the command line; errors that a person is meant to read become text and an exit code."""
+    add_verbs(sys.argv[1:2])
     try:
         app()
     except MainstemError as error:
         print_error(error)
         sys.exit(error.exit_code)
+
+
+def add_verbs(arguments: list[str]) -> None:
+    """Import the module of the verb that is called, or all of them where none is.
+
+    A collector runs for months beside a product and has no use for the warehouse's libraries.
+    """
+    called = [verb for verb in VERBS if verb in arguments]
+    for verb in called or VERBS:
+        import_module(f"mainstem.cli.{verb}")

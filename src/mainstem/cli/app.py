@@ -1,8 +1,16 @@
-"""The list of commands, in the order of the data's way."""
+"""The list of commands, in the order of the data's way.
+
+A verb is a module of this room: it decorates its function with `@app.command(epilog=example(...))`
+and is imported by this package in the order in which help lists it.
+"""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
+
+from mainstem import __version__
 
 app = typer.Typer(
     name="mainstem",
@@ -11,9 +19,25 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+def example(*lines: str) -> str:
+    """Write the example that stands at the end of a command's help."""
+    return "[bold]Example[/bold]\n\n" + "\n\n".join(f"  $ {line}" for line in lines)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mainstem {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def mainstem() -> None:
+def mainstem(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Take product telemetry from every region to answers."""

@@ -31,7 +31,7 @@ PlatformOption = Annotated[
 DEFAULT_PLATFORM = Path("mainstem.yaml")
 
 
-def print_json(document: Any) -> None:  # noqa: ANN401
+def print_json(document: Any) -> None:
     """Print one JSON document on standard output."""
     typer.echo(json.dumps(document, indent=2, default=str))
 

@@ -1,0 +1,15 @@
+"""The OpenTelemetry Collector's configuration, as this collector reads it (docs/collector.md)."""
+
+from __future__ import annotations
+
+from mainstem.config.collector.model import CollectorConfig, Destination, Pipeline
+from mainstem.config.collector.read import default_collector, parse_collector, read_collector
+
+__all__ = [
+    "CollectorConfig",
+    "Destination",
+    "Pipeline",
+    "default_collector",
+    "parse_collector",
+    "read_collector",
+]

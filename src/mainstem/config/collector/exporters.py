@@ -1,0 +1,189 @@
+"""The exporters' keys."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from mainstem.config.collector.gotime import strftime_of
+from mainstem.config.collector.values import Component, NoEffect, NotBuilt
+
+# https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers
+CONTAINER_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
+
+_RETRIES = NoEffect("the spool keeps segments and retries until the store has them")
+_SERIAL = NoEffect("the segment's id makes a blob's name unique")
+_TEMPLATED = NotBuilt("a blob holds many requests, so its name comes from no record")
+
+
+def _layout(text: str) -> str:
+    strftime_of(text)
+    return text
+
+
+def _container(name: str) -> str:
+    if not CONTAINER_NAME.fullmatch(name):
+        raise ValueError("must be 3 to 63 lower-case letters, digits and single hyphens")
+    return name
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("must be a time zone's IANA name, such as Europe/Berlin") from None
+    return name
+
+
+GoLayout = Annotated[str, AfterValidator(_layout)]
+ContainerName = Annotated[str, AfterValidator(_container)]
+
+
+class Containers(Component):
+    """`container`: where each signal's blobs go."""
+
+    logs: ContainerName = "logs"
+    metrics: ContainerName = "metrics"
+    traces: ContainerName = "traces"
+
+
+class BlobNameFormat(Component):
+    """`blob_name_format`: names in Go's time layout, of the time that a segment opened."""
+
+    logs_format: GoLayout = "2006/01/02/logs_15_04_05.json"
+    metrics_format: GoLayout = "2006/01/02/metrics_15_04_05.json"
+    traces_format: GoLayout = "2006/01/02/traces_15_04_05.json"
+    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    serial_num_enabled: Annotated[Any, _SERIAL] = None
+    serial_num_range: Annotated[Any, _SERIAL] = None
+    serial_num_before_extension: Annotated[Any, _SERIAL] = None
+    template_enabled: Annotated[Any, _TEMPLATED] = None
+    time_parser_enabled: Annotated[Any, _TEMPLATED] = None
+    time_parser_ranges: Annotated[Any, _TEMPLATED] = None
+
+
+class Encodings(Component):
+    """`encodings`: the `text_encoding` extension by its id, or nothing."""
+
+    logs: str | None = None
+    metrics: str | None = None
+    traces: str | None = None
+
+
+class BlobExporter(Component):
+    """What every exporter that writes blobs takes."""
+
+    container: Containers = Containers()
+    blob_name_format: BlobNameFormat = BlobNameFormat()
+    compression: Literal["none", "gzip", "zstd"] = "none"
+    format: Literal["json"] = "json"
+    encodings: Encodings = Encodings()
+    retry_on_failure: Annotated[Any, _RETRIES] = None
+    sending_queue: Annotated[Any, _RETRIES] = None
+    timeout: Annotated[Any, _RETRIES] = None
+
+    @field_validator("compression", mode="before")
+    @classmethod
+    def _unset(cls, value: Any) -> Any:
+        return "none" if value in (None, "") else value
+
+
+class AzureAuth(Component):
+    """`azureblob.auth`."""
+
+    type: Literal[
+        "connection_string",
+        "service_principal",
+        "system_managed_identity",
+        "user_managed_identity",
+        "workload_identity",
+    ] = "connection_string"
+    connection_string: SecretStr | None = None
+    tenant_id: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    federated_token_file: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        needed = {
+            "connection_string": ("connection_string",),
+            "service_principal": ("tenant_id", "client_id", "client_secret"),
+            "system_managed_identity": (),
+            "user_managed_identity": ("client_id",),
+            "workload_identity": ("tenant_id", "client_id", "federated_token_file"),
+        }[self.type]
+        lacking = [key for key in needed if not _given(getattr(self, key))]
+        if lacking:
+            raise ValueError(f"type {self.type} needs {' and '.join(lacking)}")
+        return self
+
+
+def _given(value: str | SecretStr | None) -> bool:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return bool(text)
+
+
+class AppendBlob(Component):
+    """`azureblob.append_blob`: accepted while it is off."""
+
+    enabled: bool = False
+    separator: Annotated[Any, NoEffect("lines are separated by a newline")] = None
+
+    @field_validator("enabled")
+    @classmethod
+    def _off(cls, enabled: bool) -> bool:
+        if enabled:
+            raise ValueError(
+                "append blobs are not written here: Azure never replicates them, and a segment "
+                "is one block blob"
+            )
+        return enabled
+
+
+class AzureBlob(BlobExporter):
+    """The `azureblob` (`azure_blob`) exporter.
+
+    https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/exporter/azureblobexporter
+    """
+
+    url: SecretStr | None = None
+    auth: AzureAuth
+    append_blob: AppendBlob = AppendBlob()
+
+    @model_validator(mode="after")
+    def _addressed(self) -> Self:
+        if self.auth.type != "connection_string" and self.url is None:
+            raise ValueError(f"auth type {self.auth.type} needs url, the account's blob endpoint")
+        return self
+
+
+class Blob(BlobExporter):
+    """The `blob` exporter, mainstem's own: any store by its address.
+
+    Without `url` it writes to the store that the platform file names for the region.
+    """
+
+    url: SecretStr | None = None
+
+
+class File(BlobExporter):
+    """The `file` exporter; `path` is the folder in which the containers' folders lie."""
+
+    path: Annotated[str, Field(min_length=1)]
+    rotation: Annotated[Any, NoEffect("a segment seals by size and age")] = None
+    flush_interval: Annotated[Any, NoEffect("each request is synced before its OK")] = None
+    append: Annotated[Any, NoEffect("a blob is written once")] = None
+    create_directory: Annotated[Any, NoEffect("folders are created")] = None
+    directory_permissions: Annotated[Any, NoEffect("the process's umask decides")] = None
+    group_by: Annotated[Any, _TEMPLATED] = None
+    encoding: str | None = None

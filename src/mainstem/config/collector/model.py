@@ -1,0 +1,66 @@
+"""What a Collector's configuration says, once it is known to be right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mainstem.config.collector.gotime import strftime_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mainstem.config.collector.exporters import BlobExporter
+    from mainstem.config.collector.processors import Redaction
+    from mainstem.config.collector.receivers import HealthCheck, Otlp
+    from mainstem.config.collector.service import Telemetry
+    from mainstem.errors import Problem
+    from mainstem.records import Signal
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A store: an address as the store room reads it, and credentials under obstore's names.
+
+    `address` is None for the store that the platform file names for the region. `label` may stand
+    in messages.
+    """
+
+    address: str | None = field(repr=False)
+    label: str
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What one signal goes through. Ids are those of the file: `otlp`, `redaction/eu`."""
+
+    signal: Signal
+    id: str
+    receivers: tuple[str, ...]
+    processors: tuple[str, ...]
+    redactions: tuple[tuple[str, Redaction], ...]
+    exporter: str
+
+
+@dataclass(frozen=True)
+class CollectorConfig:
+    """A whole configuration; `notes` say in one line each what has no effect here."""
+
+    file: str
+    receiver: Otlp
+    pipelines: Mapping[Signal, Pipeline]
+    exporter: BlobExporter
+    destination: Destination
+    health: HealthCheck | None
+    telemetry: Telemetry
+    notes: tuple[Problem, ...] = ()
+
+    def container(self, signal: Signal) -> str:
+        """Name the container that a signal's blobs go to."""
+        name: str = getattr(self.exporter.container, signal.value)
+        return name
+
+    def name_format(self, signal: Signal) -> str:
+        """Give the strftime format of a signal's blob names."""
+        return strftime_of(getattr(self.exporter.blob_name_format, f"{signal.value}_format"))

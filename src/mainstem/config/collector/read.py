@@ -1,0 +1,298 @@
+"""From the Collector's YAML to a CollectorConfig: everything that is wrong is told at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mainstem.config.collector.exporters import AzureBlob, Blob, BlobExporter, File
+from mainstem.config.collector.model import CollectorConfig, Destination, Pipeline
+from mainstem.config.collector.processors import Batch, MemoryLimiter, Redaction
+from mainstem.config.collector.receivers import HealthCheck, Otlp, TextEncoding
+from mainstem.config.collector.service import Service
+from mainstem.config.collector.values import Component, NoEffect, NotBuilt
+from mainstem.config.document import Document, parse_document, read_document
+from mainstem.config.validate import nearest, validate
+from mainstem.errors import ConfigError
+from mainstem.records import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from mainstem.config.document import KeyPath
+    from mainstem.errors import Problem
+
+COMPONENTS: dict[str, dict[str, type[Component]]] = {
+    "receivers": {"otlp": Otlp},
+    "processors": {"batch": Batch, "memory_limiter": MemoryLimiter, "redaction": Redaction},
+    "exporters": {"azureblob": AzureBlob, "azure_blob": AzureBlob, "blob": Blob, "file": File},
+    "extensions": {"health_check": HealthCheck, "text_encoding": TextEncoding},
+}
+SECTIONS = (*COMPONENTS, "connectors", "service")
+
+
+def read_collector(path: Path, environment: Mapping[str, str] = os.environ) -> CollectorConfig:
+    """Read a Collector's configuration file; ConfigError lists all that is wrong with it."""
+    return _read(read_document(path, environment))
+
+
+def parse_collector(
+    text: str, file: str, directory: Path, environment: Mapping[str, str]
+) -> CollectorConfig:
+    """Read a Collector's configuration from text; `${file:...}` is relative to `directory`."""
+    return _read(parse_document(text, file, directory, environment))
+
+
+DEFAULT = """\
+# What runs where a region of the platform file names no collector configuration.
+receivers: {otlp: {protocols: {grpc: , http: }}}
+processors: {redaction: {allow_all_keys: true}}
+exporters: {blob: {compression: zstd}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [otlp], processors: [redaction], exporters: [blob]}
+    logs: {receivers: [otlp], processors: [redaction], exporters: [blob]}
+    metrics: {receivers: [otlp], processors: [redaction], exporters: [blob]}
+"""
+
+
+def default_collector(directory: Path) -> CollectorConfig:
+    """Give the configuration of a region that names none: all signals, to the region's store."""
+    return parse_collector(DEFAULT, "(built in)", directory, {})
+
+
+def _read(document: Document) -> CollectorConfig:
+    reader = _Reader(document, notes=list(document.notes))
+    config = reader.read()
+    if config is None or reader.problems:
+        raise ConfigError(sorted(reader.problems, key=lambda found: (found.line, found.column)))
+    return config
+
+
+@dataclass
+class _Reader:
+    document: Document
+    notes: list[Problem]
+    problems: list[Problem] = field(default_factory=list)
+    found: dict[tuple[str, str], Component] = field(default_factory=dict)
+    used: set[tuple[str, str]] = field(default_factory=set)
+
+    def read(self) -> CollectorConfig | None:
+        top = self.document.value
+        if not isinstance(top, dict):
+            self._wrong((), "must be a mapping with receivers, exporters and service")
+            return None
+        for section in top:
+            if section not in SECTIONS:
+                self._wrong((section,), "is not a key known here", nearest(section, SECTIONS))
+        if top.get("connectors"):
+            self._wrong(("connectors",), "connectors are not built yet")
+        for section, kinds in COMPONENTS.items():
+            self._section(section, kinds)
+        service = self._service()
+        if service is None:
+            return None
+        pipelines = self._pipelines(service)
+        health = self._health(service)
+        self._encodings(service)
+        self._unused()
+        if self.problems:
+            return None
+        return self._assemble(service, pipelines, health)
+
+    def _section(self, section: str, kinds: dict[str, type[Component]]) -> None:
+        components = self.document.value.get(section) or {}
+        if not isinstance(components, dict):
+            self._wrong((section,), "must be a mapping of components")
+            return
+        for name in components:
+            kind = name.partition("/")[0]
+            model = kinds.get(kind)
+            if model is None:
+                word = section.removesuffix("s")
+                reason = f"{kind} is not {_a(word)} known here"
+                self._wrong((section, name), reason, nearest(kind, kinds))
+                continue
+            component, problems = validate(model, self.document, (section, name))
+            self.problems += problems
+            if component is not None:
+                self.found[section, name] = component
+                self._remarks(component, (section, name))
+
+    def _service(self) -> Service | None:
+        if "service" not in self.document.value:
+            self._wrong(("service",), "is missing: it says what runs")
+            return None
+        service, problems = validate(Service, self.document, ("service",))
+        self.problems += problems
+        if service is not None:
+            self._remarks(service, ("service",))
+        return service
+
+    def _remarks(self, component: Component, path: KeyPath) -> None:
+        """Say of each key that was given whether it has no effect or cannot be passed over."""
+        for key in component.model_fields_set:
+            value = getattr(component, key)
+            at = (*path, key)
+            for mark in type(component).model_fields[key].metadata:
+                if isinstance(mark, NoEffect):
+                    self.notes.append(self.document.problem(at, f"has no effect: {mark.why}"))
+                elif isinstance(mark, NotBuilt) and value not in (None, False, "", [], {}):
+                    self._wrong(at, "is not built yet", mark.why)
+            for child, child_path in _children(value, at):
+                self._remarks(child, child_path)
+
+    def _pipelines(self, service: Service) -> dict[Signal, Pipeline]:
+        pipelines: dict[Signal, Pipeline] = {}
+        for name, given in service.pipelines.items():
+            at: KeyPath = ("service", "pipelines", name)
+            kind = name.partition("/")[0]
+            if kind not in list(Signal):
+                self._wrong(at, f"{kind} is not a signal known here", nearest(kind, list(Signal)))
+                continue
+            signal = Signal(kind)
+            if signal in pipelines:
+                self._wrong(at, f"is a second pipeline for {signal}: one a signal is built")
+                continue
+            for section in ("receivers", "processors", "exporters"):
+                self._references(section, getattr(given, section), (*at, section))
+            for section in ("receivers", "exporters"):
+                if len(getattr(given, section)) != 1:
+                    self._wrong((*at, section), f"must name one of the {section}")
+            redactions = tuple(
+                (id_, component)
+                for id_ in given.processors
+                if isinstance(component := self.found.get(("processors", id_)), Redaction)
+            )
+            if not redactions:
+                reason = "no redaction processor: the built-in detectors and keys still apply"
+                self.notes.append(self.document.problem(at, reason))
+            pipelines[signal] = Pipeline(
+                signal,
+                name,
+                given.receivers,
+                given.processors,
+                redactions,
+                next(iter(given.exporters), ""),
+            )
+        self._one("receivers", {p.receivers[0] for p in pipelines.values() if p.receivers})
+        self._one("exporters", {p.exporter for p in pipelines.values() if p.exporter})
+        return pipelines
+
+    def _one(self, section: str, ids: set[str]) -> None:
+        if len(ids) > 1:
+            word = {"receivers": "receiver", "exporters": "store"}[section]
+            self._wrong(
+                ("service", "pipelines"),
+                f"the pipelines use {section} {' and '.join(sorted(ids))}: one {word} a collector "
+                "is built",
+            )
+
+    def _references(self, section: str, ids: tuple[str, ...], at: KeyPath) -> None:
+        configured = self.document.value.get(section) or {}
+        for index, id_ in enumerate(ids):
+            self.used.add((section, id_))
+            if id_ not in configured:
+                reason = f"{id_} is not one of the {section} in this file"
+                self._wrong((*at, index), reason, nearest(id_, configured))
+
+    def _health(self, service: Service) -> HealthCheck | None:
+        self._references("extensions", service.extensions, ("service", "extensions"))
+        checks = [
+            component
+            for id_ in service.extensions
+            if isinstance(component := self.found.get(("extensions", id_)), HealthCheck)
+        ]
+        if len(checks) > 1:
+            self._wrong(("service", "extensions"), "names more than one health_check")
+        return checks[0] if checks else None
+
+    def _encodings(self, service: Service) -> None:
+        for (section, id_), component in self.found.items():
+            if not isinstance(component, BlobExporter):
+                continue
+            for signal in Signal:
+                encoding = getattr(component.encodings, signal.value)
+                at: KeyPath = (section, id_, "encodings", signal.value)
+                if encoding is None:
+                    continue
+                if not isinstance(self.found.get(("extensions", encoding)), TextEncoding):
+                    known = [
+                        name
+                        for (_, name), extension in self.found.items()
+                        if isinstance(extension, TextEncoding)
+                    ]
+                    reason = "is not a text_encoding extension in this file"
+                    self._wrong(at, reason, nearest(encoding, known))
+                elif encoding not in service.extensions:
+                    self._wrong(at, f"{encoding} is not in service.extensions")
+
+    def _unused(self) -> None:
+        for section, id_ in self.found:
+            if (section, id_) not in self.used:
+                reason = "is used by no pipeline" if section != "extensions" else "is not started"
+                self.notes.append(self.document.problem((section, id_), reason))
+
+    def _assemble(
+        self, service: Service, pipelines: dict[Signal, Pipeline], health: HealthCheck | None
+    ) -> CollectorConfig:
+        first = next(iter(pipelines.values()))
+        receiver = self.found["receivers", first.receivers[0]]
+        exporter = self.found["exporters", first.exporter]
+        if not isinstance(receiver, Otlp) or not isinstance(exporter, BlobExporter):
+            raise TypeError("a pipeline's ends are of another kind than their sections hold")
+        return CollectorConfig(
+            file=self.document.file,
+            receiver=receiver,
+            pipelines=pipelines,
+            exporter=exporter,
+            destination=_destination(exporter),
+            health=health,
+            telemetry=service.telemetry,
+            notes=tuple(sorted(self.notes, key=lambda note: (note.line, note.column))),
+        )
+
+    def _wrong(self, path: KeyPath, reason: str, hint: str | None = None) -> None:
+        self.problems.append(self.document.problem(path, reason, hint))
+
+
+def _children(value: Any, at: KeyPath) -> Iterator[tuple[Component, KeyPath]]:
+    if isinstance(value, Component):
+        yield value, at
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _children(item, (*at, key))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _children(item, (*at, index))
+
+
+def _a(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
+def _destination(exporter: BlobExporter) -> Destination:
+    match exporter:
+        case File(path=path):
+            return Destination(f"file:{path}", f"file:{path}")
+        case Blob(url=url):
+            if url is None:
+                return Destination(None, "the region's store")
+            address = url.get_secret_value()
+            return Destination(address, address.partition("?")[0])
+        case AzureBlob(auth=auth, url=url):
+            if auth.type == "connection_string" and auth.connection_string is not None:
+                return Destination(auth.connection_string.get_secret_value(), "azureblob")
+            address = url.get_secret_value() if url is not None else ""
+            given = {
+                "tenant_id": auth.tenant_id,
+                "client_id": auth.client_id,
+                "client_secret": auth.client_secret and auth.client_secret.get_secret_value(),
+                "federated_token_file": auth.federated_token_file,
+            }
+            credentials = {key: value for key, value in given.items() if value}
+            return Destination(address, address.partition("?")[0], credentials)
+    raise TypeError(f"no destination for {type(exporter).__name__}")

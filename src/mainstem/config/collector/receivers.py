@@ -1,0 +1,135 @@
+"""The receivers' and extensions' keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from mainstem.config.collector.values import (
+    Component,
+    Duration,
+    Endpoint,
+    NoEffect,
+    NotBuilt,
+    Present,
+)
+
+_TUNING = NoEffect("the data plane sizes its own buffers and connections")
+_TLS = NotBuilt("let a proxy in front end TLS")
+_AUTH = NotBuilt("let a proxy in front check senders")
+
+
+def _url_path(path: str) -> str:
+    if not path.startswith("/") or any(c in path for c in "?# "):
+        raise ValueError("must be a path that begins with /, such as /health/status")
+    return path
+
+
+def _utf8(encoding: str) -> str:
+    if encoding.lower().replace("-", "") != "utf8":
+        raise ValueError("must be utf8, as OTLP JSON is")
+    return encoding
+
+
+class Grpc(Component):
+    """`protocols.grpc`."""
+
+    endpoint: Endpoint = "127.0.0.1:4317"
+    transport: Literal["tcp"] = "tcp"
+    max_recv_msg_size_mib: Annotated[int, Field(ge=1, le=1024)] | None = None
+    max_concurrent_streams: Annotated[Any, _TUNING] = None
+    read_buffer_size: Annotated[Any, _TUNING] = None
+    write_buffer_size: Annotated[Any, _TUNING] = None
+    keepalive: Annotated[Any, _TUNING] = None
+    include_metadata: Annotated[Any, NoEffect("headers are read by nothing and kept nowhere")] = (
+        None
+    )
+    tls: Annotated[Any, _TLS] = None
+    auth: Annotated[Any, _AUTH] = None
+
+
+class Cors(Component):
+    """`protocols.http.cors`."""
+
+    allowed_origins: tuple[str, ...] = ()
+    allowed_headers: Annotated[Any, NoEffect("the headers that OTLP needs are allowed")] = None
+    exposed_headers: Annotated[Any, NoEffect("answers have none to expose")] = None
+    max_age: Annotated[Any, NoEffect("browsers ask again after their own time")] = None
+
+
+class Http(Component):
+    """`protocols.http`."""
+
+    endpoint: Endpoint = "127.0.0.1:4318"
+    max_request_body_size: Annotated[int, Field(ge=1024, le=1 << 30)] | None = None
+    cors: Cors = Cors()
+    traces_url_path: Literal["/v1/traces"] = "/v1/traces"
+    metrics_url_path: Literal["/v1/metrics"] = "/v1/metrics"
+    logs_url_path: Literal["/v1/logs"] = "/v1/logs"
+    read_timeout: Annotated[Any, _TUNING] = None
+    read_header_timeout: Annotated[Any, _TUNING] = None
+    write_timeout: Annotated[Any, _TUNING] = None
+    idle_timeout: Annotated[Any, _TUNING] = None
+    keep_alives_enabled: Annotated[Any, _TUNING] = None
+    compression_algorithms: Annotated[Any, NoEffect("gzip and zstd are always read")] = None
+    include_metadata: Annotated[Any, NoEffect("headers are read by nothing and kept nowhere")] = (
+        None
+    )
+    response_headers: Annotated[Any, NotBuilt("answers have OTLP's own headers alone")] = None
+    tls: Annotated[Any, _TLS] = None
+    auth: Annotated[Any, _AUTH] = None
+
+
+class Protocols(Component):
+    """`protocols`: what stands here is served."""
+
+    grpc: Annotated[Grpc | None, Present] = None
+    http: Annotated[Http | None, Present] = None
+
+
+class Otlp(Component):
+    """The `otlp` receiver: OTLP over gRPC and HTTP, protobuf and JSON, gzip and zstd."""
+
+    protocols: Protocols
+
+    @field_validator("protocols")
+    @classmethod
+    def _one_at_least(cls, protocols: Protocols) -> Protocols:
+        if protocols.grpc is None and protocols.http is None:
+            raise ValueError("must name grpc, http or both")
+        return protocols
+
+
+class ResponseBody(Component):
+    """`health_check.response_body`."""
+
+    healthy: str | None = None
+    unhealthy: str | None = None
+
+
+class CheckPipeline(Component):
+    """`health_check.check_collector_pipeline`: unhealthy once exports fail too often."""
+
+    enabled: bool = False
+    interval: Duration = 300.0
+    exporter_failure_threshold: Annotated[int, Field(ge=1)] = 5
+
+
+class HealthCheck(Component):
+    """The `health_check` extension."""
+
+    endpoint: Endpoint = "127.0.0.1:13133"
+    path: Annotated[str, AfterValidator(_url_path)] = "/"
+    response_body: ResponseBody = ResponseBody()
+    check_collector_pipeline: CheckPipeline = CheckPipeline()
+    tls: Annotated[Any, _TLS] = None
+
+
+class TextEncoding(Component):
+    """The `text_encoding` extension: newline-separated OTLP JSON, for every signal."""
+
+    encoding: Annotated[str, AfterValidator(_utf8)] = "utf8"
+    marshaling_separator: Literal["\n"] = "\n"
+    unmarshaling_separator: Annotated[Any, NoEffect("no receiver here reads text")] = None
+    body_only: Annotated[Any, NotBuilt("blobs hold whole OTLP requests")] = None

@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mainstem.config.collector import CollectorConfig, default_collector, parse_collector
+from mainstem.config.template import render
+from mainstem.errors import ConfigError
+from mainstem.records import Signal
+
+ARTICLE = Path(__file__).parents[3] / "examples" / "article" / "config.tmpl"
+CONNECTION = "AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:10000/a"
+
+SMALL = """\
+receivers:
+  otlp:
+    protocols:
+      grpc:
+      http:
+        endpoint: localhost:4418
+processors:
+  redaction:
+    allow_all_keys: true
+exporters:
+  blob:
+    url: file:./store
+service:
+  pipelines:
+    logs:
+      receivers: [otlp]
+      processors: [redaction]
+      exporters: [blob]
+"""
+
+
+def read(text: str, **environment: str) -> CollectorConfig:
+    return parse_collector(text, "c.yaml", Path(), environment)
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        read(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_the_article_s_configuration_is_read_as_it_stands() -> None:
+    config = read(render(ARTICLE.read_text(), {"connection_string": CONNECTION}, "config.tmpl"))
+    grpc, http = config.receiver.protocols.grpc, config.receiver.protocols.http
+    assert grpc is not None
+    assert http is not None
+    assert (grpc.endpoint, http.endpoint) == ("0.0.0.0:4317", "0.0.0.0:4318")
+    assert set(config.pipelines) == {Signal.TRACES, Signal.LOGS}
+    assert config.destination.address == CONNECTION
+    assert config.container(Signal.TRACES) == "traces"
+    assert config.name_format(Signal.TRACES) == "%Y/%m/%d/traces_%H_%M_%S.json"
+    assert config.exporter.compression == "none"
+    assert config.health is not None
+    assert config.health.path == "/health/status"
+    check = config.health.check_collector_pipeline
+    assert (check.enabled, check.interval, check.exporter_failure_threshold) == (True, 300.0, 5)
+    [(name, redaction)] = config.pipelines[Signal.LOGS].redactions
+    assert (name, len(redaction.blocked_values)) == ("redaction", 2)
+    assert [str(note) for note in config.notes] == [
+        (
+            "c.yaml:13:5: extensions.text_encoding.unmarshaling_separator: has no effect: "
+            "no receiver here reads text"
+        ),
+        "c.yaml:25:3: processors.batch: is used by no pipeline",
+        (
+            "c.yaml:26:5: processors.batch.send_batch_size: has no effect: "
+            "the spool groups requests into blobs"
+        ),
+        (
+            "c.yaml:27:5: processors.batch.timeout: has no effect: "
+            "the spool groups requests into blobs"
+        ),
+    ]
+
+
+def test_a_secret_is_in_no_repr() -> None:
+    config = read(render(ARTICLE.read_text(), {"connection_string": CONNECTION}, "config.tmpl"))
+    assert "c2VjcmV0" not in repr(config)
+
+
+def test_a_protocol_that_stands_there_without_a_value_is_served() -> None:
+    protocols = read(SMALL).receiver.protocols
+    assert protocols.grpc is not None
+    assert protocols.grpc.endpoint == "127.0.0.1:4317"
+    assert protocols.http is not None
+    assert protocols.http.endpoint == "127.0.0.1:4418"
+
+
+def test_type_and_name_make_an_id() -> None:
+    text = SMALL.replace("  redaction:", "  redaction/eu:").replace("[redaction]", "[redaction/eu]")
+    [(name, _)] = read(text).pipelines[Signal.LOGS].redactions
+    assert name == "redaction/eu"
+
+
+def test_azure_blob_is_azureblob() -> None:
+    exporter = """\
+  azure_blob:
+    url: https://contosoeuc.blob.core.windows.net/
+    auth: {type: user_managed_identity, client_id: 00000000-0000-0000-0000-000000000000}
+"""
+    text = SMALL.replace("  blob:\n    url: file:./store\n", exporter)
+    destination = read(text.replace("[blob]", "[azure_blob]")).destination
+    assert destination.address == "https://contosoeuc.blob.core.windows.net/"
+    assert destination.credentials == {"client_id": "00000000-0000-0000-0000-000000000000"}
+
+
+def test_the_region_s_store_is_meant_by_a_blob_exporter_without_an_address() -> None:
+    assert default_collector(Path()).destination.address is None
+
+
+def test_the_built_in_configuration_takes_all_signals() -> None:
+    config = default_collector(Path())
+    assert set(config.pipelines) == set(Signal)
+    assert config.exporter.compression == "zstd"
+
+
+def test_metrics_readers_name_the_telemetry_s_address() -> None:
+    telemetry = """\
+  telemetry:
+    metrics:
+      readers: [{pull: {exporter: {prometheus: {host: 0.0.0.0, port: 8889}}}}]
+"""
+    config = read(SMALL.replace("service:\n", "service:\n" + telemetry))
+    assert config.telemetry.metrics.endpoint == "0.0.0.0:8889"
+    assert read(SMALL).telemetry.metrics.endpoint == "127.0.0.1:8888"
+    assert default_collector(Path()).telemetry.metrics.endpoint is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        (
+            "receivers:",
+            "recievers:",
+            "1:1: recievers: is not a key known here (did you mean receivers?)",
+        ),
+        (
+            "  otlp:\n",
+            "  otlpp:\n",
+            "2:3: receivers.otlpp: otlpp is not a receiver known here (did you mean otlp?)",
+        ),
+        (
+            "  redaction:\n",
+            "  redactoin:\n",
+            (
+                "8:3: processors.redactoin: redactoin is not a processor known here "
+                "(did you mean redaction?)"
+            ),
+        ),
+        (
+            "allow_all_keys",
+            "allow_all_key",
+            (
+                "9:5: processors.redaction.allow_all_key: is not a key known here "
+                "(did you mean allow_all_keys?)"
+            ),
+        ),
+        (
+            "allow_all_keys: true",
+            "allow_all_keys: perhaps",
+            "9:5: processors.redaction.allow_all_keys: must be true or false",
+        ),
+        (
+            "      grpc:\n",
+            "      gprc:\n",
+            ("4:7: receivers.otlp.protocols.gprc: is not a key known here (did you mean grpc?)"),
+        ),
+        (
+            "localhost:4418",
+            "4418",
+            ("6:9: receivers.otlp.protocols.http.endpoint: must be text"),
+        ),
+        (
+            "localhost:4418",
+            "collector.example:4418",
+            (
+                "6:9: receivers.otlp.protocols.http.endpoint: must have an IP address or "
+                "localhost before its port"
+            ),
+        ),
+        (
+            "endpoint: localhost:4418",
+            "tls: {cert_file: x}",
+            (
+                "6:9: receivers.otlp.protocols.http.tls: is not built yet "
+                "(let a proxy in front end TLS)"
+            ),
+        ),
+        (
+            "    logs:\n",
+            "    log:\n",
+            "15:5: service.pipelines.log: log is not a signal known here (did you mean logs?)",
+        ),
+        (
+            "exporters: [blob]",
+            "exporters: [bolb]",
+            (
+                "18:19: service.pipelines.logs.exporters[0]: bolb is not one of the exporters in "
+                "this file (did you mean blob?)"
+            ),
+        ),
+        (
+            "receivers: [otlp]",
+            "receivers: []",
+            "16:7: service.pipelines.logs.receivers: must name one of the receivers",
+        ),
+        (
+            "    url: file:./store\n",
+            "    encodings: {logs: text_encoding}\n",
+            ("12:17: exporters.blob.encodings.logs: is not a text_encoding extension in this file"),
+        ),
+        (
+            "    url: file:./store\n",
+            "    container: {logs: Logs_}\n",
+            (
+                "12:17: exporters.blob.container.logs: must be 3 to 63 lower-case letters, digits "
+                "and single hyphens"
+            ),
+        ),
+        (
+            "    url: file:./store\n",
+            "    blob_name_format: {timezone: Europe/Atlantis}\n",
+            (
+                "12:24: exporters.blob.blob_name_format.timezone: must be a time zone's IANA "
+                "name, such as Europe/Berlin"
+            ),
+        ),
+        (
+            "exporters:\n  blob:",
+            "connectors: {forward: }\nexporters:\n  blob:",
+            "10:1: connectors: connectors are not built yet",
+        ),
+    ],
+)
+def test_a_problem_names_its_place_and_the_nearest_known_name(
+    before: str, after: str, problem: str
+) -> None:
+    assert f"c.yaml:{problem}" in problems(SMALL.replace(before, after, 1))
+
+
+@pytest.mark.parametrize(
+    ("exporter", "problem"),
+    [
+        (
+            "auth: {type: connection_string}",
+            "auth: type connection_string needs connection_string",
+        ),
+        (
+            "auth: {type: service_principal, client_id: x}",
+            "auth: type service_principal needs tenant_id and client_secret",
+        ),
+        (
+            "auth: {type: system_managed_identity}",
+            "auth type system_managed_identity needs url, the account's blob endpoint",
+        ),
+        (
+            "auth: {connection_string: x}\n    append_blob: {enabled: true}",
+            (
+                "append_blob.enabled: append blobs are not written here: Azure never replicates "
+                "them, and a segment is one block blob"
+            ),
+        ),
+        ("auth: {connection_string: x}\n    format: proto", "format: must be 'json'"),
+    ],
+)
+def test_an_azureblob_exporter_says_what_it_lacks(exporter: str, problem: str) -> None:
+    text = SMALL.replace("  blob:\n    url: file:./store", f"  azureblob:\n    {exporter}")
+    found = problems(text.replace("[blob]", "[azureblob]"))
+    assert len(found) == 1
+    assert found[0].endswith(problem)
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
+    text = (
+        SMALL.replace("allow_all_keys", "allow")
+        .replace("file:./store", "[]")
+        .replace("[otlp]", "[otlq]")
+    )
+    assert [line.split(": ")[1] for line in problems(text)] == [
+        "processors.redaction.allow",
+        "exporters.blob.url",
+        "service.pipelines.logs.receivers[0]",
+    ]
+
+
+def test_what_does_its_work_otherwise_is_accepted_and_said() -> None:
+    text = SMALL.replace("    url: file:./store\n", "    sending_queue: {enabled: true}\n")
+    assert [str(note) for note in read(text).notes] == [
+        (
+            "c.yaml:12:5: exporters.blob.sending_queue: has no effect: the spool keeps segments "
+            "and retries until the store has them"
+        )
+    ]
+
+
+def test_a_pipeline_without_a_redaction_processor_says_what_still_applies() -> None:
+    config = read(SMALL.replace("processors: [redaction]", "processors: []"))
+    assert any("the built-in detectors and keys still apply" in str(n) for n in config.notes)
+
+
+def test_one_signal_has_one_pipeline_and_all_have_one_store() -> None:
+    second = "    logs/2: {receivers: [otlp], exporters: [blob]}\n"
+    assert "a second pipeline for logs" in problems(SMALL + second)[0]
+    other = "    traces: {receivers: [otlp], exporters: [blob/2]}\n"
+    text = SMALL.replace("exporters:\n", "exporters:\n  blob/2: {url: 'file:./2'}\n", 1) + other
+    assert "use exporters blob and blob/2: one store a collector is built" in problems(text)[0]
