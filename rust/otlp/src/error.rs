@@ -133,6 +133,23 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
+pub(crate) type Read<T> = Result<T, DecodeError>;
+
+/// Name the message around an error.
+pub(crate) trait Within<T> {
+    fn within(self, path: &'static str) -> Read<T>;
+}
+
+impl<T> Within<T> for Read<T> {
+    #[inline(always)]
+    fn within(self, path: &'static str) -> Read<T> {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(error.within(path)),
+        }
+    }
+}
+
 /// The messages that an error's path names.
 pub(crate) mod path {
     pub const TRACES: &str = "resourceSpans";

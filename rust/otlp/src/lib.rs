@@ -5,6 +5,7 @@ mod error;
 pub mod json;
 pub mod model;
 mod scan;
+mod state;
 pub mod wire;
 
 pub use error::{DecodeCode, DecodeError, Limits, Notes};

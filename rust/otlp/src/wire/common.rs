@@ -1,8 +1,7 @@
 //! What the three signals share: texts, ids, values, attributes, resources and scopes.
 
 use super::{Cursor, Decoder, Field, Read};
-use crate::error::DecodeCode;
-use crate::model::{EntityRef, KeyValue, Octets, Resource, Scope, Text, Value};
+use crate::model::{EntityRef, KeyValue, Resource, Scope, Text, Value};
 use std::borrow::Cow;
 use std::mem;
 
@@ -22,39 +21,19 @@ impl Decoder<'_> {
 
     #[cold]
     fn repaired<'a>(&mut self, bytes: &'a [u8]) -> Text<'a> {
-        self.notes.invalid_utf8 += 1;
+        self.state.notes.invalid_utf8 += 1;
         String::from_utf8_lossy(bytes)
     }
 
     #[inline]
     pub fn unknown(&mut self) {
-        self.notes.unknown_fields += 1;
-    }
-
-    /// Note an id of a wrong length, for the record around it.
-    #[inline]
-    pub fn check_id(&mut self, id: &Octets<'_>, length: usize) {
-        self.bad_id |= !id.is_empty() && id.len() != length;
-    }
-
-    /// Add a record, unless one of its ids was bad.
-    #[inline]
-    pub fn keep<T>(&mut self, records: &mut Vec<T>, record: T) {
-        if mem::take(&mut self.bad_id) {
-            self.notes.invalid_records += 1;
-        } else {
-            records.push(record);
-        }
+        self.state.notes.unknown_fields += 1;
     }
 
     /// Account for one more node of the tree.
     #[inline]
     pub fn charge<T>(&mut self, place: &Cursor<'_>) -> Read<()> {
-        self.tree_bytes += size_of::<T>();
-        if self.tree_bytes > self.limits.max_tree_bytes {
-            return Err(place.error(DecodeCode::TooLarge));
-        }
-        Ok(())
+        self.state.charge::<T>().map_err(|code| place.error(code))
     }
 
     /// Make room for the records that follow the first, should they be of the first one's size.
@@ -98,10 +77,7 @@ impl Decoder<'_> {
 
     /// Merge an `AnyValue` into `value`.
     pub fn value<'a>(&mut self, value: &mut Value<'a>, mut cursor: Cursor<'a>) -> Read<()> {
-        if self.depth == self.limits.max_depth {
-            return Err(cursor.error(DecodeCode::TooDeep));
-        }
-        self.depth += 1;
+        self.state.enter().map_err(|code| cursor.error(code))?;
         while let Some(field) = cursor.next()? {
             match field {
                 (1, Field::Bytes(bytes)) => *value = Value::Text(self.text(bytes)),
@@ -128,7 +104,7 @@ impl Decoder<'_> {
                 _ => self.unknown(),
             }
         }
-        self.depth -= 1;
+        self.state.leave();
         Ok(())
     }
 
@@ -217,20 +193,5 @@ impl Decoder<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Name the message around an error.
-pub(super) trait Within<T> {
-    fn within(self, path: &'static str) -> Read<T>;
-}
-
-impl<T> Within<T> for Read<T> {
-    #[inline(always)]
-    fn within(self, path: &'static str) -> Read<T> {
-        match self {
-            Ok(value) => Ok(value),
-            Err(error) => Err(error.within(path)),
-        }
     }
 }

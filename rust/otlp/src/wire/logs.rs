@@ -1,8 +1,7 @@
 //! `ExportLogsServiceRequest`.
 
-use super::common::Within;
 use super::{Cursor, Decoder, Field, Read};
-use crate::error::path;
+use crate::error::{Within, path};
 use crate::model::{LogRecord, ResourceLogs, ScopeLogs};
 use std::borrow::Cow;
 
@@ -55,7 +54,8 @@ impl Decoder<'_> {
                 (2, Field::Bytes(bytes)) => {
                     Self::reserve(&mut logs.log_records, bytes.len(), cursor.remaining());
                     let record = self.log_record(Cursor::new(bytes));
-                    self.keep(&mut logs.log_records, record.within(path::LOG_RECORD)?);
+                    self.state
+                        .keep(&mut logs.log_records, record.within(path::LOG_RECORD)?);
                 }
                 (3, Field::Bytes(bytes)) => logs.schema_url = self.text(bytes),
                 _ => self.unknown(),
@@ -88,8 +88,8 @@ impl Decoder<'_> {
             }
         }
         self.attributes = record.attributes.len();
-        self.check_id(&record.trace_id, 16);
-        self.check_id(&record.span_id, 8);
+        self.state.check_id(&record.trace_id, 16);
+        self.state.check_id(&record.span_id, 8);
         Ok(record)
     }
 }

@@ -1,8 +1,7 @@
 //! `ExportMetricsServiceRequest`.
 
-use super::common::Within;
 use super::{Cursor, Decoder, Field, Read};
-use crate::error::path;
+use crate::error::{Within, path};
 use crate::model::{Metric, MetricData, ResourceMetrics, ScopeMetrics};
 
 impl Decoder<'_> {
@@ -120,7 +119,7 @@ impl Decoder<'_> {
             match field {
                 (1, Field::Bytes(bytes)) => {
                     let point = self.number_point(Cursor::new(bytes))?;
-                    self.keep(&mut points, point);
+                    self.state.keep(&mut points, point);
                 }
                 _ => self.unknown(),
             }
@@ -145,7 +144,7 @@ impl Decoder<'_> {
             match field {
                 (1, Field::Bytes(bytes)) => {
                     let point = self.number_point(Cursor::new(bytes))?;
-                    self.keep(&mut points, point);
+                    self.state.keep(&mut points, point);
                 }
                 (2, Field::Varint(number)) => aggregation_temporality = number as i32,
                 (3, Field::Varint(number)) => is_monotonic = number != 0,
@@ -175,7 +174,7 @@ impl Decoder<'_> {
             match field {
                 (1, Field::Bytes(bytes)) => {
                     let point = self.histogram_point(Cursor::new(bytes))?;
-                    self.keep(&mut points, point);
+                    self.state.keep(&mut points, point);
                 }
                 (2, Field::Varint(number)) => aggregation_temporality = number as i32,
                 _ => self.unknown(),
@@ -203,7 +202,7 @@ impl Decoder<'_> {
             match field {
                 (1, Field::Bytes(bytes)) => {
                     let point = self.exponential_histogram_point(Cursor::new(bytes))?;
-                    self.keep(&mut points, point);
+                    self.state.keep(&mut points, point);
                 }
                 (2, Field::Varint(number)) => aggregation_temporality = number as i32,
                 _ => self.unknown(),
@@ -228,7 +227,7 @@ impl Decoder<'_> {
             match field {
                 (1, Field::Bytes(bytes)) => {
                     let point = self.summary_point(Cursor::new(bytes))?;
-                    self.keep(&mut points, point);
+                    self.state.keep(&mut points, point);
                 }
                 _ => self.unknown(),
             }

@@ -11,8 +11,9 @@ mod metrics;
 mod points;
 mod traces;
 
-use crate::error::{DecodeError, Limits, Notes};
+use crate::error::{DecodeError, Limits, Notes, Read};
 use crate::model::{Request, Signal};
+use crate::state::State;
 use cursor::{Cursor, Field};
 
 /// Read an `Export*ServiceRequest`.
@@ -26,11 +27,7 @@ pub fn decode<'a>(
     notes: &mut Notes,
 ) -> Result<Request<'a>, DecodeError> {
     let mut decoder = Decoder {
-        limits,
-        notes,
-        depth: 0,
-        tree_bytes: 0,
-        bad_id: false,
+        state: State::new(limits, notes),
         attributes: 0,
     };
     let start = body.as_ptr() as usize;
@@ -49,14 +46,7 @@ pub fn decode<'a>(
 
 /// What the messages of one request share while they are read.
 struct Decoder<'d> {
-    limits: &'d Limits,
-    notes: &'d mut Notes,
-    depth: u32,
-    tree_bytes: usize,
-    /// Set by an id of a wrong length, and taken when the record around it ends.
-    bad_id: bool,
+    state: State<'d>,
     /// How many attributes the last record had: the next one's are likely to be as many.
     attributes: usize,
 }
-
-type Read<T> = Result<T, DecodeError>;

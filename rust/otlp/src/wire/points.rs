@@ -187,8 +187,8 @@ impl Decoder<'_> {
                 _ => self.unknown(),
             }
         }
-        self.check_id(&exemplar.trace_id, 16);
-        self.check_id(&exemplar.span_id, 8);
+        self.state.check_id(&exemplar.trace_id, 16);
+        self.state.check_id(&exemplar.span_id, 8);
         Ok(exemplar)
     }
 

@@ -1,8 +1,7 @@
 //! `ExportTraceServiceRequest`.
 
-use super::common::Within;
 use super::{Cursor, Decoder, Field, Read};
-use crate::error::path;
+use crate::error::{Within, path};
 use crate::model::{ResourceSpans, ScopeSpans, Span, SpanEvent, SpanLink, Status};
 use std::borrow::Cow;
 
@@ -55,7 +54,7 @@ impl Decoder<'_> {
                 (2, Field::Bytes(bytes)) => {
                     Self::reserve(&mut spans.spans, bytes.len(), cursor.remaining());
                     let span = self.span(Cursor::new(bytes)).within(path::SPAN)?;
-                    self.keep(&mut spans.spans, span);
+                    self.state.keep(&mut spans.spans, span);
                 }
                 (3, Field::Bytes(bytes)) => spans.schema_url = self.text(bytes),
                 _ => self.unknown(),
@@ -101,9 +100,9 @@ impl Decoder<'_> {
             }
         }
         self.attributes = span.attributes.len();
-        self.check_id(&span.trace_id, 16);
-        self.check_id(&span.span_id, 8);
-        self.check_id(&span.parent_span_id, 8);
+        self.state.check_id(&span.trace_id, 16);
+        self.state.check_id(&span.span_id, 8);
+        self.state.check_id(&span.parent_span_id, 8);
         Ok(span)
     }
 
@@ -140,8 +139,8 @@ impl Decoder<'_> {
                 _ => self.unknown(),
             }
         }
-        self.check_id(&link.trace_id, 16);
-        self.check_id(&link.span_id, 8);
+        self.state.check_id(&link.trace_id, 16);
+        self.state.check_id(&link.span_id, 8);
         Ok(link)
     }
 
