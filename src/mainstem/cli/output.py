@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mainstem.errors import MainstemError
 
@@ -52,6 +53,13 @@ def print_table(
     for row in cells:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     stdout.print(table)
+
+
+@contextmanager
+def showing(what: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error what is being done, where a person looks on; gives the updater."""
+    with stderr.status(what) as status:
+        yield status.update
 
 
 def print_error(error: MainstemError) -> None:

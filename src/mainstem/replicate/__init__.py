@@ -1,1 +1,9 @@
-"""See CONTRIBUTING.md for what belongs in this room."""
+"""Bring what may travel from each region into the region's own central containers.
+
+`plan` decides what is new, `copy` acts, `ledger` remembers.
+"""
+
+from mainstem.replicate.copy import RegionResult, Replication, replicate
+from mainstem.replicate.plan import travels
+
+__all__ = ["RegionResult", "Replication", "replicate", "travels"]

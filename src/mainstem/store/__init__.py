@@ -12,10 +12,13 @@ from mainstem.store.errors import (
     StoreRefused,
     StoreUnavailable,
 )
+from mainstem.store.ledger import Mark, Reading, advance, new_places, read_entries, utc_day
 from mainstem.store.names import (
     LEDGER,
+    EntryPlace,
     central_container,
     entry_place,
+    has_segment_id,
     is_entry,
     lines_name,
 )
@@ -26,12 +29,20 @@ __all__ = [
     "Container",
     "ContainerMissing",
     "ContentConflict",
+    "EntryPlace",
+    "Mark",
     "ObjectInfo",
     "ObjectMissing",
+    "Reading",
     "StoreRefused",
     "StoreUnavailable",
+    "advance",
     "central_container",
     "entry_place",
+    "has_segment_id",
     "is_entry",
     "lines_name",
+    "new_places",
+    "read_entries",
+    "utc_day",
 ]

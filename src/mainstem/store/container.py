@@ -104,6 +104,17 @@ class Container:
                         meta["e_tag"],
                     )
 
+    def folders(self, prefix: str) -> tuple[str, ...]:
+        """List the names one segment below a prefix that have objects below them, in order."""
+        if self._unmade:
+            return ()
+        try:
+            with self._speaking_of(f"listing {self.name}"):
+                found = obstore.list_with_delimiter(self.store, prefix or None)
+        except ContainerMissing:
+            return ()
+        return tuple(sorted(found["common_prefixes"]))
+
     def read(self, name: str) -> bytes:
         """Read an object whole; ObjectMissing where there is none."""
         with self._speaking_of(f"reading {self.name}/{name}"):
@@ -143,6 +154,13 @@ class Container:
             # Also when it was there: the writer before may have died between create and sync.
             _sync_to_disk(self.folder, name)
         return written
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Write an object whatever was there: for copies of what foreign writers may change."""
+        with self._speaking_of(f"writing {self.name}/{name}"):
+            obstore.put(self.store, name, data, use_multipart=False)
+        if self.folder is not None:
+            _sync_to_disk(self.folder, name)
 
     def _expect_same(self, name: str, sha256: str) -> None:
         found = hashlib.sha256(self.read(name)).hexdigest()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 LEDGER = "ledger"
 """The container of a region's ledger in its own account."""
 
+_SEGMENT_ID = re.compile(r"_[0-9a-f]{16}(\.[A-Za-z0-9]+)*")
 _ENTRY = re.compile(r"(?P<day>\d{4}/\d{2}/\d{2})/(?P<instance>[0-9a-f]{16})/(?P<seq>\d{12})\.json")
 
 
@@ -35,6 +36,12 @@ def entry_place(name: str) -> EntryPlace:
     if match is None:
         raise ValueError(f"not the name of a ledger entry: {name}")
     return EntryPlace(match["day"], match["instance"], int(match["seq"]))
+
+
+def has_segment_id(blob_name: str) -> bool:
+    """Tell our blobs, whose names end in a segment's id and extensions, from foreign ones."""
+    stem = blob_name.rpartition("/")[2]
+    return _SEGMENT_ID.fullmatch(stem[stem.rfind("_") :]) is not None if "_" in stem else False
 
 
 def lines_name(entry_name: str) -> str:

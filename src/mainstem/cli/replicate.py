@@ -1,0 +1,80 @@
+"""`mainstem replicate`."""
+
+from __future__ import annotations
+
+import typer
+
+from mainstem.cli.app import app
+from mainstem.cli.output import (
+    DEFAULT_PLATFORM,
+    JsonOption,
+    PlatformOption,
+    print_error,
+    print_json,
+    print_table,
+    showing,
+    stderr,
+    stdout,
+)
+from mainstem.config.platform import load_platform
+from mainstem.replicate import Replication, replicate
+
+
+@app.command(name="replicate", epilog="Example: mainstem replicate --platform mainstem.yaml")
+def replicate_command(
+    platform: PlatformOption = DEFAULT_PLATFORM,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy what may travel from each region into its central containers, once.
+
+    Logs and the ledger travel unless the platform file's routes say otherwise. Exit code 1: a blob
+    is missing or is not what its ledger entry says; 3: a region could not be reached.
+    """
+    loaded = load_platform(platform)
+    with showing("replicating") as progress:
+        result = replicate(loaded, progress)
+    if as_json:
+        print_json(_document(result))
+    else:
+        _print(result)
+    for error in result.failed.values():
+        raise typer.Exit(error.exit_code)
+    if any(region.problems for region in result.regions):
+        raise typer.Exit(1)
+
+
+def _document(result: Replication) -> dict[str, object]:
+    return {
+        "regions": [
+            {
+                "region": region.region,
+                "entries": region.entries,
+                "signals": {
+                    signal: {"blobs": blobs, "bytes": region.bytes[signal]}
+                    for signal, blobs in region.blobs.items()
+                },
+                "problems": region.problems,
+            }
+            for region in result.regions
+        ],
+        "failed": {region: error.message for region, error in result.failed.items()},
+        "nothing_new": result.nothing_new,
+    }
+
+
+def _print(result: Replication) -> None:
+    for region in result.regions:
+        for problem in region.problems:
+            stderr.print(f"{region.region}: {problem}", markup=False, soft_wrap=True)
+    for error in result.failed.values():
+        print_error(error)
+    if result.nothing_new:
+        stdout.print("nothing new to replicate")
+        return
+    rows: list[tuple[object, ...]] = []
+    for region in result.regions:
+        for signal, blobs in sorted(region.blobs.items()):
+            rows.append((region.region, signal.value, blobs, region.bytes[signal]))
+        rows.append((region.region, "ledger", region.entries, ""))
+    print_table("Replicated", ["region", "signal", "blobs or entries", "bytes"], rows)

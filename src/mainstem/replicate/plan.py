@@ -1,0 +1,82 @@
+"""What travels, and what of it the centre does not have yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mainstem.config.platform import Route
+from mainstem.records import LedgerEntry, Signal
+from mainstem.store import has_segment_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mainstem.config.platform import Region
+    from mainstem.store import Container, ObjectInfo
+
+LOCAL_SUFFIX = "-local"
+"""The class of records that a rule keeps in their region, whatever their signal's route."""
+
+
+def travels(region: Region, entry: LedgerEntry) -> bool:
+    """Tell whether a segment's blob leaves its region by replication."""
+    return (
+        entry.blob is not None
+        and entry.signal is not None
+        and region.routes[entry.signal] is Route.REPLICATE
+        and not (entry.container_class or "").endswith(LOCAL_SUFFIX)
+    )
+
+
+def routed(region: Region) -> list[Signal]:
+    """List the signals that leave a region by replication."""
+    return [signal for signal in Signal if region.routes[signal] is Route.REPLICATE]
+
+
+@dataclass(frozen=True)
+class ForeignBlob:
+    """A blob that no collector of ours wrote, such as otelcol-contrib's: known by its name alone.
+
+    `replaces`: the centre has an older copy, which the writer may have changed since (append blobs
+    grow).
+    """
+
+    container: str
+    name: str
+    signal: Signal
+    replaces: bool
+
+
+def new_foreign_blobs(
+    signal: Signal, sources: Iterable[Container], centre: Container
+) -> list[ForeignBlob]:
+    """List the foreign blobs that the centre lacks or may have an older content of.
+
+    Ours are told by the segment id in their names; they travel with their ledger entries only, so
+    that one without an entry (still pending, or an orphan) stays where it is. A foreign blob may
+    have changed when its size differs from the copy's or it was written no earlier than the copy;
+    its content is compared when it is read.
+    """
+    found = [
+        (source.name, info)
+        for source in sources
+        for info in source.list()
+        if not has_segment_id(info.name)
+    ]
+    if not found:
+        return []
+    copies = {info.name: info for info in centre.list() if not has_segment_id(info.name)}
+    return [
+        ForeignBlob(container, info.name, signal, replaces=info.name in copies)
+        for container, info in found
+        if _may_differ(info, copies.get(info.name))
+    ]
+
+
+def _may_differ(source: ObjectInfo, copy: ObjectInfo | None) -> bool:
+    return (
+        copy is None
+        or source.bytes != copy.bytes
+        or int(source.modified_at_unix) >= int(copy.modified_at_unix)
+    )
