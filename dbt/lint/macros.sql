@@ -1,0 +1,11 @@
+{#- What sqlfluff puts in for the project's macros, which need a running dbt. -#}
+{% macro json_text(column, key) %}{{ column }}{% endmacro %}
+{% macro json_number(column, key) %}{{ column }}{% endmacro %}
+{% macro days_between(earlier, later) %}({{ later }} - {{ earlier }}){% endmacro %}
+{% macro date_after(moment, days) %}({{ moment }} + {{ days }}){% endmacro %}
+{% macro days_before(day, days) %}({{ day }} - {{ days }}){% endmacro %}
+{% macro start_of(period, day) %}cast({{ day }} as date){% endmacro %}
+{% macro next_start_of(period, day) %}cast({{ day }} as date){% endmacro %}
+{% macro student_t_975(degrees_of_freedom) %}({{ degrees_of_freedom }}){% endmacro %}
+{% macro in_touched_days(signals) %}true{% endmacro %}
+{% macro record_model_build() %}{% endmacro %}

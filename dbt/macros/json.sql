@@ -1,0 +1,38 @@
+{% macro json_text(column, key) -%}
+    {#- The value of one attribute as text; null where there is none. Keys have dots in them. -#}
+    {{ return(adapter.dispatch('json_text', 'mainstem')(column, key)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(column, key) -%}
+    json_extract_string({{ column }}, '$."{{ key }}"')
+{%- endmacro %}
+
+{% macro postgres__json_text(column, key) -%}
+    (cast({{ column }} as jsonb) ->> '{{ key }}')
+{%- endmacro %}
+
+{% macro spark__json_text(column, key) -%}
+    get_json_object({{ column }}, "$['{{ key }}']")
+{%- endmacro %}
+
+{% macro json_number(column, key) -%}
+    {#-
+        The value of one attribute as an exact number; null where it is none, or so large (above
+        10^15) that sums of it could overflow: one sender's mistake must not stop a build.
+    -#}
+    {{ return(adapter.dispatch('json_number', 'mainstem')(column, key)) }}
+{%- endmacro %}
+
+{% macro default__json_number(column, key) -%}
+    case
+        when abs(try_cast({{ json_text(column, key) }} as double)) <= 1e15
+            then try_cast({{ json_text(column, key) }} as decimal(28, 6))
+    end
+{%- endmacro %}
+
+{% macro postgres__json_number(column, key) -%}
+    case
+        when {{ json_text(column, key) }} ~ '^-?[0-9]{1,15}([.][0-9]+)?$'
+            then cast({{ json_text(column, key) }} as decimal(28, 6))
+    end
+{%- endmacro %}

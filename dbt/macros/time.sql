@@ -1,0 +1,47 @@
+{% macro days_between(earlier, later) -%}
+    {#- How many days, as a double, lie between two timestamps. -#}
+    {{ return(adapter.dispatch('days_between', 'mainstem')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    (cast(extract(epoch from {{ later }} - {{ earlier }}) as double precision) / 86400.0)
+{%- endmacro %}
+
+{% macro duckdb__days_between(earlier, later) -%}
+    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 86400000000.0)
+{%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 86400000000.0)
+{%- endmacro %}
+
+{% macro date_after(moment, days) -%}
+    {#- The day on which a number of days (a double) after a timestamp falls. -#}
+    {{ return(adapter.dispatch('date_after', 'mainstem')(moment, days)) }}
+{%- endmacro %}
+
+{% macro default__date_after(moment, days) -%}
+    cast({{ moment }} + {{ days }} * interval '1 day' as date)
+{%- endmacro %}
+
+{% macro duckdb__date_after(moment, days) -%}
+    cast({{ moment }} + to_microseconds(cast({{ days }} * 86400000000 as bigint)) as date)
+{%- endmacro %}
+
+{% macro spark__date_after(moment, days) -%}
+    cast(timestamp_micros(unix_micros({{ moment }}) + cast({{ days }} * 86400000000 as bigint)) as date)
+{%- endmacro %}
+
+{% macro days_before(day, days) -%}
+    {#- The date that lies a whole number of days before another. -#}
+    cast({{ dbt.dateadd('day', -days, day) }} as date)
+{%- endmacro %}
+
+{% macro start_of(period, day) -%}
+    {#- The first day of the day, month or year that a date lies in. -#}
+    cast({{ dbt.date_trunc(period, day) }} as date)
+{%- endmacro %}
+
+{% macro next_start_of(period, day) -%}
+    cast({{ dbt.dateadd(period, 1, dbt.date_trunc(period, day)) }} as date)
+{%- endmacro %}

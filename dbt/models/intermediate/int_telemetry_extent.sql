@@ -1,0 +1,23 @@
+with
+
+product_events as (
+
+    select * from {{ ref('int_product_events') }}
+
+),
+
+final as (
+
+    select
+        region,
+        min(event_date) as first_event_date,
+        max(event_date) as last_event_date,
+        max(received_at) as last_received_at,
+        min(min(event_date)) over () as telemetry_from,
+        max(max(event_date)) over () as as_of_date
+    from product_events
+    group by region
+
+)
+
+select * from final

@@ -1,0 +1,44 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='touched_days',
+        on_schema_change='fail',
+        post_hook="{{ record_model_build() }}",
+        meta={'signals': ['logs']}
+    )
+}}
+
+with
+
+product_events as (
+
+    select * from {{ ref('int_product_events') }}
+    where {{ in_touched_days(['logs']) }}
+
+),
+
+final as (
+
+    select
+        event_date,
+        region,
+        tenant_id,
+        feature_name,
+        count(*) as uses,
+        count(distinct enduser_pseudo_id) as users,
+        count(distinct session_id) as sessions,
+        min(event_ts) as first_used_at,
+        max(event_ts) as last_used_at
+    from product_events
+    where
+        event_name = 'feature.used'
+        and feature_name is not null
+    group by
+        event_date,
+        region,
+        tenant_id,
+        feature_name
+
+)
+
+select * from final
