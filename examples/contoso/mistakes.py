@@ -71,7 +71,7 @@ def span_name() -> str:
 def sql_text() -> str:
     """Give SQL with its values written into it."""
     return (
-        "SELECT id, name FROM master_records "  # noqa: S608 what a careless product runs
+        "SELECT id, name FROM master_records "
         f"WHERE contact = '{NAME_IN_SQL}' AND city = '{CITY_IN_SQL}' AND score > 75"
     )
 
