@@ -1,15 +1,47 @@
 //! The spool: redacted requests become durable here, and segments become blobs.
+//!
+//! A request is appended to its class's open segment with others of its moment: one write and one
+//! fdatasync a commit, then the answers. A sealed segment gets an entry in the instance's chain and
+//! waits in the outbox until the store has both; what the store has is dropped.
+//!
+//! ```text
+//! append ─► writer ─► segment, commit        open/<segment>.seg
+//!              │ seal
+//!              ▼
+//!            chain ─► entry                  outbox/<seq>.{json,lines,seg}
+//!              │ upload, confirm
+//!              ▼
+//!            digests, head                   outbox/<seq>.{done,lines}
+//! ```
+//! `chain` has the order in which files are written and what a crash between any two of them
+//! leaves; `recover` puts it in order again.
 
+mod ack;
+mod chain;
+mod clock;
+mod commit;
 mod config;
 mod counts;
+mod digests;
+mod entry;
 mod error;
 mod file_system;
+mod instance;
+mod leftover;
+mod outbox;
+mod place;
+mod recover;
+mod segment;
+mod shared;
 mod spool;
 mod stats;
+mod writer;
 
+pub use ack::Stored;
 pub use config::{ClassConfig, Compression, Durability, SpoolConfig};
 pub use counts::Counts;
 pub use error::{Refusal, SpoolError};
 pub use file_system::{AppendFile, FileSystem, Lock, RealFileSystem};
-pub use spool::{Append, OutboxItem, Spool, Stored};
+pub use outbox::OutboxItem;
+pub use spool::{Append, Spool};
 pub use stats::{ClassStats, FSYNC_BUCKETS_US, Latency, Recovered, Stats};

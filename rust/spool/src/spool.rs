@@ -1,17 +1,37 @@
-//! The spool as its users see it.
+//! The spool as its users see it: append, upload, confirm.
 
+use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+
+use crate::ack::Stored;
+use crate::clock::SystemClock;
 use crate::config::SpoolConfig;
 use crate::counts::Counts;
 use crate::error::{Refusal, SpoolError};
-use crate::file_system::FileSystem;
+use crate::file_system::{FileSystem, Lock};
+use crate::outbox::OutboxItem;
+use crate::recover::{Opened, recover};
+use crate::shared::{Shared, lock};
 use crate::stats::Stats;
+use crate::writer::{Request, Writer};
+
+/// Requests that wait for a class's committer, at most.
+const QUEUE: usize = 8192;
+/// A commit takes no more requests when its lines have so many bytes; a larger one costs more in
+/// the fdatasync's tail than it saves in calls.
+const GROUP_BYTES: usize = 1 << 20;
+/// How often the keeper looks at the clock.
+const TICK: Duration = Duration::from_secs(1);
 
 /// One request, redacted and encoded.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Append {
     /// Keyed digest of the request's decompressed body.
     pub digest: [u8; 16],
@@ -26,104 +46,238 @@ pub struct Append {
     pub last_ns: u64,
 }
 
-/// What became of a request that was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
-    /// It is durable.
-    New,
-    /// Its digest is durable already, and it was counted as a duplicate.
-    Duplicate,
-}
-
-/// An entry that waits for upload, with what it needs.
-#[derive(Debug, Clone)]
-pub struct OutboxItem {
-    pub seq: u64,
-    /// `genesis`, `segment`, `heartbeat` or `hour_closed`.
-    pub kind: String,
-    /// The entry's object name in the ledger container.
-    pub entry_name: String,
-    pub entry: Vec<u8>,
-    /// Content of `<seq>.lines`, beside the entry; `None` where there is no blob.
-    pub lines: Option<Vec<u8>>,
-    pub container: Option<String>,
-    pub blob_name: Option<String>,
-    pub sha256: Option<String>,
-    /// Bytes of the blob, 0 where there is none.
-    pub bytes: u64,
-}
-
-impl OutboxItem {
-    /// The blob's bytes, with every commit's CRC and the whole's SHA-256 verified.
-    ///
-    /// # Errors
-    /// `Damaged` where they are not what the entry says; `Io` where they cannot be read.
-    pub fn payload(&self) -> Result<Vec<u8>, SpoolError> {
-        todo!()
+impl fmt::Debug for Append {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Append")
+            .field("line_bytes", &self.line.len())
+            .field("counts", &self.counts)
+            .finish_non_exhaustive()
     }
 }
 
-/// A spool that this process holds.
-#[derive(Debug)]
-pub struct Spool {}
+enum Message {
+    Append(Request),
+    Seal(SyncSender<Result<(), SpoolError>>),
+}
+
+/// A spool that this process holds. Dropped without `close`, it closes.
+pub struct Spool {
+    shared: Arc<Shared>,
+    /// One queue a class; `None` once the spool closes.
+    queues: RwLock<Option<Vec<SyncSender<Message>>>>,
+    keeper: Mutex<Option<SyncSender<()>>>,
+    threads: Mutex<Vec<JoinHandle<Result<(), SpoolError>>>>,
+    held: Mutex<Option<Box<dyn Lock>>>,
+}
+
+impl fmt::Debug for Spool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spool")
+            .field("instance", &self.shared.author.instance)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Spool {
     /// Take the lock, recover what an earlier run left, and start the committers.
     ///
     /// # Errors
     /// `Held` where another process has it; else what is wrong with the configuration or the files.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a spool owns its configuration"
+    )]
     pub fn open(config: SpoolConfig, fs: Arc<dyn FileSystem>) -> Result<Self, SpoolError> {
-        let _ = (config, fs);
-        todo!()
+        // The hasher's keys come from the system's random source.
+        let fresh = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+        let Opened { shared, lock: held } =
+            recover(&config, fs, Arc::new(SystemClock::new()), &fresh)?;
+        let mut queues = Vec::new();
+        let mut threads = Vec::new();
+        for (index, class) in (0..).zip(&config.classes) {
+            let writer = Writer::new(Arc::clone(&shared), index, class.clone())?;
+            let (sender, receiver) = mpsc::sync_channel(QUEUE);
+            let name = format!("spool-{}", class.class);
+            threads.push(start(name, move || run_writer(writer, &receiver))?);
+            queues.push(sender);
+        }
+        let (keeper, stop) = mpsc::sync_channel(0);
+        let kept = Arc::clone(&shared);
+        threads.push(start("spool-keeper".to_owned(), move || {
+            while stop.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                // What fails shows in `Stats::failing`, and is tried again at the next tick.
+                let _later = kept.tick();
+            }
+            Ok(())
+        })?);
+        Ok(Self {
+            shared,
+            queues: RwLock::new(Some(queues)),
+            keeper: Mutex::new(Some(keeper)),
+            threads: Mutex::new(threads),
+            held: Mutex::new(Some(held)),
+        })
     }
 
-    /// Hand a request to a class's committer; the future resolves when it is durable.
+    /// Hand a request to a class's committer; the future resolves when it is durable, as
+    /// `Durability` has it. The request is queued at once, and stays so if the future is dropped.
     pub fn append(
         &self,
         class: usize,
         append: Append,
     ) -> impl Future<Output = Result<Stored, Refusal>> + Send + 'static {
-        let _ = (class, append);
-        async { todo!() }
+        let (reply, answer) = oneshot::channel();
+        let queued = {
+            let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+            match queues.as_ref().and_then(|queues| queues.get(class)) {
+                None => Err(Refusal::Closed),
+                Some(queue) => queue
+                    .try_send(Message::Append(Request { append, reply }))
+                    .map_err(|error| match error {
+                        TrySendError::Full(_) => Refusal::Overloaded,
+                        TrySendError::Disconnected(_) => Refusal::Closed,
+                    }),
+            }
+        };
+        async move {
+            queued?;
+            answer.await.unwrap_or(Err(Refusal::Closed))
+        }
     }
 
     /// The first entry that is not confirmed; waits up to `timeout` for one. The same entry is
     /// given until it is confirmed.
     ///
     /// # Errors
-    /// `Io` where the entry cannot be read.
+    /// `Damaged` where its files are not what they were; `Io` where they cannot be read.
     pub fn next_outbox(&self, timeout: Duration) -> Result<Option<OutboxItem>, SpoolError> {
-        let _ = timeout;
-        todo!()
+        let deadline = Instant::now() + timeout;
+        let mut chain = lock(&self.shared.chain);
+        let seq = loop {
+            if let Some(seq) = chain.waiting.keys().next() {
+                break *seq;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            let waited = self.shared.offered.wait_timeout(chain, left);
+            chain = waited.unwrap_or_else(PoisonError::into_inner).0;
+        };
+        drop(chain);
+        OutboxItem::read(&self.shared.place, seq).map(Some)
     }
 
     /// The store has the entry and its blob: drop them here. Well if confirmed before.
     ///
     /// # Errors
-    /// `OutOfOrder` where an earlier entry is not confirmed; `Io` where the file system refuses.
+    /// `OutOfOrder` where an earlier entry is not confirmed; `Io` where the file system refuses, and
+    /// then it is to be confirmed again.
     pub fn confirm(&self, seq: u64) -> Result<(), SpoolError> {
-        let _ = seq;
-        todo!()
+        lock(&self.shared.chain).confirm(seq)
     }
 
-    /// Seal every open segment.
+    /// Seal every open segment, after what is queued.
     ///
     /// # Errors
     /// `Io` where one cannot be sealed; it is tried again.
     pub fn seal_all(&self) -> Result<(), SpoolError> {
-        todo!()
+        let queues = self
+            .queues
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut answers = Vec::new();
+        for queue in queues.into_iter().flatten() {
+            let (reply, answer) = mpsc::sync_channel(1);
+            if queue.send(Message::Seal(reply)).is_ok() {
+                answers.push(answer);
+            }
+        }
+        // A committer that is gone has sealed before it went.
+        answers
+            .iter()
+            .try_for_each(|answer| answer.recv().unwrap_or(Ok(())))
     }
 
-    /// Take no more, finish what is queued, seal, and let the lock go.
+    /// Take no more, finish what is queued, seal, and let the lock go. Appends that wait for the
+    /// store are refused; they are durable here, and a retry is answered as a duplicate.
     ///
     /// # Errors
-    /// As `seal_all`.
+    /// `Io` where a segment cannot be sealed; the next opening seals it.
     pub fn close(&self) -> Result<(), SpoolError> {
-        todo!()
+        *self.queues.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.keeper) = None;
+        let threads: Vec<_> = lock(&self.threads).drain(..).collect();
+        let mut result = Ok(());
+        for thread in threads {
+            // A committer that panicked has refused its requests by dropping them.
+            result = result.and(thread.join().unwrap_or(Ok(())));
+        }
+        lock(&self.shared.chain).drop_acks();
+        *lock(&self.held) = None;
+        result
     }
 
+    /// The spool as it stands.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        todo!()
+        self.shared.stats()
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        // Whoever wants to know calls `close`.
+        let _unseen = self.close();
+    }
+}
+
+fn start(
+    name: String,
+    run: impl FnOnce() -> Result<(), SpoolError> + Send + 'static,
+) -> Result<JoinHandle<Result<(), SpoolError>>, SpoolError> {
+    std::thread::Builder::new()
+        .name(name)
+        .spawn(run)
+        .map_err(SpoolError::io("start a thread"))
+}
+
+/// Commit what is queued, a group at a time, and seal by the clock, until the queue is closed.
+fn run_writer(mut writer: Writer, queue: &Receiver<Message>) -> Result<(), SpoolError> {
+    loop {
+        let first = match writer.due_in() {
+            Some(due) => queue.recv_timeout(due),
+            None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        let mut requests = Vec::new();
+        let mut seals = Vec::new();
+        let mut bytes = 0;
+        let mut next = match first {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => {
+                // Tried again at the next wake.
+                let _later = writer.seal_due();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return writer.seal(),
+        };
+        while let Some(message) = next {
+            match message {
+                Message::Append(request) => {
+                    bytes += request.append.line.len();
+                    requests.push(request);
+                }
+                Message::Seal(reply) => seals.push(reply),
+            }
+            let full = bytes >= GROUP_BYTES || !seals.is_empty();
+            next = if full { None } else { queue.try_recv().ok() };
+        }
+        if !requests.is_empty() {
+            writer.commit(requests);
+        }
+        for reply in seals {
+            let _gone = reply.send(writer.seal());
+        }
     }
 }

@@ -1,0 +1,235 @@
+//! A segment file: a header, then commits. Its payloads in order are the blob.
+//!
+//! ```text
+//! 8  "MSTMSEG1"
+//! 4  length of the description
+//! 4  CRC32C of the description, which salts the CRC of each commit
+//!    the description, JSON
+//!    commits
+//! ```
+//! The header goes out in one write with the first commit, so a segment without a valid header
+//! holds nothing that was acknowledged.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::clock::Hour;
+use crate::commit::{Books, Commit, RECEIPT, Receipt, u32_at};
+use crate::config::Compression;
+
+const MAGIC: [u8; 8] = *b"MSTMSEG1";
+const PREFACE: usize = 16;
+
+/// What a segment file says of itself, so that it can be sealed without its configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Header {
+    /// 16 hex digits.
+    pub(crate) segment: String,
+    pub(crate) instance: String,
+    pub(crate) region: String,
+    pub(crate) environment: String,
+    pub(crate) signal: String,
+    pub(crate) class: String,
+    pub(crate) container: String,
+    /// The name that the blob will have.
+    pub(crate) blob: String,
+    pub(crate) compression: Compression,
+    pub(crate) policy: String,
+    pub(crate) rules: Vec<String>,
+    /// The books' hour, `2026-11-24T05`.
+    pub(crate) hour: String,
+    pub(crate) opened_unix_nano: u64,
+}
+
+impl Header {
+    /// The header's bytes, and the salt of its commits.
+    pub(crate) fn write(&self) -> (Vec<u8>, u32) {
+        let description = serde_json::to_vec(self).expect("a header has no maps with other keys");
+        let length = u32::try_from(description.len()).expect("a header is short");
+        let salt = crc32c::crc32c(&description);
+        let mut out = Vec::with_capacity(PREFACE + description.len());
+        out.extend_from_slice(&MAGIC);
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(&salt.to_le_bytes());
+        out.extend_from_slice(&description);
+        (out, salt)
+    }
+
+    /// The header, its salt and its length, if a valid one is at the start of `bytes`.
+    pub(crate) fn read(bytes: &[u8]) -> Option<(Self, u32, usize)> {
+        if bytes.get(..8)? != MAGIC {
+            return None;
+        }
+        let end = PREFACE.checked_add(usize::try_from(u32_at(bytes, 8)?).ok()?)?;
+        let salt = u32_at(bytes, 12)?;
+        let description = bytes.get(PREFACE..end)?;
+        if crc32c::crc32c(description) != salt {
+            return None;
+        }
+        let header: Self = serde_json::from_slice(description).ok()?;
+        Hour::parse(&header.hour)?;
+        Some((header, salt, end))
+    }
+
+    /// The books' hour.
+    pub(crate) fn hour(&self) -> Hour {
+        Hour::parse(&self.hour).expect("checked when the header was made or read")
+    }
+}
+
+/// What a segment's commits add up to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Summary {
+    pub(crate) commits: u32,
+    pub(crate) books: Books,
+    /// `Receipt`s of the blob's lines: the content of `<seq>.lines`.
+    pub(crate) lines: Vec<u8>,
+    pub(crate) payload_bytes: u64,
+    payload_hash: Sha256,
+}
+
+impl Summary {
+    pub(crate) fn add(&mut self, commit: &Commit<'_>) {
+        self.commits += 1;
+        self.books.add(&commit.books);
+        self.lines.extend_from_slice(commit.lines);
+        self.payload_bytes += commit.payload.len() as u64;
+        self.payload_hash.update(commit.payload);
+    }
+
+    pub(crate) fn line_count(&self) -> u64 {
+        (self.lines.len() / RECEIPT) as u64
+    }
+
+    /// SHA-256 of the blob, in hex.
+    pub(crate) fn payload_sha256(&self) -> String {
+        hex::encode(self.payload_hash.clone().finalize())
+    }
+}
+
+/// What recovery reads from a segment file.
+pub(crate) struct Scan {
+    pub(crate) header: Header,
+    pub(crate) summary: Summary,
+    /// Receipts of all requests, those that stored nothing too.
+    pub(crate) receipts: Vec<Receipt>,
+    /// Bytes behind the last valid commit.
+    pub(crate) cut: u64,
+    /// Valid commits stand behind the cut, which no crash does.
+    pub(crate) damaged: bool,
+}
+
+/// Read a segment up to its last valid commit; `None` where the header is not valid.
+pub(crate) fn scan(bytes: &[u8]) -> Option<Scan> {
+    let (header, salt, mut at) = Header::read(bytes)?;
+    let mut summary = Summary::default();
+    let mut receipts = Vec::new();
+    while let Some((commit, length)) = Commit::read(&bytes[at..], salt, summary.commits) {
+        receipts.extend(Receipt::read_all(commit.lines));
+        receipts.extend(Receipt::read_all(commit.silent));
+        summary.add(&commit);
+        at += length;
+    }
+    let rest = &bytes[at..];
+    Some(Scan {
+        header,
+        summary,
+        receipts,
+        cut: rest.len() as u64,
+        damaged: Commit::stands_in(rest, salt),
+    })
+}
+
+/// Whether a file with an unreadable header holds commits nevertheless.
+pub(crate) fn holds_commits(bytes: &[u8]) -> bool {
+    u32_at(bytes, 12).is_some_and(|salt| Commit::stands_in(bytes, salt))
+}
+
+/// The first `length` bytes of a segment's payloads, if they end with a commit.
+pub(crate) fn payload(bytes: &[u8], length: u64) -> Option<Vec<u8>> {
+    let (_, salt, mut at) = Header::read(bytes)?;
+    let length = usize::try_from(length).ok()?;
+    let mut payload = Vec::with_capacity(length.min(bytes.len()));
+    let mut ordinal = 0;
+    while payload.len() < length {
+        let (commit, end) = Commit::read(&bytes[at..], salt, ordinal)?;
+        payload.extend_from_slice(commit.payload);
+        at += end;
+        ordinal += 1;
+    }
+    (payload.len() == length).then_some(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header() -> Header {
+        Header {
+            segment: "00ff00ff00ff00ff".into(),
+            instance: "0123456789abcdef".into(),
+            region: "euc".into(),
+            environment: "test".into(),
+            signal: "logs".into(),
+            class: "logs".into(),
+            container: "logs".into(),
+            blob: "2025/01/24/logs_10_30_45_00ff00ff00ff00ff.json".into(),
+            compression: Compression::None,
+            policy: "fedcba9876543210".into(),
+            rules: vec!["email".into()],
+            hour: "2025-01-24T10".into(),
+            opened_unix_nano: 1_737_714_645_000_000_000,
+        }
+    }
+
+    fn file(payloads: &[&[u8]]) -> Vec<u8> {
+        let (mut bytes, salt) = header().write();
+        for (ordinal, payload) in payloads.iter().enumerate() {
+            let commit = Commit {
+                books: Books::default(),
+                lines: &[7; RECEIPT],
+                silent: &[],
+                payload,
+            };
+            commit.write(salt, u32::try_from(ordinal).unwrap(), &mut bytes);
+        }
+        bytes
+    }
+
+    #[test]
+    fn the_payloads_in_order_are_the_blob() {
+        let bytes = file(&[b"a\n", b"", b"b\n"]);
+        let scan = scan(&bytes).unwrap();
+        assert_eq!(scan.header, header());
+        assert_eq!((scan.cut, scan.damaged), (0, false));
+        assert_eq!(scan.summary.line_count(), 3);
+        assert_eq!(
+            payload(&bytes, scan.summary.payload_bytes).unwrap(),
+            b"a\nb\n"
+        );
+        assert_eq!(
+            scan.summary.payload_sha256(),
+            hex::encode(Sha256::digest(b"a\nb\n"))
+        );
+    }
+
+    #[test]
+    fn a_torn_end_is_cut_and_a_hole_is_damage() {
+        let bytes = file(&[b"a\n", b"b\n", b"c\n"]);
+        let torn = scan(&bytes[..bytes.len() - 1]).unwrap();
+        assert_eq!((torn.summary.commits, torn.damaged), (2, false));
+        let mut holed = bytes.clone();
+        let second = file(&[b"a\n"]).len();
+        holed[second + 40] ^= 1;
+        let holed = scan(&holed).unwrap();
+        assert_eq!((holed.summary.commits, holed.damaged), (1, true));
+    }
+
+    #[test]
+    fn a_payload_ends_where_its_entry_says_even_if_commits_follow() {
+        let bytes = file(&[b"a\n", b"refused\n"]);
+        assert_eq!(payload(&bytes, 2).unwrap(), b"a\n");
+        assert_eq!(payload(&bytes, 3), None);
+        assert_eq!(payload(&bytes, 100), None);
+    }
+}

@@ -1,0 +1,98 @@
+//! What the committers, the keeper and the spool's users share.
+
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::chain::{Author, Chain};
+use crate::clock::{Clock, Hours};
+use crate::config::Durability;
+use crate::digests::Digests;
+use crate::error::SpoolError;
+use crate::leftover::Leftover;
+use crate::place::Place;
+use crate::stats::{ClassStats, Recovered, Stats};
+
+/// Locks are taken in the order `leftovers`, `chain`, `hours`; the others alone.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) place: Place,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) author: Author,
+    pub(crate) durability: Durability,
+    pub(crate) segment_bytes: u64,
+    pub(crate) segment_age: Duration,
+    pub(crate) fleeting: Option<&'static str>,
+    pub(crate) recovered: Recovered,
+    pub(crate) chain: Mutex<Chain>,
+    /// An entry was added, or the spool closes.
+    pub(crate) offered: Condvar,
+    pub(crate) hours: Mutex<Hours>,
+    pub(crate) digests: Mutex<Digests>,
+    pub(crate) stats: Vec<Mutex<ClassStats>>,
+    /// Segments of an earlier run, not sealed yet because the disk was full.
+    pub(crate) leftovers: Mutex<VecDeque<Leftover>>,
+    /// Segments opened, which makes their ids differ.
+    pub(crate) opened: AtomicU64,
+}
+
+impl Shared {
+    /// What is due by the clock: close hours, beat, forget.
+    pub(crate) fn tick(&self) -> Result<(), SpoolError> {
+        let now_ns = self.clock.unix_ns();
+        lock(&self.hours).observe(now_ns);
+        lock(&self.digests).expire(now_ns);
+        self.seal_leftovers()?;
+        let mut chain = lock(&self.chain);
+        let result = self.tick_chain(&mut chain);
+        drop(chain);
+        self.offered.notify_all();
+        result
+    }
+
+    /// The spool as it stands.
+    pub(crate) fn stats(&self) -> Stats {
+        let now_ns = self.clock.unix_ns();
+        let chain = lock(&self.chain);
+        let oldest = chain.waiting.values().next().map(|item| item.record.at_ns);
+        Stats {
+            instance: self.author.instance.clone(),
+            fleeting: self.fleeting,
+            outbox_entries: chain.waiting.len() as u64,
+            outbox_bytes: chain.waiting.values().map(|item| item.bytes).sum(),
+            oldest_age_ms: oldest.map_or(0, |at_ns| now_ns.saturating_sub(at_ns) / 1_000_000),
+            digests: lock(&self.digests).len() as u64,
+            failing: chain.failing(),
+            recovered: self.recovered.clone(),
+            classes: self.stats.iter().map(|stats| lock(stats).clone()).collect(),
+        }
+    }
+
+    fn tick_chain(&self, chain: &mut Chain) -> Result<(), SpoolError> {
+        while let Some(hour) = chain.first_open_hour() {
+            if !lock(&self.hours).may_close(hour) {
+                break;
+            }
+            chain.close_hour(hour)?;
+        }
+        chain.beat()?;
+        chain.forget_done()
+    }
+}
+
+/// The id of a new segment: 16 hex digits.
+pub(crate) fn segment_id(instance: &str, class: &str, opened_ns: u64, count: u64) -> String {
+    let mut hash = blake3::Hasher::new();
+    hash.update(instance.as_bytes());
+    hash.update(class.as_bytes());
+    hash.update(&opened_ns.to_le_bytes());
+    hash.update(&count.to_le_bytes());
+    hex::encode(&hash.finalize().as_bytes()[..8])
+}
+
+/// Lock, even if another thread panicked while it held the lock: what the locks guard is changed
+/// only after the files are, so it is never half done.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

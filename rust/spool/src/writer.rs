@@ -1,0 +1,363 @@
+//! A class's committer: one write and one fdatasync a group of requests, then the answers.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::ack::{Ack, Reply, Stored};
+use crate::chain::Sealing;
+use crate::clock::Hour;
+use crate::commit::{Books, Commit, Receipt};
+use crate::config::{BlobNames, ClassConfig, Compression, Durability};
+use crate::entry::{Sealed, Subject};
+use crate::error::{Refusal, SpoolError};
+use crate::file_system::AppendFile;
+use crate::segment::{Header, Summary};
+use crate::shared::{Shared, lock, segment_id};
+use crate::spool::Append;
+
+/// How long a committer that has nothing else to do waits before it tries again to seal.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A request and where its answer goes.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) append: Append,
+    pub(crate) reply: Reply,
+}
+
+/// A segment that takes commits, or that waits to be sealed.
+struct Segment {
+    header: Header,
+    hour: Hour,
+    salt: u32,
+    opened: Duration,
+    file: Box<dyn AppendFile>,
+    /// Bytes up to the last good commit.
+    bytes: u64,
+    summary: Summary,
+    /// Bytes were written that no fdatasync covers (`Durability::Memory`).
+    unsynced: bool,
+    acks: Vec<Ack>,
+}
+
+/// A commit being made from a group of requests.
+#[derive(Default)]
+struct Group {
+    books: Books,
+    lines: Vec<u8>,
+    silent: Vec<u8>,
+    text: Vec<u8>,
+    fresh: Vec<[u8; 16]>,
+    answers: Vec<Ack>,
+    duplicates: u64,
+}
+
+/// One class's committer. It alone writes the class's segments.
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    index: u16,
+    class: ClassConfig,
+    names: BlobNames,
+    zstd: Option<zstd::bulk::Compressor<'static>>,
+    open: Option<Segment>,
+    /// Closed at its last good commit and not sealed yet. Nothing is taken until it is: its file
+    /// may hold a commit that was refused, and only its entry says that the blob ends before it.
+    closing: Option<Segment>,
+    frame: Vec<u8>,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        index: u16,
+        class: ClassConfig,
+    ) -> Result<Self, SpoolError> {
+        let names = BlobNames::new(&class)?;
+        let zstd = match class.compression {
+            Compression::Zstd => {
+                let made = zstd::bulk::Compressor::new(1);
+                Some(made.map_err(SpoolError::io("start zstd"))?)
+            }
+            Compression::None | Compression::Gzip => None,
+        };
+        Ok(Self {
+            shared,
+            index,
+            class,
+            names,
+            zstd,
+            open: None,
+            closing: None,
+            frame: Vec::new(),
+        })
+    }
+
+    /// Make a group of requests durable and answer each, or refuse them all.
+    pub(crate) fn commit(&mut self, requests: Vec<Request>) {
+        if let Err(error) = self.seal_due() {
+            return self.refuse(requests.into_iter().map(|request| request.reply), &error);
+        }
+        let group = self.group(requests);
+        match self.write(&group) {
+            Ok(()) => self.answer(group),
+            Err(error) => {
+                self.closing = self.open.take();
+                self.refuse(group.answers.into_iter().map(|ack| ack.reply), &error);
+                // To be tried again before the next commit, if it fails here.
+                let _later = self.seal();
+            }
+        }
+    }
+
+    /// Seal what is closed, too old, or of an hour that is past.
+    pub(crate) fn seal_due(&mut self) -> Result<(), SpoolError> {
+        if self.closing.is_some() {
+            self.seal()?;
+        }
+        let hour = lock(&self.shared.hours).observe(self.shared.clock.unix_ns());
+        let due = self.open.as_ref().is_some_and(|open| {
+            open.hour != hour
+                || open.bytes >= self.shared.segment_bytes
+                || self.shared.clock.elapsed() >= open.opened + self.shared.segment_age
+        });
+        if due { self.seal() } else { Ok(()) }
+    }
+
+    /// Time until `seal_due` has something to do, if ever.
+    pub(crate) fn due_in(&self) -> Option<Duration> {
+        if self.closing.is_some() {
+            return Some(RETRY);
+        }
+        let open = self.open.as_ref()?;
+        let age =
+            (open.opened + self.shared.segment_age).saturating_sub(self.shared.clock.elapsed());
+        let hour = lock(&self.shared.hours).left(self.shared.clock.unix_ns());
+        Some(age.min(hour))
+    }
+
+    /// Seal the open segment, if one is.
+    pub(crate) fn seal(&mut self) -> Result<(), SpoolError> {
+        if self.closing.is_none() {
+            self.closing = self.open.take();
+        }
+        let Some(segment) = &mut self.closing else {
+            return Ok(());
+        };
+        if segment.unsynced && segment.file.sync_data().is_err() {
+            // `Durability::Memory` promised no more, and this file cannot be trusted any more.
+            segment.summary = Summary::default();
+        }
+        segment.unsynced = false;
+        let place = &self.shared.place;
+        if segment.summary.commits == 0 {
+            place.remove_if_there(&place.open_segment(&segment.header.segment))?;
+            place.sync_open()?;
+        } else {
+            let sealed = Sealed::new(&segment.header, &segment.summary);
+            let sealing = Sealing {
+                segment: &segment.header.segment,
+                lines: &segment.summary.lines,
+                bytes: segment.summary.payload_bytes,
+                acks: &mut segment.acks,
+            };
+            let subject = Subject::Segment(segment.hour, Box::new(sealed));
+            lock(&self.shared.chain).extend(&subject, Some(sealing))?;
+            self.shared.offered.notify_all();
+            lock(&self.shared.stats[usize::from(self.index)]).sealed += 1;
+        }
+        lock(&self.shared.hours).leave(segment.hour);
+        self.closing = None;
+        lock(&self.shared.stats[usize::from(self.index)]).open_bytes = 0;
+        Ok(())
+    }
+
+    /// Put the requests together, with those seen before counted apart.
+    fn group(&self, requests: Vec<Request>) -> Group {
+        let mut group = Group::default();
+        let mut within = HashSet::new();
+        let digests = lock(&self.shared.digests);
+        for Request { append, reply } in requests {
+            let seen = digests.contains(self.index, append.digest) || !within.insert(append.digest);
+            let stored = if seen {
+                group.books.counts += append.counts.as_duplicate();
+                group.duplicates += 1;
+                Stored::Duplicate
+            } else {
+                let receipt = Receipt {
+                    digest: append.digest,
+                    received_at_ns: append.received_at_ns,
+                };
+                if append.line.is_empty() {
+                    receipt.write(&mut group.silent);
+                } else {
+                    receipt.write(&mut group.lines);
+                    group.text.extend_from_slice(&append.line);
+                    group.text.push(b'\n');
+                }
+                group.books.counts += append.counts;
+                group.books.stretch(append.first_ns, append.last_ns);
+                for (rule, count) in append.redactions {
+                    group.books.redact(rule, u64::from(count));
+                }
+                group.fresh.push(append.digest);
+                Stored::New
+            };
+            group.answers.push(Ack { reply, stored });
+        }
+        group
+    }
+
+    /// Write the group as one commit of the open segment, durably.
+    fn write(&mut self, group: &Group) -> Result<(), SpoolError> {
+        let payload = compress(self.class.compression, self.zstd.as_mut(), &group.text)
+            .map_err(SpoolError::io("compress"))?;
+        self.frame.clear();
+        if self.open.is_none() {
+            let (segment, header) = self.open_segment()?;
+            self.frame.extend_from_slice(&header);
+            self.open = Some(segment);
+        }
+        let segment = self.open.as_mut().expect("opened above");
+        let commit = Commit {
+            books: group.books.clone(),
+            lines: &group.lines,
+            silent: &group.silent,
+            payload: payload.as_deref().unwrap_or(&group.text),
+        };
+        commit.write(segment.salt, segment.summary.commits, &mut self.frame);
+        segment
+            .file
+            .append(&self.frame)
+            .map_err(SpoolError::io("write"))?;
+        if self.shared.durability == Durability::Memory {
+            segment.unsynced = true;
+        } else {
+            let start = self.shared.clock.elapsed();
+            segment.file.sync_data().map_err(SpoolError::io("sync"))?;
+            let took = self.shared.clock.elapsed().saturating_sub(start);
+            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            lock(&self.shared.stats[usize::from(self.index)])
+                .fsync
+                .record(micros);
+        }
+        segment.bytes += self.frame.len() as u64;
+        segment.summary.add(&commit);
+        Ok(())
+    }
+
+    /// Make a segment file, its name durable; its header goes out with the first commit.
+    fn open_segment(&self) -> Result<(Segment, Vec<u8>), SpoolError> {
+        let shared = &self.shared;
+        let now_ns = shared.clock.unix_ns();
+        let count = shared.opened.fetch_add(1, Ordering::Relaxed);
+        let id = segment_id(&shared.author.instance, &self.class.class, now_ns, count);
+        let blob = self
+            .names
+            .name(now_ns, &id)
+            .ok_or_else(|| SpoolError::Config {
+                class: self.class.class.clone(),
+                key: "name_format",
+            })?;
+        let path = shared.place.open_segment(&id);
+        let file = shared
+            .place
+            .fs
+            .create_new(&path)
+            .map_err(SpoolError::io("create"))?;
+        shared.place.sync_open()?;
+        let hour = lock(&shared.hours).enter(now_ns);
+        let header = Header {
+            segment: id,
+            instance: shared.author.instance.clone(),
+            region: shared.author.region.clone(),
+            environment: shared.author.environment.clone(),
+            signal: self.class.signal.clone(),
+            class: self.class.class.clone(),
+            container: self.class.container.clone(),
+            blob,
+            compression: self.class.compression,
+            policy: self.class.policy.clone(),
+            rules: self.class.rules.clone(),
+            hour: hour.to_string(),
+            opened_unix_nano: now_ns,
+        };
+        let (bytes, salt) = header.write();
+        let segment = Segment {
+            header,
+            hour,
+            salt,
+            opened: shared.clock.elapsed(),
+            file,
+            bytes: 0,
+            summary: Summary::default(),
+            unsynced: false,
+            acks: Vec::new(),
+        };
+        Ok((segment, bytes))
+    }
+
+    /// The group is durable: remember its digests, and answer.
+    fn answer(&mut self, group: Group) {
+        let segment = self.open.as_mut().expect("just written to");
+        let (open_bytes, lines) = (segment.bytes, group.lines.len() / crate::commit::RECEIPT);
+        let mut digests = lock(&self.shared.digests);
+        let now_ns = self.shared.clock.unix_ns();
+        for digest in &group.fresh {
+            digests.insert(self.index, *digest, now_ns);
+        }
+        drop(digests);
+        let mut stats = lock(&self.shared.stats[usize::from(self.index)]);
+        stats.commits += 1;
+        stats.requests += group.answers.len() as u64;
+        stats.lines += lines as u64;
+        stats.duplicates += group.duplicates;
+        stats.open_bytes = open_bytes;
+        drop(stats);
+        if self.shared.durability == Durability::Store {
+            segment.acks.extend(group.answers);
+        } else {
+            group.answers.into_iter().for_each(Ack::send);
+        }
+        if open_bytes >= self.shared.segment_bytes {
+            // If it fails, the next commit or the clock tries again.
+            let _later = self.seal();
+        }
+    }
+
+    fn refuse(&self, replies: impl Iterator<Item = Reply>, error: &SpoolError) {
+        let refusal = Refusal::from(error);
+        let mut refused = 0;
+        for reply in replies {
+            refused += 1;
+            let _gone = reply.send(Err(refusal));
+        }
+        let mut stats = lock(&self.shared.stats[usize::from(self.index)]);
+        match refusal {
+            Refusal::DiskFull => stats.refused_disk_full += refused,
+            _ => stats.refused_storage += refused,
+        }
+    }
+}
+
+/// The payload of a commit; `None` where it is the text itself. No text gives no payload.
+fn compress(
+    compression: Compression,
+    zstd: Option<&mut zstd::bulk::Compressor<'static>>,
+    text: &[u8],
+) -> io::Result<Option<Vec<u8>>> {
+    match (compression, zstd) {
+        _ if text.is_empty() => Ok(None),
+        (Compression::None, _) => Ok(None),
+        (Compression::Zstd, Some(zstd)) => zstd.compress(text).map(Some),
+        (Compression::Zstd, None) => zstd::bulk::compress(text, 1).map(Some),
+        (Compression::Gzip, _) => {
+            let out = Vec::with_capacity(text.len() / 4);
+            let mut gzip = flate2::write::GzEncoder::new(out, flate2::Compression::new(1));
+            gzip.write_all(text)?;
+            gzip.finish().map(Some)
+        }
+    }
+}

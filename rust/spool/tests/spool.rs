@@ -1,0 +1,252 @@
+//! The spool on the machine's own file system, from the threads that serve it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use spool::{
+    Append, ClassConfig, Compression, Counts, Durability, OutboxItem, RealFileSystem, Refusal,
+    Spool, SpoolConfig, SpoolError, Stored,
+};
+
+/// A folder of the test's own, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("mainstem-spool-{}-{count}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).expect("the test's folder can be removed");
+    }
+}
+
+fn class(name: &str, compression: Compression) -> ClassConfig {
+    ClassConfig {
+        class: name.into(),
+        signal: name.into(),
+        container: name.into(),
+        name_format: format!("%Y/%m/%d/{name}_%H_%M_%S.json"),
+        timezone: "UTC".into(),
+        compression,
+        policy: "0011223344556677".into(),
+        rules: vec!["email".into(), "ipv4".into()],
+    }
+}
+
+fn config(folder: &Folder) -> SpoolConfig {
+    let classes = vec![
+        class("logs", Compression::Zstd),
+        class("traces", Compression::Gzip),
+        class("metrics", Compression::None),
+    ];
+    SpoolConfig::new(folder.path().to_owned(), "euc", "test", classes)
+}
+
+fn open(config: &SpoolConfig) -> Result<Spool, SpoolError> {
+    Spool::open(config.clone(), Arc::new(RealFileSystem))
+}
+
+fn append(number: u64) -> Append {
+    let mut digest = [0; 16];
+    digest[..8].copy_from_slice(&number.to_le_bytes());
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    Append {
+        digest,
+        received_at_ns: u64::try_from(now.as_nanos()).unwrap(),
+        line: format!("{{\"number\":{number}}}").into_bytes(),
+        counts: Counts {
+            received: 2,
+            stored: 1,
+            dropped: 1,
+            ..Counts::default()
+        },
+        redactions: vec![(1, 3)],
+        first_ns: number + 1,
+        last_ns: number + 2,
+    }
+}
+
+/// Take all that waits, as a store would; the lines of the blobs.
+fn drain(spool: &Spool) -> (Vec<OutboxItem>, usize) {
+    let mut items = Vec::new();
+    let mut lines = 0;
+    while let Some(item) = spool.next_outbox(Duration::ZERO).unwrap() {
+        if item.blob_name.is_some() {
+            lines += text(&item).lines().count();
+        }
+        spool.confirm(item.seq).unwrap();
+        items.push(item);
+    }
+    (items, lines)
+}
+
+fn text(item: &OutboxItem) -> String {
+    let payload = item.payload().unwrap();
+    let name = item.blob_name.as_deref().unwrap();
+    let text = match name.rsplit('.').next() {
+        Some("zst") => zstd::decode_all(&payload[..]).unwrap(),
+        Some("gz") => {
+            let mut text = Vec::new();
+            let mut reader = flate2::read::MultiGzDecoder::new(&payload[..]);
+            std::io::Read::read_to_end(&mut reader, &mut text).unwrap();
+            text
+        }
+        _ => payload,
+    };
+    String::from_utf8(text).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_appended_becomes_a_blob_and_an_entry() {
+    let folder = Folder::new();
+    let spool = open(&config(&folder)).unwrap();
+    for class in 0..3 {
+        assert_eq!(spool.append(class, append(1)).await, Ok(Stored::New));
+        assert_eq!(spool.append(class, append(2)).await, Ok(Stored::New));
+        assert_eq!(spool.append(class, append(1)).await, Ok(Stored::Duplicate));
+    }
+    spool.seal_all().unwrap();
+
+    let genesis = spool.next_outbox(Duration::ZERO).unwrap().unwrap();
+    assert_eq!((genesis.seq, genesis.kind), (0, "genesis"));
+    assert!(matches!(
+        spool.confirm(1),
+        Err(SpoolError::OutOfOrder { seq: 1 })
+    ));
+    spool.confirm(0).unwrap();
+    let mut containers = Vec::new();
+    for seq in 1..=3 {
+        let item = spool.next_outbox(Duration::ZERO).unwrap().unwrap();
+        assert_eq!((item.seq, item.kind), (seq, "segment"));
+        assert_eq!(text(&item), "{\"number\":1}\n{\"number\":2}\n");
+        assert_eq!(item.lines.as_ref().unwrap().len(), 48);
+        let entry: serde_json::Value = serde_json::from_slice(&item.entry).unwrap();
+        assert_eq!(entry["counts"]["received"], 6);
+        assert_eq!(entry["counts"]["stored"], 2);
+        assert_eq!(entry["counts"]["duplicate"], 2);
+        assert_eq!(entry["redactions"]["ipv4"], 6);
+        assert_eq!(entry["first_time_unix_nano"], "2");
+        assert_eq!(entry["last_time_unix_nano"], "4");
+        assert_eq!(entry["blob"]["lines"], 2);
+        spool.confirm(seq).unwrap();
+        spool.confirm(seq).unwrap();
+        containers.extend(item.container);
+    }
+    containers.sort();
+    assert_eq!(containers, ["logs", "metrics", "traces"]);
+    assert!(
+        spool
+            .next_outbox(Duration::from_millis(1))
+            .unwrap()
+            .is_none()
+    );
+    let stats = spool.stats();
+    assert_eq!((stats.outbox_entries, stats.classes[0].duplicates), (0, 1));
+    assert_eq!(stats.classes[0].fsync.count, stats.classes[0].commits);
+}
+
+#[tokio::test]
+async fn a_second_opener_is_refused_and_another_region_too() {
+    let folder = Folder::new();
+    let spool = open(&config(&folder)).unwrap();
+    assert!(matches!(open(&config(&folder)), Err(SpoolError::Held)));
+    spool.close().unwrap();
+    assert_eq!(spool.append(0, append(1)).await, Err(Refusal::Closed));
+    let mut other = config(&folder);
+    other.region = "use".into();
+    assert!(matches!(
+        open(&other),
+        Err(SpoolError::Foreign { key: "region" })
+    ));
+    open(&config(&folder)).unwrap();
+}
+
+#[tokio::test]
+async fn digests_and_the_chain_outlast_a_restart() {
+    let folder = Folder::new();
+    let spool = open(&config(&folder)).unwrap();
+    spool.append(0, append(1)).await.unwrap();
+    spool.seal_all().unwrap();
+    let (before, _) = drain(&spool);
+    spool.append(0, append(2)).await.unwrap();
+    drop(spool);
+
+    let mut config = config(&folder);
+    config.classes[0].policy = "8899aabbccddeeff".into();
+    let spool = open(&config).unwrap();
+    assert_eq!(
+        spool.append(0, append(1)).await,
+        Ok(Stored::Duplicate),
+        "confirmed"
+    );
+    assert_eq!(
+        spool.append(0, append(2)).await,
+        Ok(Stored::Duplicate),
+        "sealed"
+    );
+    assert_eq!(spool.append(0, append(3)).await, Ok(Stored::New));
+    spool.seal_all().unwrap();
+    let (after, _) = drain(&spool);
+    let policies: Vec<_> = after
+        .iter()
+        .map(|item| serde_json::from_slice::<serde_json::Value>(&item.entry).unwrap())
+        .map(|entry| entry["policy"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(policies, ["0011223344556677", "8899aabbccddeeff"]);
+    assert_eq!((before.len(), after[0].seq), (2, 2));
+}
+
+#[tokio::test]
+async fn under_store_the_answer_follows_the_confirmation() {
+    let folder = Folder::new();
+    let mut config = config(&folder);
+    config.durability = Durability::Store;
+    let spool = open(&config).unwrap();
+    let mut answer = Box::pin(spool.append(0, append(1)));
+    spool.seal_all().unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(20), &mut answer).await;
+    assert!(early.is_err(), "nothing is confirmed yet");
+    drain(&spool);
+    assert_eq!(answer.await, Ok(Stored::New));
+    let unconfirmed = spool.append(0, append(2));
+    spool.close().unwrap();
+    assert_eq!(unconfirmed.await, Err(Refusal::Closed));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_tasks_commit_in_groups() {
+    let folder = Folder::new();
+    let spool = Arc::new(open(&config(&folder)).unwrap());
+    let mut tasks = Vec::new();
+    for task in 0..64 {
+        let spool = Arc::clone(&spool);
+        tasks.push(tokio::spawn(async move {
+            for number in 0..20 {
+                let stored = spool.append(0, append(task * 1000 + number)).await;
+                assert_eq!(stored, Ok(Stored::New));
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let stats = spool.stats().classes[0].clone();
+    assert_eq!(stats.lines, 64 * 20);
+    assert!(stats.commits <= stats.requests);
+    spool.seal_all().unwrap();
+    assert_eq!(drain(&spool).1, 64 * 20);
+}
