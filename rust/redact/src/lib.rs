@@ -1,1 +1,24 @@
-//! See docs.
+//! Redaction in memory, over every string that an OTLP request can carry.
+//!
+//! [`Policy::compile`] makes rules from a [`PolicySpec`] and a region's key once; [`Policy::apply`]
+//! changes a request's tree in place. docs/redaction.md says what is covered and why.
+
+mod attributes;
+mod check;
+mod detect;
+mod key;
+mod keys;
+mod mask;
+mod pattern;
+mod policy;
+mod re2;
+mod spec;
+mod statement;
+mod summary;
+mod text;
+mod walk;
+
+pub use detect::DETECTORS;
+pub use key::{KeyError, RegionKey};
+pub use policy::{Policy, Tally};
+pub use spec::{Coverage, HashFunction, PolicyError, PolicySpec, ProcessorSpec, Secret, Summary};

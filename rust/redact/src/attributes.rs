@@ -1,0 +1,480 @@
+//! Attribute maps and log bodies under a policy, in the order of contrib's redaction processor.
+//!
+//! For each attribute: a processor may remove it or mask it whole by its key; else a personal or
+//! secret key decides; else the processors' values apply in order, and then the detectors. Where
+//! coverage is full, what is within maps, arrays and bytes is looked at too, and the key itself.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use otlp::model::{KeyValue, Text, Value};
+
+use crate::key::is_pseudonym;
+use crate::keys::Personal;
+use crate::mask::STARS;
+use crate::policy::{Action, KeyPlan, Outcome, Place, Policy, Tally};
+use crate::statement;
+use crate::summary::Touched;
+use crate::text::text_form;
+
+/// Deeper values are not followed: their record is rejected. The decoders stop before this.
+const DEEPEST: u32 = 64;
+/// The plans of so many keys are kept during one request.
+const MOST_PLANS: usize = 4096;
+
+/// The state of applying a policy to one request.
+pub(crate) struct Redactor<'p> {
+    pub policy: &'p Policy,
+    pub tally: &'p mut Tally,
+    /// Whether something in the current record could not be redacted safely.
+    pub unsafe_record: bool,
+    all: u32,
+    plans: HashMap<Box<str>, Rc<KeyPlan>>,
+    outcome: Outcome,
+    /// By processor; unused where no processor summarises.
+    pub touched: Vec<Touched>,
+}
+
+impl<'p> Redactor<'p> {
+    pub fn new(policy: &'p Policy, tally: &'p mut Tally) -> Self {
+        tally
+            .masked
+            .resize(policy.rules().len().max(tally.masked.len()), 0);
+        let count = policy.processors.len();
+        Redactor {
+            policy,
+            tally,
+            unsafe_record: false,
+            all: u32::MAX.checked_shr(32 - count as u32).unwrap_or(0),
+            plans: HashMap::new(),
+            outcome: Outcome::default(),
+            touched: vec![Touched::default(); if policy.summarises { count } else { 0 }],
+        }
+    }
+
+    /// A text that is nobody's attribute: a span's name, a status message. Only with full coverage.
+    pub fn text(&mut self, text: &mut Text<'_>) {
+        self.redact(text, self.all, false, None);
+    }
+
+    /// A text that is a version, such as a scope's.
+    pub fn version(&mut self, text: &mut Text<'_>) {
+        self.redact(text, self.all, true, None);
+    }
+
+    /// A name by which things are told apart: it is masked so that they stay apart.
+    pub fn name(&mut self, name: &mut Text<'_>) {
+        if let Some((masked, rules)) = self.policy.masked_name(name, self.all) {
+            rules.iter().for_each(|rule| self.count(*rule));
+            *name = Cow::Owned(masked);
+        }
+    }
+
+    /// The name of an attribute where it stands alone; it is masked as it is in the attributes.
+    pub fn key(&mut self, key: &mut Text<'_>) {
+        let plan = self.plan(key);
+        self.mask_key(key, &plan);
+    }
+
+    pub fn attributes(&mut self, attributes: &mut Vec<KeyValue<'_>>) {
+        attributes.retain_mut(|attribute| self.attribute(attribute));
+        self.summarise(attributes, "redaction");
+    }
+
+    /// A log record's body, whose summary stands in the record's attributes.
+    pub fn body(&mut self, body: &mut Value<'_>, attributes: &mut Vec<KeyValue<'_>>) {
+        let mut path = String::new();
+        self.inner(body, self.all, false, Place::InBody(None), &mut path, 0);
+        self.summarise(attributes, "redaction.body");
+    }
+
+    fn plan(&mut self, key: &str) -> Rc<KeyPlan> {
+        if let Some(plan) = self.plans.get(key) {
+            return Rc::clone(plan);
+        }
+        let plan = Rc::new(self.policy.plan(key, Place::Attributes));
+        if self.plans.len() < MOST_PLANS {
+            self.plans.insert(key.into(), Rc::clone(&plan));
+        }
+        plan
+    }
+
+    /// Redacts one attribute; false where it goes.
+    fn attribute(&mut self, attribute: &mut KeyValue<'_>) -> bool {
+        let plan = self.plan(&attribute.key);
+        let key = attribute.key.clone();
+        let kept = self.entry(
+            attribute,
+            &plan,
+            self.all,
+            &key,
+            |redactor, value, active| {
+                redactor.value(value, active, plan.spared, &key);
+            },
+        );
+        self.mask_key(&mut attribute.key, &plan);
+        kept
+    }
+
+    /// An attribute or a map's entry: by its key as far as that decides, else by `look`. `path` is
+    /// its name in summaries. False where it goes.
+    fn entry(
+        &mut self,
+        entry: &mut KeyValue<'_>,
+        plan: &KeyPlan,
+        active: u32,
+        path: &str,
+        look: impl FnOnce(&mut Self, &mut Value<'_>, u32),
+    ) -> bool {
+        let mut active = active;
+        for (index, action) in plan.actions.iter().enumerate() {
+            match action {
+                _ if active >> index & 1 == 0 => {}
+                Action::Remove(rule) => {
+                    self.count(*rule);
+                    self.touch(index, |touched| &mut touched.redacted, path);
+                    return false;
+                }
+                Action::Ignore => {
+                    active &= !(1 << index);
+                    self.touch(index, |touched| &mut touched.ignored, path);
+                }
+                Action::Mask(_) | Action::Look => {}
+            }
+        }
+        let present = entry.value.is_some();
+        let mut value = entry.value.take().unwrap_or_default();
+        let kept = if self.mask_by_key(&mut value, plan, active, path) {
+            true
+        } else {
+            match self.personal(&mut value, plan) {
+                Personally::Removed => false,
+                Personally::Done => true,
+                Personally::Untouched => {
+                    look(self, &mut value, active);
+                    true
+                }
+            }
+        };
+        if present || value != Value::Empty {
+            entry.value = Some(value);
+        }
+        kept
+    }
+
+    /// Masks a value whole where the team blocks its key and no allowed value spares it. A key that
+    /// the team blocks is theirs: personal and secret keys have no say then.
+    fn mask_by_key(
+        &mut self,
+        value: &mut Value<'_>,
+        plan: &KeyPlan,
+        active: u32,
+        path: &str,
+    ) -> bool {
+        let mut blocked = false;
+        for (index, action) in plan.actions.iter().enumerate() {
+            let Action::Mask(rule) = action else { continue };
+            if active >> index & 1 == 0 {
+                continue;
+            }
+            let processor = &self.policy.processors[index];
+            let text = match &*value {
+                Value::Text(text) => Cow::Borrowed(text.as_ref()),
+                _ if processor.all_types => text_form(value),
+                _ => Cow::Borrowed(""),
+            };
+            let sieved = self.policy.sieve.sift(text.as_bytes());
+            if processor.allows(&text, sieved) {
+                self.touch(index, |touched| &mut touched.allowed, path);
+                continue;
+            }
+            let masked = self.policy.mask_whole(&text, &processor.mask);
+            *value = Value::Text(Cow::Owned(masked));
+            blocked = true;
+            self.count(*rule);
+            self.touch(index, |touched| &mut touched.masked, path);
+        }
+        blocked
+    }
+
+    fn personal(&mut self, value: &mut Value<'_>, plan: &KeyPlan) -> Personally {
+        match plan.personal {
+            None => {}
+            Some((Personal::Removed, rule)) => {
+                self.count(rule);
+                return Personally::Removed;
+            }
+            Some((Personal::Pseudonym, rule)) => {
+                return match self.pseudonymise(value, rule) {
+                    true => Personally::Done,
+                    false => Personally::Removed,
+                };
+            }
+            Some((Personal::Statement, rule)) => {
+                self.rewrite(value, rule, &statement::without_literals);
+            }
+            Some((Personal::Url, rule)) => {
+                self.rewrite(value, rule, &statement::without_query_values);
+            }
+        }
+        let Some(rule) = plan.secret else {
+            return Personally::Untouched;
+        };
+        match value {
+            Value::Empty | Value::Bool(_) => Personally::Untouched,
+            Value::Text(text) if text == STARS || text.is_empty() => Personally::Untouched,
+            _ => {
+                *value = Value::Text(Cow::Borrowed(STARS));
+                self.count(rule);
+                Personally::Done
+            }
+        }
+    }
+
+    /// Makes a pseudonym of each text, number or bytes; false where a map is in it, which goes.
+    fn pseudonymise(&mut self, value: &mut Value<'_>, rule: usize) -> bool {
+        match value {
+            Value::Empty | Value::Bool(_) => true,
+            Value::Text(text) if text.is_empty() || is_pseudonym(text) => true,
+            Value::Text(_) | Value::Int(_) | Value::Double(_) | Value::Bytes(_) => {
+                let pseudonym = self.policy.key.pseudonym(&text_form(value));
+                *value = Value::Text(Cow::Owned(pseudonym));
+                self.count(rule);
+                true
+            }
+            Value::Array(values) => {
+                let all = values.iter_mut().all(|value| match value {
+                    Value::Array(_) => false,
+                    _ => self.pseudonymise(value, rule),
+                });
+                if !all {
+                    self.count(rule);
+                }
+                all
+            }
+            Value::Map(_) => {
+                self.count(rule);
+                false
+            }
+        }
+    }
+
+    /// Rewrites a text, or each text of an array.
+    fn rewrite(
+        &mut self,
+        value: &mut Value<'_>,
+        rule: usize,
+        with: &impl Fn(&str) -> Option<String>,
+    ) {
+        match value {
+            Value::Text(text) => {
+                if let Some(rewritten) = with(text) {
+                    *text = Cow::Owned(rewritten);
+                    self.count(rule);
+                }
+            }
+            Value::Array(values) => {
+                for value in values {
+                    if let Value::Text(_) = value {
+                        self.rewrite(value, rule, with);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An attribute's value.
+    fn value(&mut self, value: &mut Value<'_>, active: u32, spared: bool, key: &str) {
+        match value {
+            Value::Text(text) => {
+                self.redact(text, active, spared, Some(key));
+                return;
+            }
+            _ if self.policy.looks_at_empty => self.counted_as_text(value, active, key, false),
+            _ => {}
+        }
+        match value {
+            // It has just become one.
+            Value::Text(text) => self.detect(text, spared),
+            Value::Array(_) | Value::Map(_) | Value::Bytes(_) if self.policy.full => {
+                let place = Place::InAttribute(key);
+                self.inner(value, active, spared, place, &mut String::new(), 0);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is no text, as processors see it: its text form where `always` or they redact all types,
+    /// else nothing. It becomes a text where they change it.
+    fn counted_as_text(&mut self, value: &mut Value<'_>, active: u32, path: &str, always: bool) {
+        let mut outcome = std::mem::take(&mut self.outcome);
+        for index in 0..self.policy.processors.len() {
+            if active >> index & 1 == 0 {
+                continue;
+            }
+            let all_types = always || self.policy.processors[index].all_types;
+            let text = match &*value {
+                Value::Text(text) => Cow::Borrowed(text.as_ref()),
+                _ if all_types => text_form(value),
+                _ => Cow::Borrowed(""),
+            };
+            let sieved = self.policy.sieve.sift(text.as_bytes());
+            if let Some(after) = self.policy.process(index, &text, sieved, &mut outcome) {
+                *value = Value::Text(Cow::Owned(after));
+            }
+        }
+        self.settle(outcome, Some(path));
+    }
+
+    /// A value within a body (the body itself too) or within an attribute's map, array or bytes.
+    /// `path` is its name in a body's summary.
+    fn inner(
+        &mut self,
+        value: &mut Value<'_>,
+        active: u32,
+        spared: bool,
+        place: Place<'_>,
+        path: &mut String,
+        depth: u32,
+    ) {
+        if depth > DEEPEST {
+            self.unsafe_record = true;
+            return;
+        }
+        let in_body = matches!(place, Place::InBody(_));
+        let length = path.len();
+        match value {
+            Value::Array(values) => {
+                for (index, value) in values.iter_mut().enumerate() {
+                    self.step(path, || format!("[{index}]"));
+                    self.inner(value, active, spared, place, path, depth + 1);
+                    path.truncate(length);
+                }
+            }
+            Value::Map(entries) => entries.retain_mut(|entry| {
+                let key = entry.key.clone();
+                let plan = self.policy.plan(&key, place);
+                self.step(path, || key.to_string());
+                let name = path.clone();
+                let kept = self.entry(entry, &plan, active, &name, |redactor, value, active| {
+                    let place = match place {
+                        Place::InBody(_) => Place::InBody(Some(&key)),
+                        _ => Place::InAttribute(&key),
+                    };
+                    redactor.inner(value, active, plan.spared, place, path, depth + 1);
+                });
+                path.truncate(length);
+                self.mask_key(&mut entry.key, &plan);
+                kept
+            }),
+            Value::Text(text) => {
+                let name = if path.is_empty() {
+                    "body"
+                } else {
+                    path.as_str()
+                };
+                self.redact(text, active, spared, in_body.then_some(name));
+            }
+            _ if in_body => {
+                let name = if path.is_empty() {
+                    "body"
+                } else {
+                    path.as_str()
+                };
+                self.counted_as_text(value, active, name, true);
+                match value {
+                    Value::Text(text) => self.detect(text, spared),
+                    _ => self.bytes(value, active),
+                }
+            }
+            _ => self.bytes(value, active),
+        }
+    }
+
+    /// Bytes that hold what a rule matches are masked whole.
+    fn bytes(&mut self, value: &mut Value<'_>, active: u32) {
+        let Value::Bytes(bytes) = value else { return };
+        if !self.policy.full {
+            return;
+        }
+        let mut outcome = std::mem::take(&mut self.outcome);
+        let text = String::from_utf8_lossy(bytes);
+        if self
+            .policy
+            .redact(&text, active, false, &mut outcome)
+            .is_some()
+        {
+            *value = Value::Bytes(Cow::Borrowed(STARS.as_bytes()));
+        }
+        outcome.allowed = 0;
+        outcome.masked = 0;
+        self.settle(outcome, None);
+    }
+
+    fn redact(&mut self, text: &mut Text<'_>, active: u32, spared: bool, path: Option<&str>) {
+        let mut outcome = std::mem::take(&mut self.outcome);
+        if let Some(after) = self.policy.redact(text, active, spared, &mut outcome) {
+            *text = Cow::Owned(after);
+        }
+        self.settle(outcome, path);
+    }
+
+    fn detect(&mut self, text: &mut Text<'_>, spared: bool) {
+        let mut outcome = std::mem::take(&mut self.outcome);
+        let sieved = self.policy.sieve.sift(text.as_bytes());
+        if let Some(after) = self.policy.detect(text, sieved, spared, &mut outcome) {
+            *text = Cow::Owned(after);
+        }
+        self.settle(outcome, None);
+    }
+
+    /// Adds a step to a path, which only summaries need.
+    fn step(&self, path: &mut String, step: impl FnOnce() -> String) {
+        if self.policy.summarises {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(&step());
+        }
+    }
+
+    fn mask_key(&mut self, key: &mut Text<'_>, plan: &KeyPlan) {
+        if let Some((masked, rules)) = &plan.masked {
+            rules.iter().for_each(|rule| self.count(*rule));
+            *key = Cow::Owned(masked.clone());
+        }
+    }
+
+    fn count(&mut self, rule: usize) {
+        self.tally.masked[rule] += 1;
+    }
+
+    /// Counts what came of one value and keeps the emptied outcome for the next.
+    fn settle(&mut self, mut outcome: Outcome, path: Option<&str>) {
+        for rule in outcome.rules.drain(..) {
+            self.tally.masked[rule] += 1;
+        }
+        if let Some(path) = path.filter(|_| self.policy.summarises) {
+            for index in 0..self.policy.processors.len() {
+                if outcome.allowed >> index & 1 == 1 {
+                    self.touch(index, |touched| &mut touched.allowed, path);
+                }
+                if outcome.masked >> index & 1 == 1 {
+                    self.touch(index, |touched| &mut touched.masked, path);
+                }
+            }
+        }
+        outcome.allowed = 0;
+        outcome.masked = 0;
+        self.outcome = outcome;
+    }
+}
+
+/// What a personal or secret key did to its value.
+enum Personally {
+    Untouched,
+    Done,
+    Removed,
+}

@@ -1,0 +1,240 @@
+//! Compiled patterns, and the sieve that tells in one pass which of them cannot match a text.
+
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// The memory of a pattern's automaton, which bounds its size; RE2's own default is 8 MiB.
+const SIZE_LIMIT: usize = 8 << 20;
+const LONGEST_PATTERN: usize = 16 << 10;
+const MOST_NEEDS: usize = 4;
+
+/// A compiled pattern with what any text must have for it to match.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    pub regex: Regex,
+    needs: u64,
+    min_len: usize,
+}
+
+/// Classes of bytes, one bit each. A text's bits show which classes its bytes belong to.
+#[derive(Clone, Debug)]
+pub(crate) struct Sieve {
+    bits: Box<[u64; 256]>,
+    sets: Vec<ByteSet>,
+}
+
+/// What the sieve saw of one text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sieved {
+    bits: u64,
+    len: usize,
+}
+
+impl Sieve {
+    pub fn new() -> Self {
+        Sieve {
+            bits: Box::new([0; 256]),
+            sets: Vec::new(),
+        }
+    }
+
+    pub fn sift(&self, text: &[u8]) -> Sieved {
+        let bits = text
+            .iter()
+            .fold(0, |bits, byte| bits | self.bits[usize::from(*byte)]);
+        Sieved {
+            bits,
+            len: text.len(),
+        }
+    }
+
+    /// Compiles a pattern in the syntax of the `regex` crates.
+    pub fn compile(&mut self, pattern: &str) -> Result<Pattern, String> {
+        if pattern.len() > LONGEST_PATTERN {
+            return Err(format!("longer than {LONGEST_PATTERN} bytes"));
+        }
+        let hir = syntax::parse(pattern).map_err(|error| syntax_reason(&error))?;
+        let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
+        let regex = Regex::builder()
+            .configure(config)
+            .build_from_hir(&hir)
+            .map_err(|_| "its automaton is larger than 8 MiB".to_owned())?;
+        let needs = needed(&hir)
+            .into_iter()
+            .filter_map(|set| self.bit(set))
+            .fold(0, |needs, bit| needs | bit);
+        Ok(Pattern {
+            regex,
+            needs,
+            min_len: hir.properties().minimum_len().unwrap_or(0),
+        })
+    }
+
+    fn bit(&mut self, set: ByteSet) -> Option<u64> {
+        let index = match self.sets.iter().position(|known| *known == set) {
+            Some(index) => index,
+            None if self.sets.len() < 64 => {
+                self.sets.push(set);
+                self.sets.len() - 1
+            }
+            // A pattern without a bit is only slower.
+            None => return None,
+        };
+        let bit = 1 << index;
+        for (byte, bits) in self.bits.iter_mut().enumerate() {
+            if set.has(byte as u8) {
+                *bits |= bit;
+            }
+        }
+        Some(bit)
+    }
+}
+
+impl Pattern {
+    /// Whether the pattern may match a text of which the sieve saw this much.
+    #[inline]
+    pub fn possible(&self, sieved: Sieved) -> bool {
+        sieved.bits & self.needs == self.needs && sieved.len >= self.min_len
+    }
+
+    /// Whether the pattern matches, given what the sieve saw.
+    #[inline]
+    pub fn matches(&self, text: &str, sieved: Sieved) -> bool {
+        self.possible(sieved) && self.regex.is_match(text)
+    }
+
+    pub fn matches_empty(&self) -> bool {
+        self.min_len == 0
+    }
+}
+
+/// Of the parser's reason the kind only: its message would quote the pattern over several lines.
+fn syntax_reason(error: &regex_syntax::Error) -> String {
+    match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        _ => "not a pattern".to_owned(),
+    }
+}
+
+/// A set of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct ByteSet([u64; 4]);
+
+impl ByteSet {
+    fn add(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+    }
+
+    fn union(mut self, other: ByteSet) -> ByteSet {
+        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
+        self
+    }
+
+    /// How often a text of telemetry has a byte of the set, by rule of thumb: less is better.
+    fn frequency(&self) -> u32 {
+        (0..=255)
+            .filter(|byte| self.has(*byte))
+            .map(|byte: u8| match byte {
+                b'a'..=b'z' => 8,
+                b'.' | b'/' | b'-' | b'_' | b' ' => 8,
+                b'0'..=b'9' => 3,
+                b'A'..=b'Z' => 2,
+                _ => 1,
+            })
+            .sum()
+    }
+}
+
+/// Sets of which every match has a byte, the rarest first.
+fn needed(hir: &Hir) -> Vec<ByteSet> {
+    let mut sets = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Vec::new(),
+        HirKind::Literal(literal) => literal
+            .0
+            .iter()
+            .map(|byte| {
+                let mut set = ByteSet::default();
+                set.add(*byte);
+                set
+            })
+            .collect(),
+        HirKind::Class(class) => vec![class_bytes(class)],
+        HirKind::Repetition(repetition) if repetition.min == 0 => Vec::new(),
+        HirKind::Repetition(repetition) => needed(&repetition.sub),
+        HirKind::Capture(capture) => needed(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().flat_map(needed).collect(),
+        HirKind::Alternation(branches) => branches
+            .iter()
+            .map(|branch| needed(branch).first().copied())
+            .reduce(|one, other| Some(one?.union(other?)))
+            .flatten()
+            .into_iter()
+            .collect(),
+    };
+    sets.sort_by_key(ByteSet::frequency);
+    sets.dedup();
+    sets.truncate(MOST_NEEDS);
+    sets
+}
+
+fn class_bytes(class: &Class) -> ByteSet {
+    let mut set = ByteSet::default();
+    match class {
+        Class::Bytes(class) => {
+            for range in class.iter() {
+                (range.start()..=range.end()).for_each(|byte| set.add(byte));
+            }
+        }
+        Class::Unicode(class) => {
+            for range in class.iter() {
+                let (start, end) = (u32::from(range.start()), u32::from(range.end()));
+                (start..=end.min(0x7f)).for_each(|code| set.add(code as u8));
+                if end > 0x7f {
+                    (0x80..=0xff).for_each(|byte| set.add(byte));
+                }
+            }
+        }
+    }
+    set
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sieve_only_rules_out_what_cannot_match() {
+        let mut sieve = Sieve::new();
+        let mail = sieve
+            .compile(r"[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}")
+            .unwrap();
+        let either = sieve.compile("(?i)ab|c@").unwrap();
+        for (text, possible) in [
+            ("anna@contoso.com", true),
+            ("anna at contoso.com", false),
+            ("", false),
+            ("@.aa", false),
+        ] {
+            assert_eq!(
+                mail.possible(sieve.sift(text.as_bytes())),
+                possible,
+                "{text}"
+            );
+        }
+        assert!(either.possible(sieve.sift(b"xAB")));
+        assert!(!either.possible(sieve.sift(b"xy")));
+    }
+
+    #[test]
+    fn a_pattern_that_is_too_large_is_refused() {
+        let mut sieve = Sieve::new();
+        assert!(sieve.compile(r"(?:[\p{L}]{1000}){1000}").is_err());
+        assert!(sieve.compile(&"a".repeat(LONGEST_PATTERN + 1)).is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! What a policy is made from: the team's redaction processors, the region's overlay and defaults.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How far the rules reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Coverage {
+    /// Every string that OTLP can carry.
+    #[default]
+    Full,
+    /// Attribute values and log bodies, as the contrib redaction processor.
+    Attributes,
+}
+
+/// A policy as it is written down; `mainstem.privacy` makes one for each region and signal.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicySpec {
+    pub coverage: Coverage,
+    /// Attributes of product events whose values are spared the detectors while they look like
+    /// identifiers.
+    pub vocabulary: Vec<String>,
+    pub processors: Vec<ProcessorSpec>,
+    /// Names of built-in detectors, applied after the processors in the detectors' own order.
+    pub detectors: Vec<String>,
+    /// Whether the semantic conventions' personal keys become pseudonyms or go.
+    pub personal_keys: bool,
+}
+
+/// One `redaction` processor, with contrib's options and defaults.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProcessorSpec {
+    pub name: String,
+    pub allow_all_keys: bool,
+    pub allowed_keys: Vec<String>,
+    pub ignored_keys: Vec<String>,
+    pub ignored_key_patterns: Vec<String>,
+    pub blocked_key_patterns: Vec<String>,
+    pub blocked_values: Vec<String>,
+    pub allowed_values: Vec<String>,
+    pub redact_all_types: bool,
+    pub hash_function: HashFunction,
+    pub hmac_key: Secret,
+    pub summary: Summary,
+    pub url_sanitizer: Option<serde_json::Value>,
+    pub db_sanitizer: Option<serde_json::Value>,
+}
+
+/// What a match becomes; `None` is the mask `****`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HashFunction {
+    #[default]
+    #[serde(alias = "")]
+    None,
+    Md5,
+    Sha1,
+    Sha3,
+    #[serde(rename = "hmac-sha256")]
+    HmacSha256,
+    #[serde(rename = "hmac-sha512")]
+    HmacSha512,
+}
+
+/// How much the summary attributes tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Summary {
+    Debug,
+    Info,
+    #[default]
+    #[serde(alias = "")]
+    Silent,
+}
+
+/// A value that no log, error or fingerprint may show.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Why a policy cannot be compiled: the rule's name and a reason that quotes no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    pub rule: String,
+    pub reason: String,
+}
+
+impl PolicyError {
+    pub(crate) fn new(rule: impl Into<String>, reason: impl Into<String>) -> Self {
+        PolicyError {
+            rule: rule.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule, self.reason)
+    }
+}
+
+impl std::error::Error for PolicyError {}
