@@ -176,9 +176,9 @@ def billing(
                 rows.append(
                     {
                         "account_id": account.account_id,
-                        "month": str(month),
+                        "usage_month": str(month),
                         "metric": contract.metric,
-                        "usage": used,
+                        "used_quantity": used,
                         "expected_amount": str(contract.amount(used)),
                         "invoiced_quantity": sum(line.quantity for line in sent),
                         "invoiced_amount": str(sum((line.amount for line in sent), Decimal(0))),
