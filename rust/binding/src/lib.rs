@@ -1,6 +1,17 @@
 //! `mainstem._core`: the Python face of the data plane.
 
+mod data_plane;
+mod outbox;
+mod requests;
+
 use pyo3::prelude::*;
 
 #[pymodule]
-mod _core {}
+mod _core {
+    #[pymodule_export]
+    use crate::data_plane::{DataPlane, PlanError, SpoolError};
+    #[pymodule_export]
+    use crate::outbox::OutboxItem;
+    #[pymodule_export]
+    use crate::requests::{check_policy, redact_json, transcode};
+}

@@ -1,0 +1,125 @@
+//! `DataPlane`: made from a plan, started, drained and closed by Python.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use pyo3::create_exception;
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use receive::{Plan, StartError};
+
+use crate::outbox::OutboxItem;
+
+create_exception!(
+    mainstem._core,
+    PlanError,
+    PyValueError,
+    "A plan or a policy that cannot be carried out: the place in it, and why."
+);
+create_exception!(
+    mainstem._core,
+    SpoolError,
+    PyOSError,
+    "A spool that does not open, or whose files cannot be read or written."
+);
+
+pub fn spool_error(error: &spool::SpoolError) -> PyErr {
+    SpoolError::new_err(error.to_string())
+}
+
+fn start_error(error: StartError) -> PyErr {
+    match error {
+        StartError::Plan(error) => PlanError::new_err(error.to_string()),
+        StartError::Spool(error) => spool_error(&error),
+        StartError::Runtime(kind) => PyRuntimeError::new_err(format!("no threads: {kind}")),
+    }
+}
+
+/// A collector's receivers, policies and spool.
+#[pyclass(frozen, module = "mainstem._core")]
+pub struct DataPlane {
+    inner: Mutex<Option<Arc<receive::DataPlane>>>,
+}
+
+impl DataPlane {
+    fn get(&self) -> PyResult<Arc<receive::DataPlane>> {
+        self.inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(|| PyRuntimeError::new_err("the data plane is closed"))
+    }
+}
+
+#[pymethods]
+impl DataPlane {
+    #[new]
+    fn new(py: Python<'_>, plan: &str) -> PyResult<DataPlane> {
+        let made = py.detach(|| receive::DataPlane::new(Plan::parse(plan)?));
+        Ok(DataPlane {
+            inner: Mutex::new(Some(Arc::new(made.map_err(start_error)?))),
+        })
+    }
+
+    fn start(&self, py: Python<'_>) -> PyResult<std::collections::BTreeMap<&'static str, u16>> {
+        let plane = self.get()?;
+        let ports = py.detach(|| plane.start())?;
+        Ok([("grpc", ports.grpc), ("http", ports.http)]
+            .into_iter()
+            .filter_map(|(name, port)| port.map(|port| (name, port)))
+            .collect())
+    }
+
+    fn next_outbox(&self, py: Python<'_>, timeout: f64) -> PyResult<Option<OutboxItem>> {
+        let plane = self.get()?;
+        let timeout = seconds(timeout)?;
+        let item = py
+            .detach(|| plane.spool().next_outbox(timeout))
+            .map_err(|error| spool_error(&error))?;
+        Ok(item.map(OutboxItem::new))
+    }
+
+    fn confirm(&self, py: Python<'_>, seq: u64) -> PyResult<()> {
+        let plane = self.get()?;
+        py.detach(|| plane.spool().confirm(seq))
+            .map_err(|error| spool_error(&error))
+    }
+
+    fn stats(&self, py: Python<'_>) -> PyResult<String> {
+        let plane = self.get()?;
+        py.detach(|| serde_json::to_string(&plane.stats()))
+            .map_err(|_| PyRuntimeError::new_err("the statistics cannot be written"))
+    }
+
+    fn seal(&self, py: Python<'_>) -> PyResult<()> {
+        let plane = self.get()?;
+        py.detach(|| plane.spool().seal_all())
+            .map_err(|error| spool_error(&error))
+    }
+
+    fn drain(&self, py: Python<'_>, timeout: f64) -> PyResult<bool> {
+        let plane = self.get()?;
+        let timeout = seconds(timeout)?;
+        py.detach(|| plane.drain(timeout))
+            .map_err(|error| spool_error(&error))
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let taken = self
+            .inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match taken {
+            None => Ok(()),
+            Some(plane) => py
+                .detach(|| plane.close())
+                .map_err(|error| spool_error(&error)),
+        }
+    }
+}
+
+fn seconds(timeout: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(timeout)
+        .map_err(|_| PyValueError::new_err("timeout: seconds, not below 0"))
+}

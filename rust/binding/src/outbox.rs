@@ -1,0 +1,75 @@
+//! `OutboxItem`: one ledger entry that waits for its upload, with the blob that it speaks of.
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::data_plane::spool_error;
+
+#[pyclass(frozen, module = "mainstem._core")]
+pub struct OutboxItem {
+    item: spool::OutboxItem,
+}
+
+impl OutboxItem {
+    pub fn new(item: spool::OutboxItem) -> OutboxItem {
+        OutboxItem { item }
+    }
+}
+
+#[pymethods]
+impl OutboxItem {
+    #[getter]
+    fn seq(&self) -> u64 {
+        self.item.seq
+    }
+
+    #[getter]
+    fn kind(&self) -> &str {
+        &self.item.kind
+    }
+
+    #[getter]
+    fn entry_name(&self) -> &str {
+        &self.item.entry_name
+    }
+
+    #[getter]
+    fn entry<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.item.entry)
+    }
+
+    #[getter]
+    fn lines<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        self.item
+            .lines
+            .as_deref()
+            .map(|lines| PyBytes::new(py, lines))
+    }
+
+    #[getter]
+    fn container(&self) -> Option<&str> {
+        self.item.container.as_deref()
+    }
+
+    #[getter]
+    fn blob_name(&self) -> Option<&str> {
+        self.item.blob_name.as_deref()
+    }
+
+    #[getter]
+    fn sha256(&self) -> Option<&str> {
+        self.item.sha256.as_deref()
+    }
+
+    #[getter]
+    fn bytes(&self) -> u64 {
+        self.item.bytes
+    }
+
+    fn payload<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let payload = py
+            .detach(|| self.item.payload())
+            .map_err(|error| spool_error(&error))?;
+        Ok(PyBytes::new(py, &payload))
+    }
+}

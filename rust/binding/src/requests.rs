@@ -1,0 +1,114 @@
+//! Single requests through the decoder, a policy and the encoder, without a collector.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use otlp::model::{Request, Signal};
+use otlp::{DecodeError, Limits, Notes};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use redact::{Policy, PolicySpec, RegionKey, Tally};
+
+use crate::data_plane::PlanError;
+
+#[pyfunction]
+pub fn check_policy(py: Python<'_>, spec: &str) -> PyResult<()> {
+    // No key is needed to find out whether the patterns compile.
+    let key = RegionKey::from_bytes(&[0; 32]);
+    py.detach(|| compile(spec, &key)).map(drop)
+}
+
+#[pyfunction]
+pub fn redact_json<'py>(
+    py: Python<'py>,
+    signal: &str,
+    data: &[u8],
+    policy: &str,
+    key_path: &str,
+) -> PyResult<(Bound<'py, PyBytes>, BTreeMap<String, u64>)> {
+    let signal = signal_named(signal)?;
+    let (line, counts) = py.detach(|| {
+        let key = RegionKey::load(Path::new(key_path))
+            .map_err(|error| PlanError::new_err(format!("key_path: {}", error.as_str())))?;
+        let policy = compile(policy, &key)?;
+        let mut request = decode(signal, data)?;
+        let mut tally = Tally::default();
+        policy.apply(&mut request, &mut tally);
+        let counts = policy
+            .rules()
+            .iter()
+            .cloned()
+            .zip(tally.masked.iter().copied())
+            .filter(|(_, count)| *count > 0)
+            .collect::<BTreeMap<_, _>>();
+        PyResult::Ok((encode(&request), counts))
+    })?;
+    Ok((PyBytes::new(py, &line), counts))
+}
+
+#[pyfunction]
+pub fn transcode<'py>(
+    py: Python<'py>,
+    signal: &str,
+    data: &[u8],
+    encoding: &str,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let signal = signal_named(signal)?;
+    let decode = match encoding {
+        "protobuf" => otlp::wire::decode,
+        "json" => otlp::json::decode,
+        _ => return Err(PyValueError::new_err("encoding: protobuf or json")),
+    };
+    let line = py.detach(|| {
+        decode(signal, data, &Limits::default(), &mut Notes::default())
+            .map(|request| encode(&request))
+            .map_err(|error| decode_error(&error))
+    })?;
+    Ok(PyBytes::new(py, &line))
+}
+
+fn compile(spec: &str, key: &RegionKey) -> PyResult<Policy> {
+    let spec: PolicySpec = serde_json::from_str(spec).map_err(|error| {
+        PlanError::new_err(format!(
+            "policy, line {}, column {}: not a policy, or a field is missing, unknown or of another type",
+            error.line(),
+            error.column()
+        ))
+    })?;
+    Policy::compile(&spec, key)
+        .map_err(|error| PlanError::new_err(format!("{}: {}", error.rule, error.reason)))
+}
+
+/// JSON begins with a brace and perhaps white space; no request on the protobuf wire does, since its
+/// first byte would be a field number that no request has.
+fn decode(signal: Signal, data: &[u8]) -> PyResult<Request<'_>> {
+    let json = data
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace())
+        .is_some_and(|&byte| byte == b'{');
+    let decode = if json {
+        otlp::json::decode
+    } else {
+        otlp::wire::decode
+    };
+    decode(signal, data, &Limits::default(), &mut Notes::default())
+        .map_err(|error| decode_error(&error))
+}
+
+fn encode(request: &Request<'_>) -> Vec<u8> {
+    let mut line = Vec::new();
+    otlp::encode::write_json(request, &mut line);
+    line
+}
+
+fn decode_error(error: &DecodeError) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+fn signal_named(name: &str) -> PyResult<Signal> {
+    Signal::ALL
+        .into_iter()
+        .find(|signal| signal.name() == name)
+        .ok_or_else(|| PyValueError::new_err("signal: traces, logs or metrics"))
+}

@@ -1,0 +1,219 @@
+//! Reading a request's body: bounded in bytes and in time, with its memory reserved beforehand.
+
+use std::io::Read;
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use hyper::body::{Body, Bytes, Incoming};
+use tokio::time::{Instant, timeout_at};
+
+use crate::memory::Reservation;
+use crate::replies::Refusal;
+
+/// The longest that a whole body may take, and the longest pause within it.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+pub const BODY_PAUSE: Duration = Duration::from_secs(10);
+
+/// Memory is reserved in steps, so that a sender that promises much and sends little holds little.
+const STEP: usize = 256 * 1024;
+
+/// What is reserved for a body that announces no length.
+const FIRST: usize = 16 * 1024;
+
+/// Of a body that is too large, this many times the limit is read and thrown away: a sender that is
+/// cut off in the middle of writing would see a broken connection and not the reply.
+const DISCARD_TIMES: usize = 4;
+
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// By the name in `content-encoding` or `grpc-encoding`.
+    pub fn named(name: &str) -> Option<Compression> {
+        match name.trim() {
+            "" | "identity" => Some(Compression::Identity),
+            "gzip" | "x-gzip" => Some(Compression::Gzip),
+            "zstd" => Some(Compression::Zstd),
+            _ => None,
+        }
+    }
+}
+
+/// A body on its way in, with the frames joined as they come.
+pub struct BodyReader {
+    incoming: Incoming,
+    deadline: Instant,
+    limit: usize,
+}
+
+impl BodyReader {
+    /// `limit`: the most bytes that are taken, in all.
+    pub fn new(incoming: Incoming, limit: usize) -> BodyReader {
+        BodyReader {
+            incoming,
+            deadline: Instant::now() + BODY_TIMEOUT,
+            limit,
+        }
+    }
+
+    /// The next piece of the body, which may be empty; `None` at its end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        loop {
+            let until = self.deadline.min(Instant::now() + BODY_PAUSE);
+            match timeout_at(until, self.incoming.frame()).await {
+                Err(_) => return Err(Refusal::TooSlow),
+                Ok(None) => return Ok(None),
+                Ok(Some(Err(_))) => return Err(Refusal::Truncated),
+                Ok(Some(Ok(frame))) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads to the end. A body that came in one piece is returned as it came; pieces are joined in
+    /// one buffer. `promise` tells from the first piece how long the whole says that it is.
+    pub async fn read(
+        &mut self,
+        promise: impl Fn(&[u8]) -> usize,
+        reservation: &mut Reservation,
+    ) -> Result<Bytes, Refusal> {
+        let announced = usize::try_from(self.incoming.size_hint().lower()).unwrap_or(usize::MAX);
+        if announced > self.limit {
+            return Err(Refusal::TooLarge);
+        }
+        reservation.grow_to(announced.clamp(FIRST, STEP)).await?;
+        let Some(first) = self.next().await? else {
+            return Ok(Bytes::new());
+        };
+        let promised = announced.max(promise(&first));
+        if promised > self.limit || first.len() > self.limit {
+            return Err(Refusal::TooLarge);
+        }
+        let Some(second) = self.next().await? else {
+            reservation.shrink_to(first.len());
+            return Ok(first);
+        };
+        let mut joined = Vec::with_capacity(promised.max(first.len() + second.len()).min(self.limit));
+        self.join(&mut joined, &first, reservation).await?;
+        drop(first);
+        self.join(&mut joined, &second, reservation).await?;
+        drop(second);
+        while let Some(piece) = self.next().await? {
+            self.join(&mut joined, &piece, reservation).await?;
+        }
+        Ok(Bytes::from(joined))
+    }
+
+    async fn join(
+        &self,
+        joined: &mut Vec<u8>,
+        piece: &[u8],
+        reservation: &mut Reservation,
+    ) -> Result<(), Refusal> {
+        let length = joined.len() + piece.len();
+        if length > self.limit {
+            return Err(Refusal::TooLarge);
+        }
+        if length > reservation.held() {
+            // A step ahead, so that what comes next is reserved before it is read; a buffer that
+            // grows without a promise doubles.
+            let ahead = (length + STEP).min(joined.capacity().max(length * 2));
+            reservation.grow_to(ahead).await?;
+        }
+        joined.extend_from_slice(piece);
+        Ok(())
+    }
+
+    /// Reads on for a while without keeping anything.
+    pub async fn discard(&mut self) {
+        let mut left = self.limit.saturating_mul(DISCARD_TIMES);
+        while let Ok(Some(piece)) = self.next().await {
+            match left.checked_sub(piece.len()) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    }
+}
+
+/// The body inflated; `limit` bytes at most, each reserved before it is written.
+pub fn inflate(
+    compression: Compression,
+    body: Bytes,
+    limit: usize,
+    reservation: &mut Reservation,
+) -> Result<Bytes, Refusal> {
+    match compression {
+        Compression::Identity => Ok(body),
+        _ if body.is_empty() => Ok(body),
+        Compression::Gzip => {
+            let decoder = flate2::bufread::MultiGzDecoder::new(&body[..]);
+            let inflated = inflate_from(decoder, gzip_promise(&body), body.len(), limit, reservation)?;
+            reservation.shrink_to(inflated.len());
+            Ok(inflated)
+        }
+        Compression::Zstd => {
+            let decoder = zstd::stream::read::Decoder::with_buffer(&body[..])
+                .map_err(|_| Refusal::BadCompression)?;
+            let inflated = inflate_from(decoder, zstd_promise(&body), body.len(), limit, reservation)?;
+            reservation.shrink_to(inflated.len());
+            Ok(inflated)
+        }
+    }
+}
+
+/// `compressed`: the bytes that stay held while the body is inflated.
+fn inflate_from(
+    mut decoder: impl Read,
+    promised: usize,
+    compressed: usize,
+    limit: usize,
+    reservation: &mut Reservation,
+) -> Result<Bytes, Refusal> {
+    // One byte more than promised, so that the end is found without growing.
+    let mut bytes = vec![0; promised.clamp(1024, STEP).min(limit) + 1];
+    reservation.grow_now(compressed + bytes.len())?;
+    let mut length = 0;
+    loop {
+        match decoder.read(&mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                return Err(Refusal::Truncated);
+            }
+            Err(_) => return Err(Refusal::BadCompression),
+        }
+        if length > limit {
+            return Err(Refusal::TooLarge);
+        }
+        if length == bytes.len() {
+            let wanted = if promised > length { promised } else { length * 2 };
+            let wanted = wanted.min(length * 4).min(limit) + 1;
+            reservation.grow_now(compressed + wanted)?;
+            bytes.resize(wanted, 0);
+        }
+    }
+    bytes.truncate(length);
+    Ok(Bytes::from(bytes))
+}
+
+/// The length that a gzip trailer states: a hint, since the sender may lie or send several members.
+fn gzip_promise(body: &[u8]) -> usize {
+    body.last_chunk::<4>()
+        .map_or(0, |trailer| u32::from_le_bytes(*trailer) as usize)
+}
+
+fn zstd_promise(body: &[u8]) -> usize {
+    match zstd::zstd_safe::get_frame_content_size(body) {
+        Ok(Some(size)) => usize::try_from(size).unwrap_or(usize::MAX),
+        _ => body.len().saturating_mul(4),
+    }
+}

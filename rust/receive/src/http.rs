@@ -1,0 +1,168 @@
+//! OTLP over HTTP: `/v1/{traces,logs,metrics}`, protobuf or JSON, gzip or zstd, replies in the
+//! request's encoding, and CORS for browsers where origins are configured.
+
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use otlp::model::Signal;
+
+use crate::body::{BodyReader, Compression};
+use crate::process::{Encoding, Intake, Parcel, Pipeline};
+use crate::replies::{Refusal, Rejected, status_json, status_protobuf};
+use crate::reply_body::ReplyBody;
+use crate::stats::Transport;
+
+const PROTOBUF: &str = "application/x-protobuf";
+const JSON: &str = "application/json";
+
+/// For how long a browser may keep the answer to a preflight.
+const CORS_MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
+
+pub fn signal_of(path: &str) -> Option<Signal> {
+    match path {
+        "/v1/traces" => Some(Signal::Traces),
+        "/v1/logs" => Some(Signal::Logs),
+        "/v1/metrics" => Some(Signal::Metrics),
+        _ => None,
+    }
+}
+
+/// The encoding of the request, and so of its reply; `None` for a content type that is not taken.
+pub fn encoding_of(headers: &HeaderMap) -> Option<Encoding> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case(PROTOBUF) {
+        Some(Encoding::Protobuf)
+    } else if essence.eq_ignore_ascii_case(JSON) {
+        Some(Encoding::Json)
+    } else {
+        None
+    }
+}
+
+/// Takes one request: reads its body, stores it and says how that went.
+pub async fn take(
+    intake: &Intake,
+    signal: Option<Signal>,
+    request: Request<Incoming>,
+) -> Result<Rejected, Refusal> {
+    let waits = request.headers().contains_key(header::EXPECT);
+    let accepted = accept(intake, signal, &request);
+    let mut reader = BodyReader::new(request.into_body(), intake.max_body_bytes);
+    let mut reservation = intake.budget.reserve_nothing();
+    let body = match &accepted {
+        Ok(_) => reader.read(|_| 0, &mut reservation).await,
+        Err(refusal) => Err(*refusal),
+    };
+    match (accepted, body) {
+        (Ok((pipeline, encoding, compression)), Ok(body)) => {
+            let parcel = Parcel {
+                transport: Transport::Http,
+                encoding,
+                compression,
+                body,
+                reservation,
+            };
+            pipeline.take(parcel).await
+        }
+        (Err(refusal), _) | (_, Err(refusal)) => {
+            drop(reservation);
+            // A sender that is cut off while it writes sees a broken connection and not the reply. One
+            // that waits for `100 Continue` has written nothing yet.
+            if !waits && !matches!(refusal, Refusal::TooSlow | Refusal::Truncated) {
+                reader.discard().await;
+            }
+            Err(refusal)
+        }
+    }
+}
+
+type Accepted<'a> = (&'a Pipeline, Encoding, Compression);
+
+/// All that can be said before the body is read.
+fn accept<'a>(
+    intake: &'a Intake,
+    signal: Option<Signal>,
+    request: &Request<Incoming>,
+) -> Result<Accepted<'a>, Refusal> {
+    let signal = signal.ok_or(Refusal::NoSuchPath)?;
+    if request.method() != Method::POST {
+        return Err(Refusal::WrongMethod);
+    }
+    let pipeline = intake.pipeline(signal)?;
+    let encoding = encoding_of(request.headers()).ok_or(Refusal::WrongContentType)?;
+    let compression = match request.headers().get(header::CONTENT_ENCODING) {
+        None => Compression::Identity,
+        Some(name) => name
+            .to_str()
+            .ok()
+            .and_then(Compression::named)
+            .ok_or(Refusal::WrongEncoding)?,
+    };
+    Ok((pipeline, encoding, compression))
+}
+
+/// The reply, as protobuf where the request was protobuf, as JSON otherwise.
+pub fn reply(
+    signal: Option<Signal>,
+    encoding: Option<Encoding>,
+    outcome: Result<Rejected, Refusal>,
+) -> Response<ReplyBody> {
+    let protobuf = encoding == Some(Encoding::Protobuf);
+    let body = match outcome {
+        Ok(rejected) if protobuf => rejected.to_protobuf(),
+        Ok(rejected) => rejected.to_json(signal.unwrap_or(Signal::Traces)),
+        Err(refusal) if protobuf => status_protobuf(refusal),
+        Err(refusal) => status_json(refusal),
+    };
+    let mut response = Response::new(ReplyBody::of(body));
+    let kind = if protobuf { PROTOBUF } else { JSON };
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Err(refusal) = outcome {
+        *response.status_mut() =
+            StatusCode::from_u16(refusal.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(delay) = refusal.retry_after() {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(delay.as_secs()));
+        }
+        if refusal == Refusal::WrongMethod {
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+    }
+    response
+}
+
+/// The request's origin, where it is one of those that may send from a browser.
+pub fn allowed_origin(cors: &[String], headers: &HeaderMap) -> Option<HeaderValue> {
+    let origin = headers.get(header::ORIGIN)?;
+    cors.iter()
+        .any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes())
+        .then(|| origin.clone())
+}
+
+/// The answer to a browser that asks whether it may send.
+pub fn preflight(headers: &HeaderMap) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let reply = response.headers_mut();
+    reply.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("POST"),
+    );
+    if let Some(asked) = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        reply.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+    }
+    reply.insert(header::ACCESS_CONTROL_MAX_AGE, CORS_MAX_AGE);
+    response
+}
+
+/// Tells the browser that its page may read the reply.
+pub fn allow_origin(response: &mut Response<ReplyBody>, origin: HeaderValue) {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+}

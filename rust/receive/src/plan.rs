@@ -1,0 +1,114 @@
+//! The plan of a data plane: what Python hands over once, as JSON, at its making.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use redact::PolicySpec;
+use serde::Deserialize;
+use spool::{Compression, Durability};
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    pub region: String,
+    pub environment: String,
+    /// Where OTLP/gRPC is taken; port 0 means any free one.
+    pub grpc: Option<SocketAddr>,
+    /// Where OTLP/HTTP is taken. The same address as `grpc` makes one listener for both.
+    pub http: Option<SocketAddr>,
+    pub max_body_bytes: usize,
+    pub in_flight_bytes: usize,
+    pub spool: SpoolPlan,
+    /// The file with the region's key.
+    pub key_path: PathBuf,
+    /// Origins that may send from a browser; `*` for any.
+    #[serde(default)]
+    pub cors: Vec<String>,
+    pub signals: BTreeMap<SignalName, SignalPlan>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpoolPlan {
+    pub path: PathBuf,
+    pub durability: Durability,
+    pub segment_bytes: u64,
+    pub segment_age_ms: u64,
+    pub digest_window_ms: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignalPlan {
+    pub policy: PolicySpec,
+    pub class: String,
+    pub container: String,
+    /// The blob's name in strftime's letters, without the segment's id.
+    pub name_format: String,
+    /// An IANA time zone's name.
+    pub timezone: String,
+    pub compression: Compression,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub enum SignalName {
+    Traces,
+    Logs,
+    Metrics,
+}
+
+/// A plan that cannot be carried out: where, and why.
+#[derive(Debug)]
+pub struct PlanError {
+    pub place: String,
+    pub reason: String,
+}
+
+impl PlanError {
+    pub fn new(place: impl Into<String>, reason: impl fmt::Display) -> PlanError {
+        PlanError {
+            place: place.into(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.reason)
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+impl Plan {
+    /// Reads and checks a plan.
+    pub fn parse(text: &str) -> Result<Plan, PlanError> {
+        let plan: Plan = serde_json::from_str(text).map_err(|error| {
+            // serde's own message may quote a value, and the plan holds patterns and an HMAC key.
+            PlanError::new(
+                format!("plan, line {}, column {}", error.line(), error.column()),
+                match error.classify() {
+                    serde_json::error::Category::Data => "a field is missing, unknown or of another type",
+                    _ => "this is not JSON",
+                },
+            )
+        })?;
+        if plan.grpc.is_none() && plan.http.is_none() {
+            return Err(PlanError::new("grpc, http", "one of them needs an address"));
+        }
+        if plan.max_body_bytes == 0 || plan.in_flight_bytes < plan.max_body_bytes {
+            return Err(PlanError::new(
+                "in_flight_bytes",
+                "at least one body of max_body_bytes, which is not 0, has to fit in",
+            ));
+        }
+        if plan.in_flight_bytes > u32::MAX as usize {
+            return Err(PlanError::new("in_flight_bytes", "4 GiB is the most"));
+        }
+        Ok(plan)
+    }
+}

@@ -1,0 +1,278 @@
+//! The fixed table of refusals: what a sender is told, by HTTP and by gRPC.
+//!
+//! Nothing here quotes input: a reply holds a reason out of this table and, for a body that could not
+//! be decoded, the decoder's fixed code, byte offset and field path.
+
+use std::fmt;
+use std::time::Duration;
+
+use otlp::{DecodeCode, DecodeError};
+use otlp::model::Signal;
+
+/// After how long a sender that was refused for the moment should try again.
+pub const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// Why a request was refused whole. Nothing of it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    NoSuchPath,
+    NoPipeline,
+    WrongMethod,
+    WrongContentType,
+    WrongEncoding,
+    TooLarge,
+    TooSlow,
+    Truncated,
+    BadFrame,
+    BadCompression,
+    Malformed(DecodeCode, usize, &'static str),
+    TooBusy,
+    NotDurable,
+    Stopping,
+    Fault,
+}
+
+/// gRPC status codes, by their numbers in the protocol.
+mod code {
+    pub const INVALID_ARGUMENT: u8 = 3;
+    pub const DEADLINE_EXCEEDED: u8 = 4;
+    pub const RESOURCE_EXHAUSTED: u8 = 8;
+    pub const UNIMPLEMENTED: u8 = 12;
+    pub const INTERNAL: u8 = 13;
+    pub const UNAVAILABLE: u8 = 14;
+}
+
+impl Refusal {
+    /// One of each kind, in the order of `index`.
+    pub const NAMES: [&'static str; 15] = [
+        "no_such_path",
+        "no_pipeline",
+        "wrong_method",
+        "wrong_content_type",
+        "wrong_encoding",
+        "too_large",
+        "too_slow",
+        "truncated",
+        "bad_frame",
+        "bad_compression",
+        "malformed",
+        "too_busy",
+        "not_durable",
+        "stopping",
+        "fault",
+    ];
+
+    /// The refusal's place in `NAMES`.
+    pub fn index(self) -> usize {
+        match self {
+            Refusal::NoSuchPath => 0,
+            Refusal::NoPipeline => 1,
+            Refusal::WrongMethod => 2,
+            Refusal::WrongContentType => 3,
+            Refusal::WrongEncoding => 4,
+            Refusal::TooLarge => 5,
+            Refusal::TooSlow => 6,
+            Refusal::Truncated => 7,
+            Refusal::BadFrame => 8,
+            Refusal::BadCompression => 9,
+            Refusal::Malformed(..) => 10,
+            Refusal::TooBusy => 11,
+            Refusal::NotDurable => 12,
+            Refusal::Stopping => 13,
+            Refusal::Fault => 14,
+        }
+    }
+
+    pub fn http_status(self) -> u16 {
+        match self {
+            Refusal::NoSuchPath | Refusal::NoPipeline => 404,
+            Refusal::WrongMethod => 405,
+            Refusal::WrongContentType | Refusal::WrongEncoding => 415,
+            Refusal::TooLarge => 413,
+            Refusal::TooSlow => 408,
+            Refusal::Truncated
+            | Refusal::BadFrame
+            | Refusal::BadCompression
+            | Refusal::Malformed(..) => 400,
+            Refusal::TooBusy => 429,
+            Refusal::NotDurable | Refusal::Stopping => 503,
+            Refusal::Fault => 500,
+        }
+    }
+
+    pub fn grpc_status(self) -> u8 {
+        match self {
+            Refusal::NoSuchPath
+            | Refusal::NoPipeline
+            | Refusal::WrongMethod
+            | Refusal::WrongContentType
+            | Refusal::WrongEncoding => code::UNIMPLEMENTED,
+            Refusal::TooLarge => code::RESOURCE_EXHAUSTED,
+            Refusal::TooSlow => code::DEADLINE_EXCEEDED,
+            Refusal::Truncated
+            | Refusal::BadFrame
+            | Refusal::BadCompression
+            | Refusal::Malformed(..) => code::INVALID_ARGUMENT,
+            Refusal::TooBusy | Refusal::NotDurable | Refusal::Stopping => code::UNAVAILABLE,
+            Refusal::Fault => code::INTERNAL,
+        }
+    }
+
+    /// How long the sender should wait before it sends the same again; `None` where that is no use.
+    pub fn retry_after(self) -> Option<Duration> {
+        match self {
+            Refusal::TooBusy | Refusal::NotDurable | Refusal::Stopping => Some(RETRY_AFTER),
+            _ => None,
+        }
+    }
+}
+
+impl From<spool::Refusal> for Refusal {
+    fn from(refusal: spool::Refusal) -> Refusal {
+        match refusal {
+            spool::Refusal::Overloaded => Refusal::TooBusy,
+            spool::Refusal::DiskFull | spool::Refusal::Storage | spool::Refusal::Closed => {
+                Refusal::NotDurable
+            }
+        }
+    }
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Refusal {
+        match error.code {
+            DecodeCode::TooLarge => Refusal::TooLarge,
+            code => Refusal::Malformed(code, error.offset, error.path),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::NoSuchPath => {
+                "nothing is served here; send to /v1/traces, /v1/logs or /v1/metrics, or to the Export methods of OTLP/gRPC"
+            }
+            Refusal::NoPipeline => "this collector has no pipeline for the signal",
+            Refusal::WrongMethod => "requests are taken by POST",
+            Refusal::WrongContentType => {
+                "content types taken: application/x-protobuf, application/json"
+            }
+            Refusal::WrongEncoding => "encodings taken: identity, gzip, zstd",
+            Refusal::TooLarge => "the request is larger than this collector takes",
+            Refusal::TooSlow => "the request's body did not arrive in time",
+            Refusal::Truncated => "the request's body ended early",
+            Refusal::BadFrame => "the body is not one gRPC message",
+            Refusal::BadCompression => "the body cannot be inflated",
+            Refusal::TooBusy => "too much is being received; send again later",
+            Refusal::NotDurable => "the data cannot be stored now; send again later",
+            Refusal::Stopping => "this collector is stopping; send again later",
+            Refusal::Fault => "a fault in the collector",
+            Refusal::Malformed(code, offset, path) => {
+                return DecodeError { code: *code, offset: *offset, path }.fmt(f);
+            }
+        })
+    }
+}
+
+/// Why records of an accepted request were rejected, for the reply's `partial_success`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rejected {
+    /// Records with a trace id or span id of a wrong length.
+    pub invalid: u64,
+    /// Records that could not be redacted safely.
+    pub unsafe_to_store: u64,
+}
+
+impl Rejected {
+    pub fn total(self) -> u64 {
+        self.invalid + self.unsafe_to_store
+    }
+
+    fn reason(self) -> &'static str {
+        match (self.invalid > 0, self.unsafe_to_store > 0) {
+            (true, false) => "records with a trace id or span id of a wrong length",
+            (false, _) => "records that could not be redacted safely",
+            (true, true) => {
+                "records with a trace id or span id of a wrong length, and records that could not be redacted safely"
+            }
+        }
+    }
+
+    /// An `Export*ServiceResponse` as protobuf; empty where nothing was rejected.
+    pub fn to_protobuf(self) -> Vec<u8> {
+        if self.total() == 0 {
+            return Vec::new();
+        }
+        let mut partial = Vec::with_capacity(96);
+        put_varint_field(&mut partial, 1, self.total());
+        put_bytes_field(&mut partial, 2, self.reason().as_bytes());
+        let mut response = Vec::with_capacity(partial.len() + 4);
+        put_bytes_field(&mut response, 1, &partial);
+        response
+    }
+
+    /// The same response in the OTLP/JSON mapping.
+    pub fn to_json(self, signal: Signal) -> Vec<u8> {
+        if self.total() == 0 {
+            return b"{}".to_vec();
+        }
+        let key = match signal {
+            Signal::Traces => "rejectedSpans",
+            Signal::Logs => "rejectedLogRecords",
+            Signal::Metrics => "rejectedDataPoints",
+        };
+        format!(
+            r#"{{"partialSuccess":{{"{key}":"{}","errorMessage":"{}"}}}}"#,
+            self.total(),
+            self.reason()
+        )
+        .into_bytes()
+    }
+}
+
+/// `google.rpc.Status` as protobuf, with a `RetryInfo` where a retry may help.
+pub fn status_protobuf(refusal: Refusal) -> Vec<u8> {
+    let mut status = Vec::with_capacity(160);
+    put_varint_field(&mut status, 1, u64::from(refusal.grpc_status()));
+    put_bytes_field(&mut status, 2, refusal.to_string().as_bytes());
+    if let Some(delay) = refusal.retry_after() {
+        let mut duration = Vec::with_capacity(4);
+        put_varint_field(&mut duration, 1, delay.as_secs());
+        let mut retry_info = Vec::with_capacity(8);
+        put_bytes_field(&mut retry_info, 1, &duration);
+        let mut any = Vec::with_capacity(64);
+        put_bytes_field(&mut any, 1, b"type.googleapis.com/google.rpc.RetryInfo");
+        put_bytes_field(&mut any, 2, &retry_info);
+        put_bytes_field(&mut status, 3, &any);
+    }
+    status
+}
+
+/// `google.rpc.Status` as JSON. The fixed reasons hold nothing that JSON would escape.
+pub fn status_json(refusal: Refusal) -> Vec<u8> {
+    format!(
+        r#"{{"code":{},"message":"{refusal}"}}"#,
+        refusal.grpc_status()
+    )
+    .into_bytes()
+}
+
+fn put_varint_field(out: &mut Vec<u8>, field: u8, value: u64) {
+    out.push(field << 3);
+    put_varint(out, value);
+}
+
+fn put_bytes_field(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
+    out.push(field << 3 | 2);
+    put_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}

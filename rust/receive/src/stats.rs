@@ -1,0 +1,242 @@
+//! What the collector counts about itself: by signal and transport, by refusal, by rule; never by
+//! anything that a sender wrote.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use otlp::Notes;
+use otlp::model::Signal;
+use serde::Serialize;
+
+use crate::replies::Refusal;
+
+/// Upper bounds of the acknowledgement's histogram, in microseconds.
+const BOUNDS_US: [u64; 16] = [
+    100, 250, 500, 1_000, 2_000, 3_000, 5_000, 7_500, 10_000, 25_000, 50_000, 100_000, 250_000,
+    500_000, 1_000_000, 5_000_000,
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Grpc,
+    Http,
+}
+
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    pub fn add(&self, count: u64) {
+        if count > 0 {
+            self.0.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts of one signal over one transport; in spans, log records or data points where not said.
+#[derive(Debug, Default)]
+pub struct SignalStats {
+    pub requests: Counter,
+    pub accepted: Counter,
+    pub rejected: Counter,
+    pub refused: Counter,
+    pub duplicate: Counter,
+    unknown_fields: Counter,
+    doubled_keys: Counter,
+    invalid_utf8: Counter,
+}
+
+impl SignalStats {
+    pub fn notes(&self, notes: &Notes) {
+        self.unknown_fields.add(notes.unknown_fields);
+        self.doubled_keys.add(notes.doubled_keys);
+        self.invalid_utf8.add(notes.invalid_utf8);
+    }
+}
+
+#[derive(Default)]
+pub struct Stats {
+    signals: [[SignalStats; 2]; 3],
+    refusals: [[Counter; Refusal::NAMES.len()]; 2],
+    rules: [Vec<(String, Counter)>; 3],
+    ack: Histogram,
+    pub connections: Counter,
+    pub connections_refused: Counter,
+}
+
+impl Stats {
+    /// `rules`: the names of each signal's rules, in the order of their ids.
+    pub fn new(rules: [Vec<String>; 3]) -> Stats {
+        Stats {
+            rules: rules.map(|names| {
+                names
+                    .into_iter()
+                    .map(|name| (name, Counter::default()))
+                    .collect()
+            }),
+            ..Stats::default()
+        }
+    }
+
+    pub fn of(&self, signal: Signal, transport: Transport) -> &SignalStats {
+        &self.signals[signal as usize][transport as usize]
+    }
+
+    pub fn redacted(&self, signal: Signal, rule: usize, count: u64) {
+        if let Some((_, counter)) = self.rules[signal as usize].get(rule) {
+            counter.add(count);
+        }
+    }
+
+    pub fn refused(&self, transport: Transport, refusal: Refusal) {
+        self.refusals[transport as usize][refusal.index()].add(1);
+    }
+
+    /// The time from a request's head to its OK.
+    pub fn acknowledged(&self, took: Duration) {
+        self.ack.add(took);
+    }
+
+    pub fn report(&self) -> StatsReport {
+        StatsReport {
+            signals: Signal::ALL
+                .iter()
+                .map(|&signal| SignalReport {
+                    signal: signal.name(),
+                    grpc: CountReport::from(self.of(signal, Transport::Grpc)),
+                    http: CountReport::from(self.of(signal, Transport::Http)),
+                    redactions: self.rules[signal as usize]
+                        .iter()
+                        .map(|(rule, counter)| RuleReport {
+                            rule: rule.clone(),
+                            count: counter.get(),
+                        })
+                        .collect(),
+                })
+                .collect(),
+            refusals: [Transport::Grpc, Transport::Http]
+                .iter()
+                .flat_map(|&transport| {
+                    Refusal::NAMES
+                        .iter()
+                        .zip(&self.refusals[transport as usize])
+                        .filter(|(_, counter)| counter.get() > 0)
+                        .map(move |(reason, counter)| RefusalReport {
+                            transport: match transport {
+                                Transport::Grpc => "grpc",
+                                Transport::Http => "http",
+                            },
+                            reason,
+                            requests: counter.get(),
+                        })
+                })
+                .collect(),
+            ack_seconds: self.ack.report(),
+            connections: self.connections.get(),
+            connections_refused: self.connections_refused.get(),
+        }
+    }
+}
+
+struct Histogram {
+    buckets: [Counter; BOUNDS_US.len() + 1],
+    sum_us: Counter,
+}
+
+impl Default for Histogram {
+    fn default() -> Histogram {
+        Histogram {
+            buckets: std::array::from_fn(|_| Counter::default()),
+            sum_us: Counter::default(),
+        }
+    }
+}
+
+impl Histogram {
+    fn add(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BOUNDS_US.partition_point(|&bound| bound < micros);
+        self.buckets[bucket].add(1);
+        self.sum_us.add(micros);
+    }
+
+    fn report(&self) -> HistogramReport {
+        let counts: Vec<u64> = self.buckets.iter().map(Counter::get).collect();
+        HistogramReport {
+            bounds: BOUNDS_US.iter().map(|&us| us as f64 / 1e6).collect(),
+            count: counts.iter().sum(),
+            counts,
+            sum: self.sum_us.get() as f64 / 1e6,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct StatsReport {
+    pub signals: Vec<SignalReport>,
+    pub refusals: Vec<RefusalReport>,
+    pub ack_seconds: HistogramReport,
+    pub connections: u64,
+    pub connections_refused: u64,
+}
+
+#[derive(Serialize)]
+pub struct SignalReport {
+    pub signal: &'static str,
+    pub grpc: CountReport,
+    pub http: CountReport,
+    pub redactions: Vec<RuleReport>,
+}
+
+#[derive(Serialize)]
+pub struct CountReport {
+    pub requests: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+    pub refused: u64,
+    pub duplicate: u64,
+    pub unknown_fields: u64,
+    pub doubled_keys: u64,
+    pub invalid_utf8: u64,
+}
+
+impl From<&SignalStats> for CountReport {
+    fn from(stats: &SignalStats) -> CountReport {
+        CountReport {
+            requests: stats.requests.get(),
+            accepted: stats.accepted.get(),
+            rejected: stats.rejected.get(),
+            refused: stats.refused.get(),
+            duplicate: stats.duplicate.get(),
+            unknown_fields: stats.unknown_fields.get(),
+            doubled_keys: stats.doubled_keys.get(),
+            invalid_utf8: stats.invalid_utf8.get(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct RuleReport {
+    pub rule: String,
+    pub count: u64,
+}
+
+#[derive(Serialize)]
+pub struct RefusalReport {
+    pub transport: &'static str,
+    pub reason: &'static str,
+    pub requests: u64,
+}
+
+/// `counts` has one more item than `bounds`: what lies above the last. Seconds.
+#[derive(Serialize)]
+pub struct HistogramReport {
+    pub bounds: Vec<f64>,
+    pub counts: Vec<u64>,
+    pub count: u64,
+    pub sum: f64,
+}
