@@ -80,13 +80,10 @@ fn compile(spec: &str, key: &RegionKey) -> PyResult<Policy> {
         .map_err(|error| PlanError::new_err(format!("{}: {}", error.rule, error.reason)))
 }
 
-/// JSON begins with a brace and perhaps white space; no request on the protobuf wire does, since its
-/// first byte would be a field number that no request has.
+/// A request is JSON where it begins with a brace: on the wire that would be a group that no request
+/// has.
 fn decode(signal: Signal, data: &[u8]) -> PyResult<Request<'_>> {
-    let json = data
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace())
-        .is_some_and(|&byte| byte == b'{');
+    let json = data.first() == Some(&b'{');
     let decode = if json {
         otlp::json::decode
     } else {

@@ -188,12 +188,11 @@ impl DataPlane {
         Ok(finished)
     }
 
-    /// Cuts off what is still under way, and closes the spool.
-    pub fn close(self) -> Result<(), SpoolError> {
+    /// Takes no new request and closes the spool; what is still under way is refused. The threads
+    /// end with the last user of this data plane.
+    pub fn close(&self) -> Result<(), SpoolError> {
         self.stop.send_replace(true);
-        let DataPlane { runtime, spool, .. } = self;
-        runtime.shutdown_timeout(Duration::from_secs(1));
-        spool.close()
+        self.spool.close()
     }
 
     pub fn stats(&self) -> Report {
