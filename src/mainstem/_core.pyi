@@ -1,1 +1,161 @@
-"""The data plane (Rust): receive, decode, redact, encode, spool; and blobs to Arrow."""
+"""The data plane (Rust): receive, decode, redact, encode, spool; and blobs to Arrow.
+
+Everything here that takes time lets other Python threads run meanwhile. No error quotes a payload.
+"""
+
+import builtins
+from typing import final
+
+__all__ = [
+    "DataPlane",
+    "OutboxItem",
+    "PlanError",
+    "SpoolError",
+    "check_policy",
+    "redact_json",
+    "transcode",
+]
+
+class PlanError(ValueError):
+    """A plan or a policy that cannot be carried out: the place in it, and why."""
+
+class SpoolError(OSError):
+    """A spool that does not open, or whose files cannot be read or written.
+
+    Another process that holds the spool is one of its reasons.
+    """
+
+@final
+class DataPlane:
+    """A collector's receivers, policies and spool.
+
+    Making one compiles the policies, reads the region's key and opens the spool, which recovers
+    what an earlier process left. It also keeps the process from ever writing a core file, since
+    requests stand unredacted in its memory.
+    """
+
+    def __new__(cls, plan: str) -> DataPlane:
+        """Make a data plane from a plan in JSON, as `docs/formats.md` describes it.
+
+        Raises `PlanError` where the plan, a policy or the key cannot be used, and `SpoolError`
+        where the spool cannot be opened.
+        """
+
+    def start(self) -> dict[str, int]:
+        """Bind the listeners, take requests from now on, and give the ports by "grpc" and "http".
+
+        Raises `OSError` where an address cannot be bound.
+        """
+
+    def next_outbox(self, timeout: float) -> OutboxItem | None:
+        """Give the first ledger entry that is not confirmed; wait up to `timeout` seconds for one.
+
+        The same entry is given again until it is confirmed. Raises `SpoolError` where it cannot be
+        read.
+        """
+
+    def confirm(self, seq: int) -> None:
+        """Say that the store holds entry `seq` and its blob, so that the spool can drop them.
+
+        Entries are confirmed in the order of `seq`. Raises `SpoolError` where that is broken.
+        """
+
+    def stats(self) -> str:
+        """Give what the collector counts about itself, as JSON.
+
+        `signals`: a list of signal, grpc and http (each with requests; accepted, rejected, refused
+        and duplicate records; unknown_fields, doubled_keys, invalid_utf8) and redactions (rule,
+        count). `refusals`: a list of transport, reason, requests. `ack_seconds`: bounds, counts,
+        count, sum. `connections`, `open_connections`, `in_flight_bytes`, `in_flight_peak_bytes`.
+        `spool`: instance, outbox_entries, outbox_bytes, oldest_age_ms, classes, and more. Counts
+        are since the start.
+        """
+
+    def seal(self) -> None:
+        """Seal every open segment, so that its entry comes to the outbox. Raises `SpoolError`."""
+
+    def drain(self, timeout: float) -> bool:
+        """Take no new request, give those under way `timeout` seconds to finish, and seal.
+
+        False says that some were still under way. Raises `SpoolError` where a segment cannot be
+        sealed.
+        """
+
+    def close(self) -> None:
+        """Take no new request and let the spool go. Requests still under way are refused.
+
+        What was acknowledged stays in the spool. Closing twice is well; any other use of a closed
+        data plane raises `RuntimeError`.
+        """
+
+@final
+class OutboxItem:
+    """One ledger entry that waits for its upload, and the blob that it speaks of, if any.
+
+    They are uploaded in this order: `lines`, the blob, `entry`.
+    """
+
+    @property
+    def seq(self) -> int:
+        """The entry's place in its instance's chain, from 0."""
+
+    @property
+    def kind(self) -> str:
+        """What it records: "genesis", "segment", "heartbeat" or "hour_closed"."""
+
+    @property
+    def entry_name(self) -> str:
+        """The entry's object name in the ledger container."""
+
+    @property
+    def entry(self) -> builtins.bytes:
+        """The entry: one JSON object."""
+
+    @property
+    def lines(self) -> builtins.bytes | None:
+        """24 bytes a line of the blob: the request's digest (16), then its time of receipt.
+
+        The time is in nanoseconds since 1970, little-endian. The object stands beside the entry,
+        with `.lines` in place of `.json`. None where there is no blob.
+        """
+
+    @property
+    def container(self) -> str | None:
+        """The blob's container; None where there is no blob."""
+
+    @property
+    def blob_name(self) -> str | None:
+        """The blob's name in its container; None where there is no blob."""
+
+    @property
+    def sha256(self) -> str | None:
+        """SHA-256 of the blob in lower-case hex; None where there is no blob."""
+
+    @property
+    def bytes(self) -> int:
+        """The blob's length; 0 where there is no blob."""
+
+    def payload(self) -> builtins.bytes:
+        """Read the blob's bytes, checked against every commit's sum and the blob's own.
+
+        Raises `SpoolError` where they are not what the entry says.
+        """
+
+def check_policy(spec: str) -> None:
+    """Compile a policy in JSON; raise `PlanError` with the rule and the reason if it cannot be."""
+
+def redact_json(
+    signal: str, data: bytes, policy: str, key_path: str
+) -> tuple[bytes, dict[str, int]]:
+    """Take one request through decoder, policy and encoder.
+
+    `data` is a request on the protobuf wire or in OTLP/JSON (then it begins with a brace). Gives
+    the blob's line without its newline, and the values masked by rule. Raises `ValueError` for a
+    request that cannot be decoded and `PlanError` for a policy or key that cannot be used.
+    """
+
+def transcode(signal: str, data: bytes, encoding: str) -> bytes:
+    """Decode a request (`encoding`: "protobuf" or "json") and write it as a blob's line.
+
+    Nothing is redacted: this is for tests. Raises `ValueError` for what cannot be decoded.
+    """

@@ -1,0 +1,106 @@
+"""Data planes for tests: a plan, a running one, and what comes out of it."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mainstem import _core
+
+MAX_BODY = 1024 * 1024
+
+
+def key_line() -> str:
+    """A new region's key in the form of its file: format, id derived from the key, key."""
+    secret = secrets.token_bytes(32)
+    key_id = hmac.digest(secret, b"mainstem/1 key id", "sha256").hex()[:8]
+    return f"mainstem.key/1 {key_id} {secret.hex()}\n"
+
+
+@dataclass
+class Collector:
+    """A running data plane with its ports."""
+
+    plane: _core.DataPlane
+    ports: dict[str, int]
+    received: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def grpc(self) -> str:
+        return f"127.0.0.1:{self.ports['grpc']}"
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.ports['http']}"
+
+    def stats(self) -> dict[str, Any]:
+        return dict(json.loads(self.plane.stats()))
+
+    def counts(self, signal: str, transport: str) -> dict[str, int]:
+        signals = {entry["signal"]: entry for entry in self.stats()["signals"]}
+        return dict(signals[signal][transport])
+
+    def refusals(self) -> dict[tuple[str, str], int]:
+        return {
+            (entry["transport"], entry["reason"]): entry["requests"]
+            for entry in self.stats()["refusals"]
+        }
+
+    def seal(self) -> dict[str, list[dict[str, Any]]]:
+        """Seal, take all segments out, and give the lines that each signal's blobs hold so far."""
+        self.plane.seal()
+        while (item := self.plane.next_outbox(0.2)) is not None:
+            if item.kind == "segment" and item.blob_name is not None:
+                signal = json.loads(item.entry)["signal"]
+                lines = item.payload().decode().splitlines()
+                self.received.setdefault(signal, []).extend(json.loads(line) for line in lines)
+            self.plane.confirm(item.seq)
+        return self.received
+
+
+Start = Callable[..., Collector]
+
+
+def plan(folder: Path, **changes: Any) -> dict[str, Any]:
+    """A plan with all three signals under a policy that masks e-mail addresses."""
+    key = folder / "region.key"
+    if not key.exists():
+        key.touch(mode=0o600)
+        key.write_text(key_line())
+    signals = {
+        signal: {
+            "policy": {"coverage": "full", "detectors": ["email"]},
+            "class": signal,
+            "container": signal,
+            "name_format": f"%Y/%m/%d/{signal}_%H_%M_%S.json",
+            "timezone": "UTC",
+            "compression": "none",
+        }
+        for signal in ("traces", "logs", "metrics")
+    }
+    return {
+        "region": "test",
+        "environment": "test",
+        "grpc": "127.0.0.1:0",
+        "http": "127.0.0.1:0",
+        "max_body_bytes": MAX_BODY,
+        "in_flight_bytes": 4 * MAX_BODY,
+        "spool": {
+            "path": str(folder / "spool"),
+            "durability": "disk",
+            "segment_bytes": 32 * 1024 * 1024,
+            "segment_age_ms": 3_600_000,
+            "digest_window_ms": 600_000,
+        },
+        "key_path": str(key),
+        "cors": [],
+        "signals": signals,
+        **changes,
+    }
