@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 AZURITE_PACKAGE = Path(__file__).parent / "azurite"
+AZURITE_MAIN = "node_modules/azurite/dist/src/blob/main.js"
+NODE_SENDER_PACKAGE = Path(__file__).parent / "receive" / "node_sender"
 AZURITE_ACCOUNTS = 200
 AZURITE_KEY = "bWFpbnN0ZW0gdGVzdHM="  # not a secret: every test account's
 
@@ -44,24 +46,33 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 
             return
 
 
-def install_azurite() -> Path:
-    """Install the locked Azurite once per checkout, whatever number of test processes ask."""
-    home = ROOT / ".tools" / "azurite"
+def npm_install(package: Path) -> Path:
+    """Install a locked npm package once per checkout, whatever number of test processes ask.
+
+    Gives the folder that its `node_modules` lies in.
+    """
+    home = ROOT / ".tools" / package.name
     home.mkdir(parents=True, exist_ok=True)
-    lock = (AZURITE_PACKAGE / "package-lock.json").read_bytes()
+    lock = (package / "package-lock.json").read_bytes()
     with (home / "installing").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         done = home / "installed-lock.json"
         if not done.exists() or done.read_bytes() != lock:
             for name in ("package.json", "package-lock.json"):
-                shutil.copy(AZURITE_PACKAGE / name, home / name)
+                shutil.copy(package / name, home / name)
             subprocess.run(
                 ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
                 cwd=home,
                 check=True,
             )
             done.write_bytes(lock)
-    return home / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    return home
+
+
+@pytest.fixture(scope="session")
+def node_sender() -> Path:
+    """Install the OpenTelemetry SDK for Node; gives its `node_modules`."""
+    return npm_install(NODE_SENDER_PACKAGE) / "node_modules"
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +83,7 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[str]]
     process = subprocess.Popen(
         [
             "node",
-            str(install_azurite()),
+            str(npm_install(AZURITE_PACKAGE) / AZURITE_MAIN),
             *("--blobPort", str(port), "--location", str(tmp_path_factory.mktemp("azurite"))),
             *("--skipApiVersionCheck", "--silent", "--disableTelemetry"),
         ],
