@@ -101,7 +101,8 @@ impl BodyReader {
             reservation.shrink_to(first.len());
             return Ok(first);
         };
-        let mut joined = Vec::with_capacity(promised.max(first.len() + second.len()).min(self.limit));
+        let mut joined =
+            Vec::with_capacity(promised.max(first.len() + second.len()).min(self.limit));
         self.join(&mut joined, &first, reservation).await?;
         drop(first);
         self.join(&mut joined, &second, reservation).await?;
@@ -156,14 +157,16 @@ pub fn inflate(
         _ if body.is_empty() => Ok(body),
         Compression::Gzip => {
             let decoder = flate2::bufread::MultiGzDecoder::new(&body[..]);
-            let inflated = inflate_from(decoder, gzip_promise(&body), body.len(), limit, reservation)?;
+            let inflated =
+                inflate_from(decoder, gzip_promise(&body), body.len(), limit, reservation)?;
             reservation.shrink_to(inflated.len());
             Ok(inflated)
         }
         Compression::Zstd => {
             let decoder = zstd::stream::read::Decoder::with_buffer(&body[..])
                 .map_err(|_| Refusal::BadCompression)?;
-            let inflated = inflate_from(decoder, zstd_promise(&body), body.len(), limit, reservation)?;
+            let inflated =
+                inflate_from(decoder, zstd_promise(&body), body.len(), limit, reservation)?;
             reservation.shrink_to(inflated.len());
             Ok(inflated)
         }
@@ -195,7 +198,11 @@ fn inflate_from(
             return Err(Refusal::TooLarge);
         }
         if length == bytes.len() {
-            let wanted = if promised > length { promised } else { length * 2 };
+            let wanted = if promised > length {
+                promised
+            } else {
+                length * 2
+            };
             let wanted = wanted.min(length * 4).min(limit) + 1;
             reservation.grow_now(compressed + wanted)?;
             bytes.resize(wanted, 0);

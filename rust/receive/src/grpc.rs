@@ -12,8 +12,8 @@ use otlp::model::Signal;
 use crate::body::{BodyReader, Compression};
 use crate::memory::Reservation;
 use crate::process::{Encoding, Intake, Parcel};
-use crate::reply_body::ReplyBody;
 use crate::replies::{Refusal, Rejected, status_protobuf};
+use crate::reply_body::ReplyBody;
 use crate::stats::Transport;
 
 const PREFIX: usize = 5;

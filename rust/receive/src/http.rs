@@ -120,8 +120,8 @@ pub fn reply(
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Err(refusal) = outcome {
-        *response.status_mut() =
-            StatusCode::from_u16(refusal.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = StatusCode::from_u16(refusal.http_status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if let Some(delay) = refusal.retry_after() {
             response
                 .headers_mut()

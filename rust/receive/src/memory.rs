@@ -53,7 +53,9 @@ impl Budget {
 
 impl Reservation {
     pub fn held(&self) -> usize {
-        self.permit.as_ref().map_or(0, |permit| permit.num_permits())
+        self.permit
+            .as_ref()
+            .map_or(0, |permit| permit.num_permits())
     }
 
     /// Holds `bytes` in all, after waiting a little while for others to finish.

@@ -92,7 +92,9 @@ impl Plan {
             PlanError::new(
                 format!("plan, line {}, column {}", error.line(), error.column()),
                 match error.classify() {
-                    serde_json::error::Category::Data => "a field is missing, unknown or of another type",
+                    serde_json::error::Category::Data => {
+                        "a field is missing, unknown or of another type"
+                    }
                     _ => "this is not JSON",
                 },
             )

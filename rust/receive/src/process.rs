@@ -82,7 +82,11 @@ impl Pipeline {
             return Ok(Rejected::default());
         };
         // Only the line is held from here on; the reservation goes on covering it until it is durable.
-        let Parcel { mut reservation, body, .. } = parcel;
+        let Parcel {
+            mut reservation,
+            body,
+            ..
+        } = parcel;
         drop(body);
         reservation.shrink_to(append.line.len());
         let received = append.counts.received;
@@ -110,7 +114,8 @@ impl Pipeline {
         parcel: &mut Parcel,
         stats: &SignalStats,
     ) -> Result<Option<Prepared>, Refusal> {
-        catch_unwind(AssertUnwindSafe(|| self.prepare(parcel, stats))).unwrap_or(Err(Refusal::Fault))
+        catch_unwind(AssertUnwindSafe(|| self.prepare(parcel, stats)))
+            .unwrap_or(Err(Refusal::Fault))
     }
 
     /// `None`: the request holds no record, and nothing is stored.
@@ -133,9 +138,7 @@ impl Pipeline {
             Encoding::Protobuf => {
                 otlp::wire::decode(self.signal, body, &Limits::default(), &mut notes)
             }
-            Encoding::Json => {
-                otlp::json::decode(self.signal, body, &Limits::default(), &mut notes)
-            }
+            Encoding::Json => otlp::json::decode(self.signal, body, &Limits::default(), &mut notes),
         }?;
         stats.notes(&notes);
         let received = request.records() + notes.invalid_records;
@@ -197,5 +200,7 @@ impl Pipeline {
 fn now_ns() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+        .map_or(0, |since| {
+            u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+        })
 }

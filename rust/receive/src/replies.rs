@@ -6,8 +6,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use otlp::{DecodeCode, DecodeError};
 use otlp::model::Signal;
+use otlp::{DecodeCode, DecodeError};
 
 /// After how long a sender that was refused for the moment should try again.
 pub const RETRY_AFTER: Duration = Duration::from_secs(2);

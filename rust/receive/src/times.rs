@@ -52,16 +52,24 @@ impl Range {
         match &metric.data {
             None => {}
             Some(MetricData::Gauge(points) | MetricData::Sum { points, .. }) => {
-                points.iter().for_each(|point| self.add(point.time_unix_nano));
+                points
+                    .iter()
+                    .for_each(|point| self.add(point.time_unix_nano));
             }
             Some(MetricData::Histogram { points, .. }) => {
-                points.iter().for_each(|point| self.add(point.time_unix_nano));
+                points
+                    .iter()
+                    .for_each(|point| self.add(point.time_unix_nano));
             }
             Some(MetricData::ExponentialHistogram { points, .. }) => {
-                points.iter().for_each(|point| self.add(point.time_unix_nano));
+                points
+                    .iter()
+                    .for_each(|point| self.add(point.time_unix_nano));
             }
             Some(MetricData::Summary(points)) => {
-                points.iter().for_each(|point| self.add(point.time_unix_nano));
+                points
+                    .iter()
+                    .for_each(|point| self.add(point.time_unix_nano));
             }
         }
     }
