@@ -25,7 +25,7 @@ impl OutboxItem {
 
     #[getter]
     fn kind(&self) -> &str {
-        self.item.kind.as_str()
+        self.item.kind
     }
 
     #[getter]
