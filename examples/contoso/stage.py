@@ -137,7 +137,7 @@ def _central_platform() -> str:
 environment: play
 regions:
 {regions}\
-  {PARTNER_REGION}:                     # a partner's, see partner-{PARTNER_REGION}/mainstem.yaml
+  {PARTNER_REGION}:                     # a partner's: nothing of it is known here but this
     location: {REGIONS[PARTNER_REGION]}
     residency: isolated
 central:
