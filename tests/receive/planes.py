@@ -56,6 +56,10 @@ class Collector:
     def seal(self) -> dict[str, list[dict[str, Any]]]:
         """Seal, take all segments out, and give the lines that each signal's blobs hold so far."""
         self.plane.seal()
+        return self.take()
+
+    def take(self) -> dict[str, list[dict[str, Any]]]:
+        """Take out what is sealed, as an upload would."""
         while (item := self.plane.next_outbox(0.2)) is not None:
             if item.kind == "segment" and item.blob_name is not None:
                 signal = json.loads(item.entry)["signal"]

@@ -124,9 +124,12 @@ impl BodyReader {
             return Err(Refusal::TooLarge);
         }
         if length > reservation.held() {
-            // A step ahead, so that what comes next is reserved before it is read; a buffer that
-            // grows without a promise doubles.
-            let ahead = (length + STEP).min(joined.capacity().max(length * 2));
+            // A step ahead, so that what comes next is reserved before it is read, but no more than
+            // was promised. A buffer that grows beyond its promise, or without one, doubles.
+            let ahead = match joined.capacity() {
+                capacity if capacity >= length => (length + STEP).min(capacity),
+                _ => (length * 2).min(self.limit),
+            };
             reservation.grow_to(ahead).await?;
         }
         joined.extend_from_slice(piece);
