@@ -22,8 +22,9 @@
 
 {% macro newest_load() -%}
     {#- The load that this build goes up to; `mainstem build` fixes it for the whole run. -#}
-    {% set fixed = var('newest_load', none) %}
-    {% if fixed is not none %}{{ return(fixed | int) }}{% endif %}
+    {% if not execute %}{{ return(0) }}{% endif %}
+    {% set fixed = env_var('MAINSTEM_NEWEST_LOAD', '') %}
+    {% if fixed %}{{ return(fixed | int) }}{% endif %}
     {{ return(scalar("select coalesce(max(load_id), 0) from " ~ source('bronze', 'loads'))) }}
 {%- endmacro %}
 

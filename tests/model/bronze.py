@@ -1,4 +1,4 @@
-"""A small warehouse by hand: bronze as the loader leaves it, filled with events that a test names."""
+"""A small warehouse by hand: bronze as the loader leaves it, with events that a test names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from mainstem.config.platform import Platform, load_platform
 from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def load_events(path: Path, load_id: int, events: list[Event]) -> None:
             event.at.date(),
             event.tenant,
             event.severity,
-            event.name,
+            event.name or None,
             json.dumps(event.attributes),
             load_id,
         )
@@ -140,3 +141,46 @@ def at(day: date, hour: int = 12, minute: int = 0, second: int = 0) -> datetime:
     """Give a moment of a day, UTC without a zone, as bronze holds it."""
     moment = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=UTC)
     return moment.replace(tzinfo=None)
+
+
+def load_spans(path: Path, load_id: int, spans: list[tuple[datetime, str, int]]) -> None:
+    """Insert spans (time, tenant, status code) as one load."""
+    with duckdb.connect(str(path)) as warehouse:
+        warehouse.executemany(
+            """
+            INSERT INTO bronze.otel_spans (record_id, region, environment, received_at, event_ts,
+                event_date, time_source, tenant_id, service_name, name, status_code,
+                span_attributes, load_id)
+            SELECT $1, 'euc', 'play', $2, $2, CAST($2 AS DATE), 'time', $3, 'contoso', 'work', $4,
+                '{}', $5
+            """,
+            [
+                (f"{load_id:08x}{index:024x}", moment, tenant, status, load_id)
+                for index, (moment, tenant, status) in enumerate(spans)
+            ],
+        )
+        finish_load(warehouse, load_id, "traces", len(spans))
+
+
+def make_platform(directory: Path) -> Platform:
+    """Write a platform file of one region and read it."""
+    path = directory / "mainstem.yaml"
+    path.write_text(
+        "environment: play\n"
+        "regions: {euc: {store: 'file:./stores/euc'}}\n"
+        "central: {store: 'file:./stores/central'}\n"
+    )
+    return load_platform(path)
+
+
+def touch(path: Path, load_id: int, signal: str, day: date, region: str) -> None:
+    """Write a load that took rows away from a day and brought none."""
+    with duckdb.connect(str(path)) as warehouse:
+        warehouse.execute(
+            "INSERT INTO bronze.loads VALUES ($1, now()::TIMESTAMP, now()::TIMESTAMP, 1, 0)",
+            [load_id],
+        )
+        warehouse.execute(
+            "INSERT INTO bronze.load_touched VALUES ($1, $2, $3, $4)",
+            [load_id, signal, day, region],
+        )

@@ -1,1 +1,19 @@
-"""See CONTRIBUTING.md for what belongs in this room."""
+"""From bronze to gold: runs the dbt project and publishes what readers open.
+
+Public: `build`, what it gives and raises, and the format of what it publishes.
+"""
+
+from mainstem.model.build import BuildOutcome, build
+from mainstem.model.dbt import BuildError, NodeResult
+from mainstem.model.published import DATABASE, Build, PublishedTable, current_build
+
+__all__ = [
+    "DATABASE",
+    "Build",
+    "BuildError",
+    "BuildOutcome",
+    "NodeResult",
+    "PublishedTable",
+    "build",
+    "current_build",
+]

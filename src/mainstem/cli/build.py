@@ -1,0 +1,111 @@
+"""`mainstem build`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mainstem.cli.app import app
+from mainstem.cli.output import (
+    DEFAULT_PLATFORM,
+    JsonOption,
+    PlatformOption,
+    print_json,
+    print_table,
+    showing,
+    stdout,
+)
+from mainstem.config.platform import load_platform
+from mainstem.model import BuildOutcome, NodeResult, build
+
+
+@app.command(name="build", epilog="Example: mainstem build --platform mainstem.yaml")
+def build_command(
+    platform: PlatformOption = DEFAULT_PLATFORM,
+    project: Annotated[
+        Path | None,
+        typer.Option(help="Your own dbt project; mainstem's where none is given."),
+    ] = None,
+    *,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build all days anew, not only those touched.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn what was loaded into gold tables with dbt, test them and publish them.
+
+    Only the days that new loads touched are built; with nothing new, nothing happens. Exit code 2:
+    a model or a test failed, and nothing was published; 3: another process holds the warehouse.
+    """
+    loaded = load_platform(platform)
+    with showing("building") as progress:
+        outcome = build(loaded, project=project, full_refresh=full_refresh, progress=progress)
+    if as_json:
+        print_json(_document(outcome))
+    elif outcome.nothing_new:
+        stdout.print(
+            f"nothing new to build: {outcome.build.build_id} holds load "
+            f"{outcome.build.newest_load}, data up to {outcome.build.data_date}"
+        )
+    else:
+        _print(outcome)
+
+
+def _tests(results: list[NodeResult]) -> dict[str, list[NodeResult]]:
+    tests: dict[str, list[NodeResult]] = defaultdict(list)
+    for result in results:
+        if result.tested is not None:
+            tests[result.tested].append(result)
+    return tests
+
+
+def _print(outcome: BuildOutcome) -> None:
+    tests = _tests(outcome.results)
+    rows = {table.name: table.rows for table in outcome.build.tables}
+    print_table(
+        f"Built: {outcome.why}",
+        ["model", "built as", "rows published", "tests passed", "seconds"],
+        [
+            (
+                model.name,
+                model.materialized,
+                f"{rows[model.name]:,}" if model.name in rows else "",
+                f"{sum(test.passed for test in tests[model.name])} of {len(tests[model.name])}",
+                f"{model.seconds:.2f}",
+            )
+            for model in outcome.results
+            if model.kind == "model"
+        ],
+        caption=f"{outcome.build.build_id}, data up to {outcome.build.data_date}, "
+        f"published in {outcome.folder}",
+    )
+
+
+def _document(outcome: BuildOutcome) -> dict[str, object]:
+    build = outcome.build
+    return {
+        "nothing_new": outcome.nothing_new,
+        "why": outcome.why,
+        "build_id": build.build_id,
+        "built_at": build.built_at,
+        "newest_load": build.newest_load,
+        "data_date": build.data_date,
+        "full_refresh": build.full_refresh,
+        "folder": str(outcome.folder),
+        "tables": [
+            {"kind": table.kind, "name": table.name, "rows": table.rows} for table in build.tables
+        ],
+        "results": [
+            {
+                "name": result.name,
+                "kind": result.kind,
+                "status": result.status,
+                "seconds": round(result.seconds, 3),
+                "path": result.path,
+            }
+            for result in outcome.results
+        ],
+    }

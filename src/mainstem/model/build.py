@@ -1,0 +1,129 @@
+"""`build`: decides whether there is anything to do, runs the models, publishes what came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from mainstem import __version__
+from mainstem.load.duckdb import open_warehouse
+from mainstem.model.dbt import NodeResult, dbt_version, run_dbt
+from mainstem.model.project import find_project, fingerprint
+from mainstem.model.publish import copy_tables, data_date
+from mainstem.model.published import Build, current_build, partial_folder, publish_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mainstem.config.platform import Platform
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """What a build has to do; `why` is None where there is nothing new."""
+
+    newest_load: int
+    newest_load_at: str | None
+    project: str
+    full_refresh: bool
+    why: str | None
+
+
+@dataclass(frozen=True)
+class BuildOutcome:
+    """What a build did: the published build and its folder, and, where it ran, dbt's results."""
+
+    build: Build
+    folder: Path
+    why: str | None
+    results: list[NodeResult] = field(default_factory=list)
+
+    @property
+    def nothing_new(self) -> bool:
+        """Whether the build before still holds."""
+        return self.why is None
+
+
+def build(
+    platform: Platform,
+    *,
+    project: Path | None = None,
+    full_refresh: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> BuildOutcome:
+    """Bring the models up to the newest load and publish gold.
+
+    Raises UsageError where there is no warehouse or project, Transient where another process holds
+    the warehouse, BuildError where a model or test fails; nothing is published then.
+    """
+    found = find_project(project)
+    published = current_build(platform.published)
+    plan = plan_build(platform, found, published[0] if published else None, force=full_refresh)
+    if plan.why is None and published is not None:
+        return BuildOutcome(build=published[0], folder=published[1], why=None)
+    state = platform.directory / ".mainstem" / "build"
+    results = run_dbt(
+        found,
+        platform.warehouse_path,
+        state,
+        newest_load=plan.newest_load,
+        full_refresh=plan.full_refresh,
+        progress=progress,
+    )
+    progress("publishing gold")
+    built_at = datetime.now(UTC)
+    build_id = f"{built_at:%Y%m%dT%H%M%S}{built_at.microsecond // 1000:03d}Z-{plan.newest_load:06d}"
+    partial = partial_folder(platform.published, build_id)
+    made = Build(
+        build_id=build_id,
+        built_at=built_at.isoformat(timespec="seconds"),
+        environment=platform.environment,
+        newest_load=plan.newest_load,
+        newest_load_at=plan.newest_load_at,
+        data_date=data_date(platform.warehouse_path),
+        project=plan.project,
+        full_refresh=plan.full_refresh,
+        versions={
+            "mainstem": __version__,
+            "dbt": dbt_version(state / "target"),
+            "duckdb": version("duckdb"),
+        },
+        tables=copy_tables(platform.warehouse_path, partial, results),
+    )
+    folder = publish_folder(platform.published, made, partial)
+    return BuildOutcome(build=made, folder=folder, why=plan.why, results=results)
+
+
+def plan_build(
+    platform: Platform, project: Path, before: Build | None, *, force: bool
+) -> BuildPlan:
+    """Compare the warehouse and the project with the build before.
+
+    Changed models rebuild all days: the days that they made earlier would follow the old rules.
+    """
+    with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+        rows = warehouse.query(
+            "SELECT load_id, CAST(finished_at AS VARCHAR) FROM bronze.loads "
+            "ORDER BY load_id DESC LIMIT 1"
+        )
+    newest_load, newest_load_at = rows[0] if rows else (0, None)
+    now = fingerprint(project)
+    why = None
+    if force:
+        why = "a full refresh was asked for"
+    elif before is None:
+        why = "nothing is published yet"
+    elif before.project != now:
+        why = "the models changed: all days are built anew"
+    elif (before.newest_load, before.newest_load_at) != (newest_load, newest_load_at):
+        why = f"loads up to {newest_load} are new"
+    return BuildPlan(
+        newest_load=newest_load,
+        newest_load_at=newest_load_at,
+        project=now,
+        full_refresh=force or (before is not None and before.project != now),
+        why=why,
+    )

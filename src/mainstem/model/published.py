@@ -1,0 +1,125 @@
+"""What a build publishes and readers open: one folder a build, and a pointer (docs/formats.md).
+
+::
+
+    published/
+      current                     the id of the build to read, one line
+      20261124T054200Z-000012/    a build, never changed once it has its name
+        build.json                what it is made of
+        published.duckdb          schemas gold, evidence and status
+        parquet/<schema>/<table>.parquet
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = "mainstem.published/1"
+POINTER = "current"
+DATABASE = "published.duckdb"
+KEPT_BUILDS = 3
+_PARTIAL = ".partial-"
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One table of a build; `kind` is `gold`, `evidence` or `status`, and also its schema."""
+
+    kind: str
+    name: str
+    rows: int
+    description: str = ""
+
+    @property
+    def parquet(self) -> str:
+        """The table's Parquet file, relative to the build's folder."""
+        return f"parquet/{self.kind}/{self.name}.parquet"
+
+
+@dataclass(frozen=True)
+class Build:
+    """What one published build is made of (`build.json`).
+
+    `newest_load` is the last load that it holds and `newest_load_at` when that finished, since a
+    warehouse made anew counts from 1 again. `data_date` is the latest day with a product event.
+    """
+
+    build_id: str
+    built_at: str
+    environment: str
+    newest_load: int
+    newest_load_at: str | None
+    data_date: str | None
+    project: str
+    full_refresh: bool
+    versions: dict[str, str]
+    tables: tuple[PublishedTable, ...] = field(default=())
+
+    def to_json(self) -> str:
+        """Write it as the text of `build.json`."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
+
+    @classmethod
+    def parse(cls, text: str) -> Build:
+        """Read `build.json`; ValueError where it is of another format."""
+        raw: dict[str, Any] = json.loads(text)
+        if raw.pop("format", None) != FORMAT:
+            raise ValueError(f"not of format {FORMAT}")
+        tables = tuple(PublishedTable(**table) for table in raw.pop("tables"))
+        return cls(**raw, tables=tables)
+
+
+def current_build(published: Path) -> tuple[Build, Path] | None:
+    """Give the build that the pointer names, and its folder; None where nothing is published."""
+    try:
+        build_id = (published / POINTER).read_text(encoding="utf-8").strip()
+        folder = published / build_id
+        return Build.parse((folder / "build.json").read_text(encoding="utf-8")), folder
+    except FileNotFoundError:
+        return None
+
+
+def partial_folder(published: Path, build_id: str) -> Path:
+    """Make the folder that a build is written in before it has its name."""
+    for leftover in published.glob(f"{_PARTIAL}*"):
+        shutil.rmtree(leftover)
+    folder = published / f"{_PARTIAL}{build_id}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def publish_folder(published: Path, build: Build, partial: Path) -> Path:
+    """Give a finished folder its name, point `current` at it, and drop builds beyond the kept.
+
+    A reader sees the build before or this one, whole: every file is on disk before the folder has
+    its name, and the folder before the pointer is replaced.
+    """
+    (partial / "build.json").write_text(build.to_json(), encoding="utf-8")
+    for path in partial.rglob("*"):
+        _sync(path)
+    _sync(partial)
+    folder = partial.rename(published / build.build_id)
+    pointer = published / f"{_PARTIAL}{POINTER}"
+    pointer.write_text(f"{build.build_id}\n", encoding="utf-8")
+    _sync(pointer)
+    _sync(published)
+    pointer.replace(published / POINTER)
+    _sync(published)
+    for old in sorted(published.glob("*/build.json"), reverse=True)[KEPT_BUILDS:]:
+        shutil.rmtree(old.parent)
+    return folder
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

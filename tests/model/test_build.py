@@ -1,0 +1,281 @@
+"""`build`: what is rebuilt, what is published and when, and what a failure says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+from bronze import (
+    Event,
+    at,
+    load_business,
+    load_events,
+    load_spans,
+    make_platform,
+    make_warehouse,
+    touch,
+)
+
+from mainstem.errors import Transient, UsageError
+from mainstem.model import BuildError, BuildOutcome, build, current_build
+from mainstem.model.dbt import dbt_command
+from mainstem.model.project import fingerprint, packaged_project
+from mainstem.model.publish import copy_tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mainstem.config.platform import Platform
+
+MODELS = (
+    "silver.int_product_events",
+    "gold.fct_feature_usage_daily",
+    "gold.fct_license_usage_daily",
+    "gold.fct_resource_usage_daily",
+    "gold.fct_errors_daily",
+    "gold.dim_tenant",
+    "gold.mart_license_headroom",
+    "gold.mart_feature_adoption",
+    "gold.mart_feature_revenue",
+    "gold.mart_usage_vs_billing",
+)
+DAY = date(2026, 11, 10)
+
+
+def events(day: date, tenant: str, uses: int, region: str = "euc") -> list[Event]:
+    """A day of one tenant: uses of a feature, a license and a resource."""
+    return [
+        *(
+            Event(at(day, 9, place), "feature.used", tenant, {"feature.name": "map"}, region)
+            for place in range(uses)
+        ),
+        Event(
+            at(day, 23, 59, 59),
+            "license.usage",
+            tenant,
+            {"license.metric": "master_records", "license.used": uses, "license.limit": 10},
+            region,
+        ),
+        Event(
+            at(day, 0),
+            "resource.consumed",
+            tenant,
+            {"resource.metric": "transformations", "resource.quantity": uses + 0.5},
+            region,
+        ),
+    ]
+
+
+def content(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return {
+            model: connection.execute(f"FROM {model} ORDER BY ALL").fetchall() for model in MODELS
+        }
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    made = make_platform(tmp_path_factory.mktemp("build"))
+    make_warehouse(made.warehouse_path)
+    load_events(
+        made.warehouse_path,
+        1,
+        [
+            *events(date(2026, 11, 1), "t-1", 3),
+            *events(date(2026, 11, 1), "t-2", 2, "use"),
+            *events(date(2026, 11, 2), "t-1", 4),
+            *events(DAY, "t-1", 5),
+        ],
+    )
+    load_business(
+        made.warehouse_path, "tenant_accounts", [{"tenant_id": "t-1", "account_id": "a-1"}]
+    )
+    return made
+
+
+@pytest.fixture(scope="module")
+def first(platform: Platform) -> BuildOutcome:
+    return build(platform)
+
+
+@pytest.fixture(scope="module")
+def second(platform: Platform, first: BuildOutcome) -> tuple[BuildOutcome, dict[str, Any]]:
+    """Build after three more loads: late rows, a new day, and a day that lost its only rows."""
+    warehouse = platform.warehouse_path
+    load_events(warehouse, 2, events(date(2026, 11, 1), "t-1", 7)[:2])
+    load_spans(warehouse, 3, [(at(DAY), "t-1", 2)])
+    load_events(
+        warehouse,
+        4,
+        [
+            Event(at(date(2026, 11, 2), 23, 59, 59), "feature.used", "t-1", {"feature.name": "x"}),
+            Event(at(date(2026, 11, 3)), "feature.used", "t-1", {"feature.name": "x"}),
+        ],
+    )
+    with duckdb.connect(str(warehouse)) as connection:
+        # A foreign blob that changed takes its rows with it: here, all that `use` had that day.
+        connection.execute("DELETE FROM bronze.otel_logs WHERE region = 'use'")
+    touch(warehouse, 5, "logs", date(2026, 11, 1), "use")
+    # Nothing touched this row's day since the first build: an incremental build must leave it be.
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("UPDATE gold.fct_feature_usage_daily SET users = 99 WHERE uses = 5")
+    outcome = build(platform)
+    return outcome, content(warehouse)
+
+
+def test_a_first_build_publishes(platform: Platform, first: BuildOutcome) -> None:
+    assert first.why == "nothing is published yet"
+    assert current_build(platform.published) == (first.build, first.folder)
+    assert first.build.newest_load == 1
+    assert {table.kind for table in first.build.tables} == {"gold", "evidence", "status"}
+
+
+def test_with_nothing_new_nothing_happens(platform: Platform, first: BuildOutcome) -> None:
+    again = build(platform)
+    assert again.nothing_new
+    assert again.results == []
+
+
+def test_only_touched_days_are_rebuilt(second: tuple[BuildOutcome, dict[str, Any]]) -> None:
+    outcome, tables = second
+    assert outcome.why == "loads up to 5 are new"
+    assert not outcome.build.full_refresh
+    users = {row[0]: row[5] for row in tables["gold.fct_feature_usage_daily"] if row[3] == "map"}
+    assert users == {date(2026, 11, 1): 0, date(2026, 11, 2): 0, DAY: 99}
+
+
+def test_a_day_that_lost_its_rows_is_emptied(second: tuple[BuildOutcome, dict[str, Any]]) -> None:
+    _, tables = second
+    assert not [row for row in tables["silver.int_product_events"] if row[3] == "use"]
+    assert not [row for row in tables["gold.fct_feature_usage_daily"] if row[1] == "use"]
+
+
+def test_late_rows_and_midnight_land_on_their_own_day(
+    second: tuple[BuildOutcome, dict[str, Any]],
+) -> None:
+    _, tables = second
+    uses = {(row[0].day, row[3]): row[4] for row in tables["gold.fct_feature_usage_daily"]}
+    assert uses == {(1, "map"): 5, (2, "map"): 4, (2, "x"): 1, (3, "x"): 1, (10, "map"): 5}
+
+
+def test_incremental_equals_full_refresh_and_unit_tests_pass(
+    platform: Platform, second: tuple[BuildOutcome, dict[str, Any]], tmp_path: Path
+) -> None:
+    """The whole project by dbt's own command, unit tests included, as a person would run it."""
+    copied = tmp_path / "warehouse.duckdb"
+    shutil.copy(platform.warehouse_path, copied)
+    project = packaged_project()
+    command = [str(dbt_command()), "build", "--full-refresh", "--no-use-colors"]
+    command += ["--project-dir", str(project), "--profiles-dir", str(project)]
+    command += ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path)]
+    run = subprocess.run(
+        command,
+        env=os.environ | {"MAINSTEM_WAREHOUSE": str(copied), "DO_NOT_TRACK": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout
+    assert "unit test" in run.stdout
+    incremental = second[1]
+    full = content(copied)
+    # The one value that was tampered with is mended by a full refresh, and by nothing else.
+    assert full.pop("gold.fct_feature_usage_daily") == [
+        (*row[:5], 0, *row[6:]) for row in incremental["gold.fct_feature_usage_daily"]
+    ]
+    for model, rows in full.items():
+        assert rows == incremental[model], model
+
+
+def test_failures_name_model_and_file_and_leave_the_pointer(
+    platform: Platform, second: tuple[BuildOutcome, dict[str, Any]], tmp_path: Path
+) -> None:
+    before = current_build(platform.published)
+    project = tmp_path / "dbt"
+    shutil.copytree(packaged_project(), project)
+    model = project / "models" / "marts" / "dim_tenant.sql"
+    # `t-1` would get two rows: its test finds that.
+    model.write_text(
+        model.read_text().replace(
+            "select * from final", "select * from final\nunion all\nfrom final"
+        )
+    )
+    broken = project / "models" / "marts" / "fct_errors_daily.sql"
+    broken.write_text(
+        broken.read_text().replace("count(*) as errors", "cast('4 1' as int) as errors")
+    )
+    with pytest.raises(BuildError) as caught:
+        build(platform, project=project)
+    message = str(caught.value)
+    assert "models/marts/fct_errors_daily.sql: model fct_errors_daily" in message
+    assert "models/marts/dim_tenant.yml: test one_row_per_dim_tenant" in message
+    assert "4 1" not in message
+    assert "Nothing was published" in message
+    assert current_build(platform.published) == before
+
+
+def test_a_project_that_cannot_be_read_says_so(platform: Platform, tmp_path: Path) -> None:
+    project = tmp_path / "dbt"
+    shutil.copytree(packaged_project(), project)
+    (project / "models" / "marts" / "mine.sql").write_text("select * from {{ ref('not_there') }}")
+    with pytest.raises(BuildError, match="not_there"):
+        build(platform, project=project, full_refresh=True)
+
+
+def test_a_held_warehouse_is_a_matter_of_waiting(platform: Platform, tmp_path: Path) -> None:
+    program = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True);"
+        "sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, str(platform.warehouse_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(Transient):
+            build(platform)
+        holder.communicate("")
+
+
+def test_no_warehouse_and_no_project_are_said_plainly(tmp_path: Path) -> None:
+    platform = make_platform(tmp_path)
+    with pytest.raises(UsageError, match="no warehouse"):
+        build(platform)
+    with pytest.raises(UsageError, match="no dbt project"):
+        build(platform, project=tmp_path)
+
+
+def test_the_fingerprint_is_of_what_decides_tables(tmp_path: Path) -> None:
+    project = tmp_path / "dbt"
+    shutil.copytree(packaged_project(), project)
+    before = fingerprint(project)
+    assert before == fingerprint(packaged_project())
+    (project / "models" / "marts" / "dim_tenant.yml").write_text("version: 2\n")
+    assert fingerprint(project) == before
+    (project / "models" / "marts" / "dim_tenant.sql").write_text("select 1\n")
+    assert fingerprint(project) != before
+
+
+def test_evidence_is_limited_to_its_days(
+    platform: Platform, first: BuildOutcome, tmp_path: Path
+) -> None:
+    results = [
+        replace(result, evidence_days=1)
+        for result in first.results
+        if result.name == "int_product_events"
+    ]
+    tables = {
+        table.name: table for table in copy_tables(platform.warehouse_path, tmp_path, results)
+    }
+    assert tables["int_product_events"].rows == 7

@@ -1,0 +1,479 @@
+"""The marts against truth that is reckoned here by hand, by the definitions in docs/answers.md."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+from bronze import (
+    Event,
+    at,
+    load_business,
+    load_events,
+    load_spans,
+    make_platform,
+    make_warehouse,
+)
+
+from mainstem.model import DATABASE, BuildOutcome, build
+from mainstem.present import answer, load_questions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mainstem.config.platform import Platform
+
+FIRST = date(2026, 10, 20)
+LAST = date(2026, 11, 12)
+DAYS = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
+OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
+
+# By tenant: how `license.used` stands at noon of each day, oldest first, and its limit.
+NOISY = [400, 431, 455, 490, 533, 551, 570, 612, 655, 671, 702, 741, 760, 803]
+LICENSES: dict[str, tuple[list[int], int | None]] = {
+    "t-straight": ([9000 - 100 * n for n in reversed(range(14))], 10000),
+    "t-noisy": (NOISY, 1000),
+    "t-reached": ([99, 100], 100),
+    "t-level": ([95] * 14, 100),
+    "t-clear": ([10, 9, 10, 9], 100),
+    "t-slow": ([100 + n for n in range(14)], 1000),
+    "t-contract": ([40, 50, 60, 70], None),
+    "t-nowhere": ([5], None),
+}
+
+# By account: the reason that its October gets, and its invoice lines (quantity, amount, currency).
+# Each used 14 transformations under a contract of 100.00 for 10, 2.50 for each above: 110.00.
+BILLED: dict[str, list[tuple[int, str, str]]] = {
+    "matches": [(14, "110.00", "EUR")],
+    "over_billed": [(14, "120.00", "EUR")],
+    "under_billed": [(10, "100.00", "EUR")],
+    "missing_invoice": [],
+    "duplicate_invoice": [(14, "110.00", "EUR")] * 2,
+    "currency_differs": [(14, "110.00", "USD")],
+    "quantity_differs": [(13, "110.00", "EUR")],
+    "no_contract": [(14, "110.00", "EUR")],
+    "partial_usage": [(14, "110.00", "EUR")],
+    "usage_elsewhere": [(14, "110.00", "EUR")],
+    "unknown_account": [(14, "110.00", "EUR")],
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """A built platform, and a way to ask what it published."""
+
+    platform: Platform
+    outcome: BuildOutcome
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        with duckdb.connect(str(self.outcome.folder / DATABASE), read_only=True) as connection:
+            result = connection.execute(sql)
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def row(self, sql: str) -> dict[str, Any]:
+        (row,) = self.rows(sql)
+        return row
+
+
+def account(account_id: str, region: str = "euc", plan: str = "pro") -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "account_name": account_id.title(),
+        "industry": "retail",
+        "plan": plan,
+        "region": region,
+    }
+
+
+def contract(account_id: str, metric: str, **values: Any) -> dict[str, Any]:
+    return {
+        "contract_line_id": f"{account_id}/{metric}",
+        "account_id": account_id,
+        "plan": "pro",
+        "metric": metric,
+        "included_limit": 10,
+        "price_per_month": 100,
+        "currency": "EUR",
+        "overage_price": Decimal("2.5"),
+        "valid_from": FIRST,
+        "valid_to": None,
+    } | values
+
+
+def events() -> list[Event]:
+    made = [
+        Event(
+            at(LAST - timedelta(days=len(used) - 1 - place)),
+            "license.usage",
+            tenant,
+            {"license.metric": "master_records", "license.used": value}
+            | ({} if limit is None else {"license.limit": limit}),
+        )
+        for tenant, (used, limit) in LICENSES.items()
+        for place, value in enumerate(used)
+    ]
+    made += [
+        # Reported long ago: silent since.
+        license_event(at(LAST - timedelta(days=8)), "t-stale", 99, 100),
+        # Within one day the last event by its time counts, whatever the order of arrival.
+        license_event(at(LAST, 20), "t-order", 70, 100),
+        license_event(at(LAST, 8), "t-order", 90, 100),
+        # A license that starts anew each month: only November's days are fitted, and the
+        # limit lies beyond the month's end.
+        *(
+            license_event(at(day), "t-monthly", used, 100, "month")
+            for day, used in [
+                (date(2026, 10, 30), 80),
+                (date(2026, 10, 31), 90),
+                *((date(2026, 11, 1 + n), 3 * (n + 1)) for n in range(12)),
+            ]
+        ),
+    ]
+    for name in BILLED:
+        made += [
+            Event(at(day), "resource.consumed", f"t-{name}", consumed(7))
+            for day in (date(2026, 10, 21), date(2026, 10, 31))
+        ]
+        made.append(Event(at(LAST), "resource.consumed", f"t-{name}", consumed(1)))
+    made += [
+        Event(at(date(2026, 10, 31), 23, 59, 59), "resource.consumed", "t-nobody", consumed(2)),
+        Event(at(NOVEMBER), "resource.consumed", None, consumed(3)),
+        Event(at(FIRST), "feature.used", "t-straight", {"feature.name": "map"}),
+    ]
+    made += [feature("t-straight", "map"), feature("t-straight", "map")]
+    made += [feature("t-straight", "export"), feature("t-straight", "api")]
+    made += [feature("t-second", "map"), feature("t-nobody", "map")]
+    made += [
+        Event(at(LAST), "feature.used", "t-straight", {}),
+        Event(at(LAST), "transformation.failed", "t-noisy", {"error.type": "Timeout"}, severity=17),
+        Event(at(LAST), "", "t-noisy", {"exception.type": "KeyError"}, severity=17),
+        Event(at(LAST), "", "t-noisy", {}, severity=16),
+        Event(at(LAST), "session.start", "t-noisy", {"session.id": "s"}, region="use"),
+    ]
+    return made
+
+
+def license_event(
+    moment: datetime, tenant: str, used: int, limit: int, period: str = "total"
+) -> Event:
+    return Event(
+        moment,
+        "license.usage",
+        tenant,
+        {
+            "license.metric": "master_records",
+            "license.used": used,
+            "license.limit": limit,
+            "license.period": period,
+        },
+    )
+
+
+def consumed(quantity: float) -> dict[str, Any]:
+    return {"resource.metric": "transformations", "resource.quantity": quantity}
+
+
+def feature(tenant: str, name: str) -> Event:
+    return Event(at(LAST), "feature.used", tenant, {"feature.name": name})
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    directory: Path = tmp_path_factory.mktemp("marts")
+    platform = make_platform(directory)
+    warehouse = platform.warehouse_path
+    make_warehouse(warehouse)
+    load_events(warehouse, 1, events())
+    load_spans(warehouse, 2, [(at(LAST), "t-noisy", 2), (at(LAST), "t-noisy", 1)])
+    licensed = ["straight", "second", "noisy", "contract", "idle"]
+    load_business(
+        warehouse,
+        "accounts",
+        [account(name) for name in licensed]
+        + [
+            account(name, region="aus" if name == "usage_elsewhere" else "euc")
+            for name in BILLED
+            if name != "unknown_account"
+        ],
+    )
+    load_business(
+        warehouse,
+        "tenant_accounts",
+        [{"tenant_id": "t-straight", "account_id": "straight"}]
+        + [{"tenant_id": "t-second", "account_id": "straight"}]
+        + [{"tenant_id": "t-contract", "account_id": "contract"}]
+        + [{"tenant_id": f"t-{name}", "account_id": name} for name in BILLED],
+    )
+    load_business(
+        warehouse,
+        "contract_lines",
+        [
+            contract("straight", "master_records", price_per_month=Decimal("1000.01")),
+            contract("straight", "transformations", price_per_month=200, plan="basic"),
+            contract("contract", "master_records", included_limit=50, valid_to=LAST),
+            contract("contract", "master_records")
+            | {"contract_line_id": "x", "included_limit": 1, "valid_from": date(2026, 11, 13)},
+            contract("idle", "transformations", included_limit=None, price_per_month=30),
+        ]
+        + [
+            contract(name, "transformations", valid_from=OCTOBER)
+            if name == "partial_usage"
+            else contract(name, "transformations")
+            for name in BILLED
+            if name not in ("no_contract", "unknown_account")
+        ],
+    )
+    load_business(
+        warehouse,
+        "invoice_lines",
+        [
+            {
+                "invoice_line_id": f"{name}/{place}",
+                "account_id": name,
+                "invoice_month": date(2026, 10, 15),
+                "metric": "transformations",
+                "quantity": quantity,
+                "amount": Decimal(amount),
+                "currency": currency,
+                "invoiced_at": at(NOVEMBER),
+            }
+            for name, lines in BILLED.items()
+            for place, (quantity, amount, currency) in enumerate(lines)
+        ],
+    )
+    return World(platform, build(platform))
+
+
+def headroom(world: World, tenant: str) -> dict[str, Any]:
+    return world.row(f"FROM gold.mart_license_headroom WHERE tenant_id = '{tenant}'")
+
+
+def test_the_data_date_is_the_last_day_with_a_product_event(world):
+    assert world.outcome.build.data_date == str(LAST)
+
+
+@pytest.mark.parametrize(
+    ("tenant", "status"),
+    [
+        ("t-straight", "nearing"),
+        ("t-noisy", "nearing"),
+        ("t-reached", "reached"),
+        ("t-level", "nearing"),
+        ("t-clear", "clear"),
+        ("t-slow", "clear"),
+        ("t-contract", "reached"),
+        ("t-nowhere", "no_limit"),
+        ("t-stale", "stale"),
+        ("t-order", "clear"),
+        ("t-monthly", "clear"),
+    ],
+)
+def test_license_status(world, tenant, status):
+    assert headroom(world, tenant)["limit_status"] == status
+
+
+def test_a_straight_line_is_projected_to_the_day_without_doubt(world):
+    row = headroom(world, "t-straight")
+    assert (row["used"], row["headroom"], row["used_share"]) == (9000, 1000, 0.9)
+    assert row["growth_per_day"] == pytest.approx(100)
+    days = {row[f"projected_{which}"] for which in ("on", "earliest", "latest")}
+    assert days == {LAST + timedelta(days=10)}
+
+
+def test_the_interval_is_that_of_the_definition(world):
+    """The same formula, written the long way: bisection instead of the closed form."""
+    row = headroom(world, "t-noisy")
+    days = list(range(len(NOISY)))
+    slope = statistics.linear_regression(days, NOISY).slope
+    steps = [later - earlier for earlier, later in pairwise(NOISY)]
+    m, t, distance = len(steps), 2.1788, 1000 - NOISY[-1]
+    s = math.sqrt(statistics.variance(steps))
+
+    def days_until(sign: int) -> float:
+        low, high = 0.0, 365.0
+        while high - low > 1e-9:
+            k = (low + high) / 2
+            reached = slope * k + sign * t * s * math.sqrt(k + k * k / m) >= distance
+            low, high = (low, k) if reached else (k, high)
+        return high
+
+    noon = at(LAST)
+    assert row["growth_per_day"] == pytest.approx(slope)
+    assert row["projected_on"] == (noon + timedelta(days=distance / slope)).date()
+    assert row["projected_earliest"] == (noon + timedelta(days=days_until(1))).date()
+    assert row["projected_latest"] == (noon + timedelta(days=days_until(-1))).date()
+    assert row["projected_earliest"] < row["projected_on"] < row["projected_latest"]
+
+
+def test_nothing_is_projected_where_nothing_grows_or_the_day_is_far(world):
+    for tenant in ("t-level", "t-clear", "t-slow", "t-reached", "t-nowhere", "t-stale"):
+        row = headroom(world, tenant)
+        dates = (row["projected_on"], row["projected_earliest"], row["projected_latest"])
+        assert dates == (None, None, None), tenant
+
+
+def test_a_license_of_a_month_is_fitted_within_the_month_and_ends_with_it(world):
+    row = headroom(world, "t-monthly")
+    assert (row["days_fitted"], row["projected_on"]) == (12, None)
+    assert row["growth_per_day"] == pytest.approx(3)
+
+
+def test_the_last_event_of_a_day_counts_and_the_highest_is_kept(world):
+    row = world.row("FROM gold.fct_license_usage_daily WHERE tenant_id = 't-order'")
+    assert (row["used_last"], row["used_max"], row["reports"]) == (70, 90, 2)
+
+
+def test_a_limit_that_no_event_names_is_the_contracts(world):
+    row = headroom(world, "t-contract")
+    assert (row["license_limit"], row["contract_limit"]) == (50, 50)
+
+
+def test_revenue_is_apportioned_by_use_and_no_cent_is_lost(world):
+    rows = world.rows("FROM gold.mart_feature_revenue ORDER BY plan, feature_name")
+    found = {
+        (row["plan"], row["feature_name"]): (row["revenue_per_month"], row["uses"])
+        for row in rows
+        if row["feature_name"] != "(no use)"
+    }
+    # Both tenants of the account used features 6 times: map 4 (one of them on the first day),
+    # export 1 and api 1.
+    assert found == {
+        ("basic", "api"): (Decimal("33.33"), 1),
+        ("basic", "export"): (Decimal("33.33"), 1),
+        ("basic", "map"): (Decimal("133.33"), 4),
+        ("pro", "api"): (Decimal("166.67"), 1),
+        ("pro", "export"): (Decimal("166.67"), 1),
+        ("pro", "map"): (Decimal("666.67"), 4),
+    }
+    shares = [row["revenue_share"] for row in rows if row["plan"] == "basic"]
+    assert sum(shares) == pytest.approx(1, abs=1e-3)
+
+
+def test_revenue_without_use_stands_under_its_own_name(world):
+    row = world.row("FROM gold.mart_feature_revenue WHERE feature_name = '(no use)'")
+    in_euc = [name for name in BILLED if name not in ("no_contract", "unknown_account")]
+    in_euc.remove("usage_elsewhere")
+    assert row["revenue_per_month"] == 100 * len(in_euc) + 100 + 30
+    assert (row["accounts"], row["uses"]) == (len(in_euc) + 2, 0)
+
+
+@pytest.mark.parametrize("reason", BILLED)
+def test_october_gets_the_reason_that_was_planted(world, reason):
+    row = world.row(
+        "FROM gold.mart_usage_vs_billing WHERE metric = 'transformations' "
+        f"AND usage_month = DATE '2026-10-01' AND customer_key = '{reason}'"
+    )
+    assert row["reason"] == reason
+    assert (row["used_quantity"], row["usage_basis"]) == (14, "consumed")
+    lines = BILLED[reason]
+    assert row["invoiced_amount"] == sum((Decimal(line[1]) for line in lines), Decimal(0))
+    if reason not in ("no_contract", "unknown_account"):
+        assert row["expected_amount"] == Decimal("110.00")
+    compared = row["amount_difference"] is not None
+    assert compared == (row["quantity_difference"] is not None)
+    if compared:
+        assert row["amount_difference"] == row["invoiced_amount"] - Decimal("110.00")
+
+
+def test_usage_of_no_account_is_shown_by_tenant_and_month(world):
+    rows = world.rows(
+        "SELECT tenant_id, usage_month, used_quantity FROM gold.mart_usage_vs_billing "
+        "WHERE reason = 'unknown_tenant' AND metric = 'transformations' ORDER BY tenant_id"
+    )
+    assert rows == [
+        {"tenant_id": "(unknown)", "usage_month": NOVEMBER, "used_quantity": 3},
+        {"tenant_id": "t-nobody", "usage_month": OCTOBER, "used_quantity": 2},
+    ]
+
+
+def test_the_running_month_is_open_and_not_compared(world):
+    rows = world.rows(
+        "SELECT DISTINCT reason, amount_difference FROM gold.mart_usage_vs_billing "
+        "WHERE usage_month = DATE '2026-11-01' AND customer_key IN ('matches', 'over_billed')"
+    )
+    assert rows == [{"reason": "open_month", "amount_difference": None}]
+
+
+def test_a_level_is_billed_by_its_peak(world):
+    row = world.row(
+        "FROM gold.mart_usage_vs_billing WHERE customer_key = 'straight' "
+        "AND metric = 'master_records' AND usage_month = DATE '2026-10-01'"
+    )
+    # 30 and 31 October lie within the 14 days: 7700 and 7800.
+    assert (row["used_quantity"], row["usage_basis"]) == (7800, "peak")
+    assert row["expected_amount"] == Decimal("1000.01") + (7800 - 10) * Decimal("2.5")
+    assert row["reason"] == "missing_invoice"
+
+
+def test_an_error_counts_once_by_its_source(world):
+    rows = world.rows(
+        "SELECT error_source, error_type, errors FROM gold.fct_errors_daily ORDER BY ALL"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("log", "KeyError", 1),
+        ("span", "(unknown)", 1),
+        ("transformation", "Timeout", 1),
+    ]
+
+
+def test_adoption_is_counted_over_active_tenants_of_a_segment(world):
+    row = world.row(
+        "FROM gold.mart_feature_adoption WHERE industry = 'retail' AND feature_name = 'map'"
+    )
+    assert (row["using_tenants"], row["uses"]) == (2, 4)
+    # t-straight, t-second, t-contract, and the tenants that consumed and have a known account.
+    active = 3 + len(BILLED) - 1
+    assert row["active_tenants"] == active
+    assert row["adoption_share"] == round(2 / active, 4)
+
+
+def test_tenants_are_those_seen_or_known(world):
+    rows = world.rows("FROM gold.dim_tenant")
+    by_tenant = {row["tenant_id"]: row for row in rows}
+    assert by_tenant["t-straight"]["first_seen_on"] == FIRST
+    assert by_tenant["t-nobody"]["industry"] == "(unknown)"
+    assert "(unknown)" in by_tenant
+
+
+def test_the_answers_show_what_matters_first(world):
+    build_read, answers = answer(world.platform.published, list(load_questions().values()))
+    assert build_read == world.outcome.build
+    limits, revenue, billing = answers
+    assert [row["tenant_id"] for row in limits.rows] == [
+        "t-contract",
+        "t-reached",
+        "t-noisy",
+        "t-straight",
+        "t-level",
+    ]
+    assert limits.others["clear"] == 4
+    assert len(revenue.rows) == 7
+    reasons = {row["reason"] for row in billing.rows}
+    assert "matches" not in reasons
+    assert {"over_billed", "missing_invoice", "unknown_tenant"} <= reasons
+    assert sum(billing.others.values()) > len(billing.rows)
+
+
+def test_the_evidence_and_the_status_are_published(world):
+    tables = {(table.kind, table.name): table for table in world.outcome.build.tables}
+    events_published = tables["evidence", "int_product_events"]
+    assert events_published.rows == sum(1 for event in events() if event.name)
+    assert world.row("SELECT count(*) AS models FROM status.models WHERE kind = 'model'")["models"]
+    regions = world.rows("SELECT region, signal FROM status.regions ORDER BY ALL")
+    assert [tuple(row.values()) for row in regions] == [
+        ("euc", "logs"),
+        ("euc", "traces"),
+        ("use", "logs"),
+    ]
+    for table in tables.values():
+        assert table.description.startswith("One row per"), table.name
+        parquet = world.outcome.folder / table.parquet
+        assert world.row(f"SELECT count(*) AS n FROM '{parquet}'")["n"] == table.rows
