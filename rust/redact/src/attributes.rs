@@ -30,7 +30,7 @@ pub(crate) struct Redactor<'p> {
     /// Whether something in the current record could not be redacted safely.
     pub unsafe_record: bool,
     all: u32,
-    plans: HashMap<Box<str>, Rc<KeyPlan>>,
+    plans: HashMap<Box<str>, Rc<KeyPlan>, foldhash::fast::RandomState>,
     outcome: Outcome,
     /// By processor; unused where no processor summarises.
     pub touched: Vec<Touched>,
@@ -47,7 +47,7 @@ impl<'p> Redactor<'p> {
             tally,
             unsafe_record: false,
             all: u32::MAX.checked_shr(32 - count as u32).unwrap_or(0),
-            plans: HashMap::new(),
+            plans: HashMap::default(),
             outcome: Outcome::default(),
             touched: vec![Touched::default(); if policy.summarises { count } else { 0 }],
         }
@@ -417,6 +417,9 @@ impl<'p> Redactor<'p> {
         let mut outcome = std::mem::take(&mut self.outcome);
         if let Some(after) = self.policy.redact(text, active, spared, &mut outcome) {
             *text = Cow::Owned(after);
+        } else if !self.policy.summarises {
+            self.outcome = outcome;
+            return;
         }
         self.settle(outcome, path);
     }

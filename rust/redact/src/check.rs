@@ -238,7 +238,7 @@ fn luhn(digits: &[u8]) -> bool {
             weighted / 10 + weighted % 10
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// As many characters as the country's IBANs have, in one or in groups, with the right remainder.
@@ -274,10 +274,6 @@ pub(crate) fn iban(text: &str, candidate: Range<usize>) -> Checked {
     } else {
         refused
     }
-}
-
-pub(crate) fn has_three_dots(text: &[u8]) -> bool {
-    memchr::memchr_iter(b'.', text).nth(2).is_some()
 }
 
 pub(crate) fn has_two_colons(text: &[u8]) -> bool {

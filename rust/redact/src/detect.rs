@@ -130,7 +130,7 @@ const BUILTINS: [Builtin; 13] = [
         patterns: &[
             r"(?:(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])",
         ],
-        quick: check::has_three_dots,
+        quick: always,
         check: check::ipv4,
     },
     Builtin {
@@ -177,18 +177,22 @@ impl Detector {
         })
     }
 
+    pub fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.patterns.iter()
+    }
+
     /// The text with all finds masked; None where there is none.
     #[inline]
     pub fn redact(&self, text: &str, sieved: Sieved) -> Option<String> {
         let mut masked: Option<String> = None;
         for pattern in &self.patterns {
-            if pattern.possible(sieved) {
-                let current = masked.as_deref().unwrap_or(text);
-                if (self.quick)(current.as_bytes()) {
-                    if let Some(out) = self.mask(pattern, current) {
-                        masked = Some(out);
-                    }
-                }
+            let current = masked.as_deref().unwrap_or(text);
+            if pattern.possible(sieved)
+                && pattern.probable(current)
+                && (self.quick)(current.as_bytes())
+                && let Some(out) = self.mask(pattern, current)
+            {
+                masked = Some(out);
             }
         }
         masked

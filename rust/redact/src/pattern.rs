@@ -15,6 +15,8 @@ pub(crate) struct Pattern {
     pub regex: Regex,
     needs: u64,
     min_len: usize,
+    /// A byte that every match has so many times.
+    often: Option<(u8, usize)>,
 }
 
 /// Classes of bytes, one bit each. A text's bits show which classes its bytes belong to.
@@ -22,6 +24,24 @@ pub(crate) struct Pattern {
 pub(crate) struct Sieve {
     bits: Box<[u64; 256]>,
     sets: Vec<ByteSet>,
+}
+
+/// The needs of all patterns of a policy, side by side: most texts can match none of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Needs(Vec<u64>);
+
+impl Needs {
+    pub fn of<'p>(patterns: impl Iterator<Item = &'p Pattern>) -> Self {
+        let mut needs: Vec<u64> = patterns.map(|pattern| pattern.needs).collect();
+        needs.sort_unstable();
+        needs.dedup();
+        Needs(needs)
+    }
+
+    #[inline]
+    pub fn any(&self, sieved: Sieved) -> bool {
+        self.0.iter().any(|needs| sieved.bits & needs == *needs)
+    }
 }
 
 /// What the sieve saw of one text.
@@ -68,6 +88,11 @@ impl Sieve {
             regex,
             needs,
             min_len: hir.properties().minimum_len().unwrap_or(0),
+            often: (0x21u8..0x7f)
+                .filter(|byte| !byte.is_ascii_alphanumeric())
+                .map(|byte| (byte, times(&hir, byte)))
+                .max_by_key(|(_, times)| *times)
+                .filter(|(_, times)| *times > 1),
         })
     }
 
@@ -98,10 +123,20 @@ impl Pattern {
         sieved.bits & self.needs == self.needs && sieved.len >= self.min_len
     }
 
+    /// Whether a text has a byte as often as every match has it: IPv4 addresses have three dots.
+    #[inline]
+    pub fn probable(&self, text: &str) -> bool {
+        self.often.is_none_or(|(byte, times)| {
+            memchr::memchr_iter(byte, text.as_bytes())
+                .nth(times - 1)
+                .is_some()
+        })
+    }
+
     /// Whether the pattern matches, given what the sieve saw.
     #[inline]
     pub fn matches(&self, text: &str, sieved: Sieved) -> bool {
-        self.possible(sieved) && self.regex.is_match(text)
+        self.possible(sieved) && self.probable(text) && self.regex.is_match(text)
     }
 
     pub fn matches_empty(&self) -> bool {
@@ -183,6 +218,21 @@ fn needed(hir: &Hir) -> Vec<ByteSet> {
     sets
 }
 
+/// How often every match has a byte at the least.
+fn times(hir: &Hir, byte: u8) -> usize {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => 0,
+        HirKind::Literal(literal) => literal.0.iter().filter(|b| **b == byte).count(),
+        HirKind::Repetition(repetition) => repetition.min as usize * times(&repetition.sub, byte),
+        HirKind::Capture(capture) => times(&capture.sub, byte),
+        HirKind::Concat(parts) => parts.iter().map(|part| times(part, byte)).sum(),
+        HirKind::Alternation(branches) => {
+            let least = branches.iter().map(|branch| times(branch, byte)).min();
+            least.unwrap_or(0)
+        }
+    }
+}
+
 fn class_bytes(class: &Class) -> ByteSet {
     let mut set = ByteSet::default();
     match class {
@@ -227,6 +277,13 @@ mod tests {
                 "{text}"
             );
         }
+        assert_eq!(
+            sieve.compile(r"(?:[0-9]+\.){3}[0-9]|a...").unwrap().often,
+            None
+        );
+        let dots = sieve.compile(r"(?:[0-9]+\.){3}[0-9]").unwrap();
+        assert_eq!(dots.often, Some((b'.', 3)));
+        assert!(dots.probable("1.2.3.4") && !dots.probable("1.2.3"));
         assert!(either.possible(sieve.sift(b"xAB")));
         assert!(!either.possible(sieve.sift(b"xy")));
     }

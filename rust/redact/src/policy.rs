@@ -8,7 +8,7 @@ use crate::detect::{DETECTORS, Detector};
 use crate::key::{RegionKey, hex_prefix};
 use crate::keys::{self, Personal};
 use crate::mask::{Mask, STARS};
-use crate::pattern::{Pattern, Sieve, Sieved};
+use crate::pattern::{Needs, Pattern, Sieve, Sieved};
 use crate::re2;
 use crate::spec::{Coverage, PolicyError, PolicySpec, ProcessorSpec, Summary};
 
@@ -36,6 +36,8 @@ pub struct Policy {
     pub(crate) summarises: bool,
     /// Whether any processor has to do with values that are no text.
     pub(crate) looks_at_empty: bool,
+    /// Of every pattern that may change a text.
+    needs: Needs,
     vocabulary: HashSet<String>,
     personal_keys: bool,
     first_personal_rule: usize,
@@ -176,6 +178,12 @@ impl Policy {
             summarises: processors.iter().any(|p| p.summary != Summary::Silent),
             looks_at_empty: processors.iter().any(Processor::looks_at_empty),
             fingerprint: fingerprint(spec, key),
+            needs: Needs::of(
+                processors
+                    .iter()
+                    .flat_map(|p| p.blocked_values.iter().map(|(pattern, _)| pattern))
+                    .chain(detectors.iter().flat_map(Detector::patterns)),
+            ),
             processors,
             detectors,
             sieve,
@@ -247,6 +255,9 @@ impl Policy {
         outcome: &mut Outcome,
     ) -> Option<String> {
         let mut sieved = self.sieve.sift(text.as_bytes());
+        if !(self.summarises || self.needs.any(sieved)) {
+            return None;
+        }
         let mut current: Option<String> = None;
         for index in 0..self.processors.len() {
             if active >> index & 1 == 1 {
@@ -403,7 +414,7 @@ impl Processor {
         let mut current: Option<String> = None;
         let mut sieved = sieved;
         for (pattern, rule) in &self.blocked_values {
-            if !pattern.possible(sieved) {
+            if !(pattern.possible(sieved) && pattern.probable(current.as_deref().unwrap_or(text))) {
                 continue;
             }
             let before = current.as_deref().unwrap_or(text);
