@@ -7,11 +7,16 @@ import builtins
 from typing import final
 
 __all__ = [
+    "BlobRows",
+    "BronzeSchema",
     "DataPlane",
     "OutboxItem",
     "PlanError",
     "SpoolError",
+    "bronze_schema",
     "check_policy",
+    "count_blob",
+    "read_blob",
     "redact_json",
     "transcode",
 ]
@@ -159,3 +164,67 @@ def transcode(signal: str, data: bytes, encoding: str) -> bytes:
 
     Nothing is redacted: this is for tests. Raises `ValueError` for what cannot be decoded.
     """
+
+@final
+class BronzeSchema:
+    """The columns of a signal's bronze table, for every reader of the Arrow C interface."""
+
+    def __arrow_c_schema__(self) -> object: ...
+
+def bronze_schema(signal: str) -> BronzeSchema:
+    """Give the one definition of a signal's bronze table; `load_id` is the loader's to add."""
+
+@final
+class BlobRows:
+    """The rows of one blob, and what became of its lines.
+
+    `records` = `rows` + `skipped_records` + records left out of lines that `bad` names.
+    """
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Give the rows in batches of at most 131,072; each call gives a stream of its own."""
+
+    @property
+    def rows(self) -> int:
+        """Rows in the stream."""
+
+    @property
+    def lines(self) -> int:
+        """Lines that are not blank, the bad ones among them."""
+
+    @property
+    def records(self) -> int:
+        """Records of all lines that could be read, those of skipped lines among them."""
+
+    @property
+    def skipped_records(self) -> int:
+        """Records of the lines that were to be skipped."""
+
+    @property
+    def bad(self) -> list[tuple[int, int, str]]:
+        """Lines that could not be read or, under `bad_id`, not wholly: line, offset in it, code."""
+
+def read_blob(
+    data: bytes,
+    *,
+    signal: str,
+    name: str,
+    region: str,
+    environment: str,
+    received_at_ns: int,
+    lines: bytes | None,
+    skip: list[int],
+    promote: dict[str, list[str]],
+) -> BlobRows:
+    """Make a blob's lines into rows; what cannot be read is in `bad`, and the rest goes on.
+
+    `data` is JSON Lines, one JSON object over any number of lines, or one protobuf request; plain,
+    gzip or zstd. `lines` is what stands beside a segment's ledger entry, 24 bytes a line: digest
+    and time of receipt; without it all lines were received at `received_at_ns`. `skip` are numbers
+    of lines from 0. `promote` gives attribute keys for `service_name` and `tenant_id`.
+
+    ValueError where `lines` has not one entry for each line, or an argument is none of the known.
+    """
+
+def count_blob(data: bytes, signal: str) -> tuple[int, int]:
+    """Count a blob's lines and the records in them, as `read_blob` does."""

@@ -1,5 +1,6 @@
 //! `mainstem._core`: the Python face of the data plane.
 
+mod blobs;
 mod data_plane;
 mod outbox;
 mod requests;
@@ -8,6 +9,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use crate::blobs::{BlobRows, BronzeSchema, bronze_schema, count_blob, read_blob};
     #[pymodule_export]
     use crate::data_plane::{DataPlane, PlanError, SpoolError};
     #[pymodule_export]

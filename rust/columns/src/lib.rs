@@ -1,1 +1,15 @@
-//! See docs.
+//! Blobs of OTLP/JSON as Arrow record batches in the shape of the bronze tables.
+
+mod blob;
+mod json_text;
+mod lines;
+mod logs;
+mod metrics;
+mod record;
+mod schema;
+mod spans;
+mod table;
+
+pub use blob::{BadLine, Blob, Columns, InvalidLines, count, read};
+pub use record::Promote;
+pub use schema::schema;

@@ -4,7 +4,7 @@ pub mod encode;
 mod error;
 pub mod json;
 pub mod model;
-mod scan;
+pub mod scan;
 mod state;
 pub mod wire;
 

@@ -1,11 +1,12 @@
-//! The one scan that both JSON directions wait for: how far a text goes without an escape.
+//! The one scan that every reader and writer of JSON waits for: how far a text goes without an
+//! escape.
 
 const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES * 0x80;
 
 /// The number of bytes before the first `"`, `\` or control character: eight at a time.
 #[inline]
-pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
+pub fn plain_prefix(bytes: &[u8]) -> usize {
     let (chunks, rest) = bytes.as_chunks::<8>();
     for (index, chunk) in chunks.iter().enumerate() {
         let special = special_bytes(u64::from_le_bytes(*chunk));

@@ -1,0 +1,284 @@
+//! One blob: its lines decoded, counted and made into rows.
+
+use crate::lines::{Broken, Lines};
+use crate::record::{Line, Promote, Rows, line_digest};
+use crate::schema::schema;
+use crate::table::Table;
+use arrow_array::RecordBatch;
+use otlp::model::{Request, Signal};
+use otlp::{DecodeCode, DecodeError, Limits, Notes, json, wire};
+use std::collections::HashSet;
+use std::fmt;
+
+/// Twice what a request may take when it is received, since what was accepted must be read.
+const LIMITS: Limits = Limits {
+    max_depth: 64,
+    max_tree_bytes: 256 << 20,
+};
+
+/// Bytes of a line's entry in a segment's `.lines`: the request's digest and the time of its receipt.
+const LINE_ENTRY: usize = 24;
+
+/// A blob and what is known about it.
+pub struct Blob<'b> {
+    pub data: &'b [u8],
+    pub signal: Signal,
+    pub name: &'b str,
+    pub region: &'b str,
+    pub environment: &'b str,
+    /// Nanoseconds since 1970: the time of receipt of lines that have none of their own.
+    pub received_at_ns: u64,
+    /// A segment's `.lines`, where the blob is one of ours.
+    pub lines: Option<&'b [u8]>,
+    /// Numbers of lines whose records are counted and not wanted.
+    pub skip: &'b HashSet<u64>,
+    pub promote: &'b Promote,
+}
+
+/// What a blob gave.
+#[derive(Debug, Default)]
+pub struct Columns {
+    pub batches: Vec<RecordBatch>,
+    pub rows: u64,
+    /// Lines that are not blank, the bad ones among them.
+    pub lines: u64,
+    /// Records of the lines that could be read, whether rows came of them or not.
+    pub records: u64,
+    /// Records of the lines to skip.
+    pub skipped_records: u64,
+    pub bad: Vec<BadLine>,
+    /// Whether lines remained unread behind the last bad one.
+    broken: bool,
+}
+
+/// A line that could not be read, or not wholly, and why; never what stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    /// From 0.
+    pub line: u64,
+    /// From the line's start.
+    pub offset: u64,
+    pub code: &'static str,
+}
+
+/// The `.lines` given with a blob are not whole entries, or not one for each line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidLines;
+
+impl fmt::Display for InvalidLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the lines given do not match the blob's lines")
+    }
+}
+
+impl std::error::Error for InvalidLines {}
+
+/// Read a blob into rows.
+///
+/// JSON Lines; one JSON object over any number of lines; or one protobuf request. What cannot be
+/// read is in `bad`, and the rest goes on.
+pub fn read(blob: &Blob<'_>) -> Result<Columns, InvalidLines> {
+    if blob
+        .lines
+        .is_some_and(|lines| lines.len() % LINE_ENTRY != 0)
+    {
+        return Err(InvalidLines);
+    }
+    let mut rows = Rows {
+        table: Table::new(schema(blob.signal)),
+        region: blob.region,
+        environment: blob.environment,
+        blob: blob.name,
+        promote: blob.promote,
+        scratch: String::new(),
+    };
+    let mut columns = each_line(blob.data, blob.signal, |number, text, request| {
+        if blob.skip.contains(&number) {
+            return Ok(Row::Skipped);
+        }
+        let mut line = blob.line(number, text)?;
+        match request {
+            Request::Traces(resources) => rows.spans(&mut line, resources),
+            Request::Logs(resources) => rows.logs(&mut line, resources),
+            Request::Metrics(resources) => rows.metrics(&mut line, resources),
+        }
+        Ok(Row::Made)
+    })?;
+    let entries = blob.lines.map(|lines| (lines.len() / LINE_ENTRY) as u64);
+    if !columns.broken && entries.is_some_and(|entries| entries != columns.lines) {
+        return Err(InvalidLines);
+    }
+    columns.batches = rows.table.finish();
+    Ok(columns)
+}
+
+/// Count a blob's lines and the records in them, as `read` does.
+pub fn count(data: &[u8], signal: Signal) -> Columns {
+    each_line(data, signal, |_, _, _| Ok(Row::Made)).unwrap_or_default()
+}
+
+enum Row {
+    Made,
+    Skipped,
+}
+
+impl Blob<'_> {
+    fn line(&self, number: u64, text: &[u8]) -> Result<Line, InvalidLines> {
+        let (digest, received_ns) = match self.lines {
+            None => (line_digest(self.name, number, text), self.received_at_ns),
+            Some(entries) => {
+                let (entries, _) = entries.as_chunks::<LINE_ENTRY>();
+                let entry = usize::try_from(number).ok().and_then(|n| entries.get(n));
+                let (digest, time) = entry
+                    .and_then(|entry| entry.split_first_chunk::<16>())
+                    .ok_or(InvalidLines)?;
+                let time = time.first_chunk::<8>().ok_or(InvalidLines)?;
+                (*digest, u64::from_le_bytes(*time))
+            }
+        };
+        Ok(Line {
+            number: i32::try_from(number).unwrap_or(i32::MAX),
+            digest,
+            received_ns: i64::try_from(received_ns).unwrap_or(i64::MAX),
+            ordinal: 0,
+        })
+    }
+}
+
+/// Decode line by line, and give each line that can be read to `take`.
+fn each_line(
+    data: &[u8],
+    signal: Signal,
+    mut take: impl FnMut(u64, &[u8], &Request<'_>) -> Result<Row, InvalidLines>,
+) -> Result<Columns, InvalidLines> {
+    let mut columns = Columns::default();
+    let mut lines = Lines::new(data);
+    for number in 0.. {
+        let text = match lines.next() {
+            Ok(None) => break,
+            Ok(Some(text)) => text,
+            Err(broken) => {
+                columns.break_off(number, broken);
+                break;
+            }
+        };
+        if text.trim_ascii().is_empty() && number > 0 {
+            continue;
+        }
+        let mut given = |text: &[u8], request: &Request<'_>| take(number, text, request);
+        let error = match columns.line(number, signal, text, &mut given)? {
+            None => continue,
+            Some(error) => error,
+        };
+        // A first line that breaks off may be the first of an object's. A protobuf request's looks so
+        // too: it begins with a line break.
+        if number == 0 && error.code == DecodeCode::Truncated {
+            let whole = match lines.whole() {
+                Ok(whole) => whole,
+                Err(broken) => {
+                    columns.break_off(number, broken);
+                    break;
+                }
+            };
+            if columns.document(signal, &whole, &mut given)? {
+                break;
+            }
+            let blank = memchr::memchr(b'\n', &whole)
+                .is_some_and(|end| whole[..end].trim_ascii().is_empty());
+            lines = Lines::reread(whole);
+            if blank {
+                continue;
+            }
+        }
+        columns.lines += 1;
+        columns.bad.push(BadLine {
+            line: number,
+            offset: error.offset as u64,
+            code: error.code.as_str(),
+        });
+    }
+    Ok(columns)
+}
+
+type Take<'t> = &'t mut dyn FnMut(&[u8], &Request<'_>) -> Result<Row, InvalidLines>;
+
+impl Columns {
+    /// Read one line of JSON, or say why it is none.
+    fn line(
+        &mut self,
+        number: u64,
+        signal: Signal,
+        text: &[u8],
+        take: Take<'_>,
+    ) -> Result<Option<DecodeError>, InvalidLines> {
+        let mut notes = Notes::default();
+        let request = match json::decode(signal, text, &LIMITS, &mut notes) {
+            Ok(request) => request,
+            Err(error) => return Ok(Some(error)),
+        };
+        self.request(number, text, &request, &notes, take)?;
+        Ok(None)
+    }
+
+    /// Whether the whole blob is one JSON object or one protobuf request, which then is line 0.
+    fn document(
+        &mut self,
+        signal: Signal,
+        whole: &[u8],
+        take: Take<'_>,
+    ) -> Result<bool, InvalidLines> {
+        let mut notes = Notes::default();
+        if let Ok(request) = json::decode(signal, whole, &LIMITS, &mut notes) {
+            self.request(0, whole, &request, &notes, take)?;
+            return Ok(true);
+        }
+        // `whole` has a line break added to a first line that had none.
+        let mut notes = Notes::default();
+        let body = whole.strip_suffix(b"\n").unwrap_or(whole);
+        for body in [whole, body] {
+            match wire::decode(signal, body, &LIMITS, &mut notes) {
+                Ok(request) if notes.unknown_fields == 0 && request.records() > 0 => {
+                    self.request(0, body, &request, &notes, take)?;
+                    return Ok(true);
+                }
+                _ => {}
+            }
+        }
+        Ok(false)
+    }
+
+    fn request(
+        &mut self,
+        number: u64,
+        text: &[u8],
+        request: &Request<'_>,
+        notes: &Notes,
+        take: Take<'_>,
+    ) -> Result<(), InvalidLines> {
+        let records = request.records();
+        self.lines += 1;
+        self.records += records + notes.invalid_records;
+        match take(text, request)? {
+            Row::Made => self.rows += records,
+            Row::Skipped => self.skipped_records += records,
+        }
+        if notes.invalid_records > 0 {
+            self.bad.push(BadLine {
+                line: number,
+                offset: 0,
+                code: "bad_id",
+            });
+        }
+        Ok(())
+    }
+
+    fn break_off(&mut self, number: u64, broken: Broken) {
+        self.broken = true;
+        self.lines += 1;
+        self.bad.push(BadLine {
+            line: number,
+            offset: 0,
+            code: broken.as_str(),
+        });
+    }
+}

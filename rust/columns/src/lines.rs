@@ -1,0 +1,106 @@
+//! A blob's lines, inflated as they are read.
+
+use flate2::bufread::MultiGzDecoder;
+use std::io::{BufRead, BufReader, Read};
+
+/// A line longer than this is none of ours and of nobody else: one request is at most some ten
+/// megabytes.
+const MAX_LINE: usize = 512 << 20;
+
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// zstd's skippable frames, which some writers begin with: the low four bits are free.
+const ZSTD_SKIPPABLE: &[u8] = &[0x2a, 0x4d, 0x18];
+
+/// Why the lines end before the blob does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    Compression,
+    LineTooLong,
+}
+
+impl Broken {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Broken::Compression => "bad_compression",
+            Broken::LineTooLong => "line_too_long",
+        }
+    }
+}
+
+pub(crate) struct Lines<'b> {
+    reader: Box<dyn BufRead + 'b>,
+    line: Vec<u8>,
+}
+
+impl<'b> Lines<'b> {
+    /// Compression shows in the first bytes; of gzip every member and of zstd every frame is read.
+    pub fn new(blob: &'b [u8]) -> Self {
+        let reader: Box<dyn BufRead + 'b> = if blob.starts_with(GZIP_MAGIC) {
+            Box::new(BufReader::with_capacity(
+                64 << 10,
+                MultiGzDecoder::new(blob),
+            ))
+        } else if is_zstd(blob) {
+            match zstd::Decoder::with_buffer(blob) {
+                Ok(decoder) => Box::new(BufReader::with_capacity(128 << 10, decoder)),
+                Err(_) => Box::new(blob),
+            }
+        } else {
+            Box::new(blob)
+        };
+        Self {
+            reader,
+            line: Vec::new(),
+        }
+    }
+
+    /// The next line without its line break, or `None` at the end.
+    pub fn next(&mut self) -> Result<Option<&[u8]>, Broken> {
+        self.line.clear();
+        let mut limited = (&mut self.reader).take(MAX_LINE as u64);
+        let read = limited
+            .read_until(b'\n', &mut self.line)
+            .map_err(|_| Broken::Compression)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if self.line.last() == Some(&b'\n') {
+            self.line.pop();
+        } else if read == MAX_LINE {
+            return Err(Broken::LineTooLong);
+        }
+        Ok(Some(&self.line))
+    }
+
+    /// The line that `next` gave last together with all that follows it.
+    pub fn whole(&mut self) -> Result<Vec<u8>, Broken> {
+        let mut whole = std::mem::take(&mut self.line);
+        whole.push(b'\n');
+        let limit = MAX_LINE.saturating_sub(whole.len());
+        let mut limited = (&mut self.reader).take(limit as u64);
+        let read = limited
+            .read_to_end(&mut whole)
+            .map_err(|_| Broken::Compression)?;
+        if read == limit {
+            return Err(Broken::LineTooLong);
+        }
+        Ok(whole)
+    }
+
+    /// Read on in what `whole` gave, behind its first line.
+    pub fn reread(whole: Vec<u8>) -> Lines<'static> {
+        let first = memchr::memchr(b'\n', &whole).map_or(whole.len(), |end| end + 1);
+        let mut reader = std::io::Cursor::new(whole);
+        reader.set_position(first as u64);
+        Lines {
+            reader: Box::new(reader),
+            line: Vec::new(),
+        }
+    }
+}
+
+fn is_zstd(blob: &[u8]) -> bool {
+    blob.starts_with(ZSTD_MAGIC)
+        || (blob.get(1..4) == Some(ZSTD_SKIPPABLE) && blob[0] & 0xf0 == 0x50)
+}
