@@ -290,13 +290,10 @@ impl Chain {
         }
         let entry = self.place.part(seq, Part::Entry);
         let done = self.place.part(seq, Part::Done);
-        if self.half_confirmed {
-            // A sync that failed is not asked again for the same rename.
-            self.place.rename(&done, &entry)?;
-            self.half_confirmed = false;
+        if !self.half_confirmed {
+            self.place.rename(&entry, &done)?;
+            self.half_confirmed = true;
         }
-        self.place.rename(&entry, &done)?;
-        self.half_confirmed = true;
         self.place.sync_outbox()?;
         self.half_confirmed = false;
 

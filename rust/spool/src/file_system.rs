@@ -54,12 +54,6 @@ pub trait FileSystem: Send + Sync + fmt::Debug {
     /// As the system reports; `AlreadyExists` where the name is taken.
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn AppendFile>>;
 
-    /// Open an existing file for appending.
-    ///
-    /// # Errors
-    /// As the system reports.
-    fn open_append(&self, path: &Path) -> io::Result<Box<dyn AppendFile>>;
-
     /// Give a file another name, replacing what bears it.
     ///
     /// # Errors
@@ -153,11 +147,6 @@ impl FileSystem for RealFileSystem {
 
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
         let file = private().append(true).create_new(true).open(path)?;
-        Ok(Box::new(RealFile(file)))
-    }
-
-    fn open_append(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
-        let file = fs::OpenOptions::new().append(true).open(path)?;
         Ok(Box::new(RealFile(file)))
     }
 

@@ -4,23 +4,53 @@ use crate::chain::{Chain, Sealing};
 use crate::clock::Hour;
 use crate::entry::{Sealed, Subject};
 use crate::error::SpoolError;
-use crate::segment::{Header, Summary};
+use crate::place::Place;
+use crate::segment::{Header, Scan, Summary};
 
-/// Cut, durable, and to be sealed under its own policy and hour.
+/// Cut at its last valid commit, to be sealed under its own policy and hour.
 #[derive(Debug)]
 pub(crate) struct Leftover {
     pub(crate) header: Header,
     pub(crate) hour: Hour,
     summary: Summary,
+    /// Bytes that are kept of the file.
+    valid: usize,
+    damaged: bool,
+    rewritten: bool,
 }
 
 impl Leftover {
-    pub(crate) fn new(header: Header, summary: Summary) -> Self {
+    pub(crate) fn new(scan: Scan) -> Self {
         Self {
-            hour: header.hour(),
-            header,
-            summary,
+            hour: scan.header.hour(),
+            header: scan.header,
+            summary: scan.summary,
+            valid: scan.valid,
+            damaged: scan.damaged,
+            rewritten: false,
         }
+    }
+
+    /// Write what is kept into a file of this run. The old file is not to be trusted: if the run
+    /// before ended after a failed fsync, the system shows bytes that are not on the disk, and
+    /// would say of another fsync that all is well.
+    pub(crate) fn rewrite(&mut self, place: &Place) -> Result<(), SpoolError> {
+        if self.rewritten {
+            return Ok(());
+        }
+        let segment = &self.header.segment;
+        let path = place.open_segment(segment);
+        let mut bytes = place.fs.read(&path).map_err(SpoolError::io("read"))?;
+        if self.damaged {
+            place.write_new(&place.damaged_segment(segment), &bytes)?;
+        }
+        bytes.truncate(self.valid);
+        let draft = place.open().join(format!("{segment}.tmp"));
+        place.write_new(&draft, &bytes)?;
+        place.rename(&draft, &path)?;
+        place.sync_open()?;
+        self.rewritten = true;
+        Ok(())
     }
 
     pub(crate) fn seal(&self, chain: &mut Chain) -> Result<(), SpoolError> {

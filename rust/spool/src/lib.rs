@@ -22,6 +22,8 @@ mod clock;
 mod commit;
 mod config;
 mod counts;
+#[cfg(test)]
+mod crash;
 mod digests;
 mod entry;
 mod error;
@@ -33,6 +35,8 @@ mod place;
 mod recover;
 mod segment;
 mod shared;
+#[cfg(test)]
+mod simulated;
 mod spool;
 mod stats;
 mod writer;

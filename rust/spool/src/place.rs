@@ -71,6 +71,11 @@ impl Place {
         self.open().join(format!("{segment}.seg"))
     }
 
+    /// Where a segment is kept that no crash explains.
+    pub(crate) fn damaged_segment(&self, segment: &str) -> PathBuf {
+        self.open().join(format!("{segment}.damaged"))
+    }
+
     pub(crate) fn part(&self, seq: u64, part: Part) -> PathBuf {
         self.outbox()
             .join(format!("{seq:012}.{}", part.extension()))

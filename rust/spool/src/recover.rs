@@ -298,6 +298,15 @@ fn read_open(
     recovered: &mut Recovered,
 ) -> Result<Vec<Leftover>, SpoolError> {
     let mut leftovers = Vec::new();
+    for name in place
+        .fs
+        .list(&place.open())
+        .map_err(SpoolError::io("list open"))?
+    {
+        if name.ends_with(".tmp") {
+            place.remove_if_there(&place.open().join(name))?;
+        }
+    }
     for segment in place.open_segments()? {
         let path = place.open_segment(&segment);
         if sealed.contains(&segment) {
@@ -305,50 +314,34 @@ fn read_open(
             continue;
         }
         let bytes = place.read_if_there(&path)?.unwrap_or_default();
-        let aside = place.open().join(format!("{segment}.damaged"));
         let scanned = scan(&bytes).filter(|scan| {
             scan.header.segment == segment && scan.header.instance == author.instance
         });
         let Some(scan) = scanned else {
             if holds_commits(&bytes) {
-                place.rename(&path, &aside)?;
+                recovered.damaged += 1;
+                place.rename(&path, &place.damaged_segment(&segment))?;
             } else {
                 place.remove_if_there(&path)?;
             }
             continue;
         };
-        if scan.damaged {
-            place.write_new(&aside, &bytes)?;
-        }
         if scan.summary.commits == 0 {
             place.remove_if_there(&path)?;
             continue;
         }
-        // A run that was killed leaves commits that the system holds and the disk does not.
-        let mut file = place
-            .fs
-            .open_append(&path)
-            .map_err(SpoolError::io("open"))?;
-        file.sync_data().map_err(SpoolError::io("sync"))?;
         recovered.segments += 1;
-        recovered.cut_bytes += scan.cut;
+        recovered.cut_bytes += (bytes.len() - scan.valid) as u64;
+        recovered.damaged += u64::from(scan.damaged);
         let class = &scan.header.class;
         receipts.extend(
             scan.receipts
                 .iter()
                 .map(|receipt| (class.clone(), *receipt)),
         );
-        leftovers.push(Leftover::new(scan.header, scan.summary));
+        leftovers.push(Leftover::new(scan));
     }
     place.sync_open()?;
-    let names = place
-        .fs
-        .list(&place.open())
-        .map_err(SpoolError::io("list open"))?;
-    recovered.damaged = names
-        .iter()
-        .filter(|name| name.ends_with(".damaged"))
-        .count() as u64;
     leftovers.sort_by_key(|leftover| leftover.header.opened_unix_nano);
     Ok(leftovers)
 }
@@ -384,7 +377,8 @@ impl Shared {
     /// Seal what an earlier run left open.
     pub(crate) fn seal_leftovers(&self) -> Result<(), SpoolError> {
         let mut leftovers = lock(&self.leftovers);
-        while let Some(leftover) = leftovers.front() {
+        while let Some(leftover) = leftovers.front_mut() {
+            leftover.rewrite(&self.place)?;
             leftover.seal(&mut lock(&self.chain))?;
             lock(&self.hours).leave(leftover.hour);
             leftovers.pop_front();

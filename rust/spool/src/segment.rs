@@ -113,8 +113,8 @@ pub(crate) struct Scan {
     pub(crate) summary: Summary,
     /// Receipts of all requests, those that stored nothing too.
     pub(crate) receipts: Vec<Receipt>,
-    /// Bytes behind the last valid commit.
-    pub(crate) cut: u64,
+    /// Bytes up to the end of the last valid commit.
+    pub(crate) valid: usize,
     /// Valid commits stand behind the cut, which no crash does.
     pub(crate) damaged: bool,
 }
@@ -130,13 +130,12 @@ pub(crate) fn scan(bytes: &[u8]) -> Option<Scan> {
         summary.add(&commit);
         at += length;
     }
-    let rest = &bytes[at..];
     Some(Scan {
         header,
         summary,
         receipts,
-        cut: rest.len() as u64,
-        damaged: Commit::stands_in(rest, salt),
+        valid: at,
+        damaged: Commit::stands_in(&bytes[at..], salt),
     })
 }
 
@@ -201,7 +200,7 @@ mod tests {
         let bytes = file(&[b"a\n", b"", b"b\n"]);
         let scan = scan(&bytes).unwrap();
         assert_eq!(scan.header, header());
-        assert_eq!((scan.cut, scan.damaged), (0, false));
+        assert_eq!((scan.valid, scan.damaged), (bytes.len(), false));
         assert_eq!(scan.summary.line_count(), 3);
         assert_eq!(
             payload(&bytes, scan.summary.payload_bytes).unwrap(),

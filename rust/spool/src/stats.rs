@@ -49,7 +49,8 @@ pub struct Recovered {
     pub segments: u64,
     /// Bytes cut off them.
     pub cut_bytes: u64,
-    /// Segments whose cut has whole commits behind it: damage, not a crash. Kept as `*.damaged`.
+    /// Segments in which commits stand behind broken bytes, which no crash leaves; kept beside the
+    /// open ones as `*.damaged`.
     pub damaged: u64,
 }
 

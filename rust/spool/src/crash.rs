@@ -1,0 +1,409 @@
+//! Crash campaign: random schedules on the simulated file system, and what must hold after each.
+
+mod check;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::ack::Stored;
+use crate::clock::Clock;
+use crate::config::{ClassConfig, Compression, Durability, SpoolConfig};
+use crate::counts::Counts;
+use crate::error::{Refusal, SpoolError};
+use crate::file_system::FileSystem;
+use crate::outbox::OutboxItem;
+use crate::recover::{Opened, recover};
+use crate::shared::{Shared, lock};
+use crate::simulated::{Random, Simulated};
+use crate::spool::Append;
+use crate::writer::{Request, Writer};
+
+const SECOND: u64 = 1_000_000_000;
+const START: u64 = 1_700_000_000 * SECOND;
+
+/// A clock that the test sets; each look takes a nanosecond.
+#[derive(Debug)]
+struct ManualClock {
+    unix_ns: AtomicU64,
+    elapsed_ns: AtomicU64,
+}
+
+impl Clock for ManualClock {
+    fn unix_ns(&self) -> u64 {
+        self.unix_ns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.elapsed_ns.load(Ordering::Relaxed))
+    }
+}
+
+/// A request that was sent, perhaps several times.
+struct Sent {
+    class: usize,
+    line: String,
+    /// Answered OK, so often.
+    acked: u64,
+    tries: u64,
+    /// Retries are still within the digests' window.
+    fresh: bool,
+}
+
+type Answer = oneshot::Receiver<Result<Stored, Refusal>>;
+
+struct World {
+    seed: u64,
+    random: Random,
+    fs: Simulated,
+    clock: Arc<ManualClock>,
+    config: SpoolConfig,
+    /// The store: objects by container and name, put by conditional create.
+    store: BTreeMap<String, Vec<u8>>,
+    sent: Vec<Sent>,
+    answers: Vec<(usize, Answer)>,
+    instances: u64,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut random = Random(seed);
+        let class = |name: &str, compression| ClassConfig {
+            class: name.into(),
+            signal: name.into(),
+            container: name.into(),
+            name_format: "%Y/%m/%d/%H_%M_%S.json".into(),
+            timezone: "UTC".into(),
+            compression,
+            policy: "0011223344556677".into(),
+            rules: vec!["email".into()],
+        };
+        let classes = vec![
+            class("logs", Compression::Zstd),
+            class("traces", Compression::None),
+        ];
+        let mut config = SpoolConfig::new(PathBuf::from("/spool"), "euc", "test", classes);
+        config.segment_bytes = 1500;
+        if random.chance(30) {
+            config.durability = Durability::Store;
+        }
+        Self {
+            seed,
+            fs: Simulated::new(random.next()),
+            random,
+            clock: Arc::new(ManualClock {
+                unix_ns: AtomicU64::new(START),
+                elapsed_ns: AtomicU64::new(0),
+            }),
+            config,
+            store: BTreeMap::new(),
+            sent: Vec::new(),
+            answers: Vec::new(),
+            instances: 0,
+        }
+    }
+
+    fn open(&mut self) -> Result<(Arc<Shared>, Vec<Writer>), SpoolError> {
+        self.instances += 1;
+        let fresh = format!("{:016x}", self.instances);
+        let clock = Arc::clone(&self.clock);
+        let Opened { shared, .. } =
+            recover(&self.config, Arc::new(self.fs.clone()), clock, &fresh)?;
+        let writers = (0..).zip(&self.config.classes);
+        let writers = writers
+            .map(|(index, class)| Writer::new(Arc::clone(&shared), index, class.clone()).unwrap())
+            .collect();
+        Ok((shared, writers))
+    }
+
+    /// One run of the process, with random work until it ends by a plan or by chance.
+    fn run(&mut self) {
+        let opened = self.open();
+        let (shared, mut writers) = match opened {
+            Ok(opened) => opened,
+            Err(SpoolError::Io { .. }) => return,
+            Err(error) => panic!("seed {}: {error}", self.seed),
+        };
+        for _ in 0..self.random.below(40) {
+            if self.fs.is_dead() {
+                break;
+            }
+            match self.random.below(12) {
+                0..5 => self.append(&mut writers),
+                5 => self.advance(),
+                6 => {
+                    let _faults = shared.tick();
+                }
+                7 => {
+                    for writer in &mut writers {
+                        let _faults = writer.seal_due();
+                    }
+                }
+                8 => {
+                    for writer in &mut writers {
+                        let _faults = writer.seal();
+                    }
+                }
+                9 if self.random.chance(20) => self.fs.set_full(true),
+                9 => self.fs.set_full(false),
+                _ => {
+                    for _ in 0..self.random.below(4) {
+                        self.upload(&shared);
+                    }
+                }
+            }
+            self.hear();
+        }
+        drop(writers);
+        lock(&shared.chain).drop_acks();
+        self.hear();
+        self.answers.clear();
+    }
+
+    fn append(&mut self, writers: &mut [Writer]) {
+        let class = self.random.below(writers.len());
+        let mut requests = Vec::new();
+        for _ in 0..=self.random.below(3) {
+            let again = self.sent.iter().enumerate().rev().take(8);
+            let again: Vec<usize> = again
+                .filter(|(_, sent)| sent.class == class && sent.fresh)
+                .map(|(i, _)| i)
+                .collect();
+            let number = if !again.is_empty() && self.random.chance(35) {
+                again[self.random.below(again.len())]
+            } else {
+                let number = self.sent.len();
+                let silent = self.random.chance(15);
+                let filler = "x".repeat(self.random.below(120));
+                self.sent.push(Sent {
+                    class,
+                    line: if silent {
+                        String::new()
+                    } else {
+                        format!("{{\"n\":{number},\"f\":\"{filler}\"}}")
+                    },
+                    acked: 0,
+                    tries: 0,
+                    fresh: true,
+                });
+                number
+            };
+            let sent = &mut self.sent[number];
+            sent.tries += 1;
+            let stored = u64::from(!sent.line.is_empty());
+            let (reply, answer) = oneshot::channel();
+            requests.push(Request {
+                append: Append {
+                    digest: digest(number),
+                    received_at_ns: self.clock.unix_ns(),
+                    line: sent.line.clone().into_bytes(),
+                    counts: Counts {
+                        received: 1,
+                        stored,
+                        dropped: 1 - stored,
+                        ..Counts::default()
+                    },
+                    redactions: vec![(0, 1)],
+                    first_ns: 1,
+                    last_ns: 2,
+                },
+                reply,
+            });
+            self.answers.push((number, answer));
+        }
+        writers[class].commit(requests);
+    }
+
+    /// Note the answers that have come.
+    fn hear(&mut self) {
+        let mut waiting = Vec::new();
+        for (number, mut answer) in self.answers.drain(..) {
+            let sent = &mut self.sent[number];
+            match answer.try_recv() {
+                Ok(Ok(stored)) => {
+                    let known = sent.acked > 0 && sent.fresh && !sent.line.is_empty();
+                    assert!(
+                        !known || stored == Stored::Duplicate,
+                        "seed {}: request {number} was stored again",
+                        self.seed
+                    );
+                    sent.acked += 1;
+                }
+                Ok(Err(_)) | Err(oneshot::error::TryRecvError::Closed) => {}
+                Err(oneshot::error::TryRecvError::Empty) => waiting.push((number, answer)),
+            }
+        }
+        self.answers = waiting;
+    }
+
+    fn advance(&mut self) {
+        let seconds = [1, 31, 301, 700, 3600, 7200][self.random.below(6)];
+        let back = self.random.chance(10);
+        self.clock
+            .elapsed_ns
+            .fetch_add(seconds * SECOND, Ordering::Relaxed);
+        if back {
+            self.clock
+                .unix_ns
+                .fetch_sub(seconds * SECOND, Ordering::Relaxed);
+        } else {
+            self.clock
+                .unix_ns
+                .fetch_add(seconds * SECOND, Ordering::Relaxed);
+        }
+        // Times of receipt are the test's own, and a jump may take them out of the window.
+        for sent in &mut self.sent {
+            sent.fresh &= seconds == 1;
+        }
+    }
+
+    /// Upload the first entry, or a part of it.
+    fn upload(&mut self, shared: &Shared) {
+        let Some(seq) = lock(&shared.chain).waiting.keys().next().copied() else {
+            return;
+        };
+        let item = OutboxItem::read(&shared.place, seq)
+            .unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
+        let stop = if self.random.chance(20) {
+            self.random.below(4)
+        } else {
+            4
+        };
+        if stop > 0
+            && let Some(lines) = &item.lines
+        {
+            let name = item.entry_name.replace(".json", ".lines");
+            self.put(format!("ledger/{name}"), lines.clone());
+        }
+        if stop > 1
+            && let (Some(container), Some(blob)) = (&item.container, &item.blob_name)
+        {
+            let payload = item
+                .payload()
+                .unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
+            self.put(format!("{container}/{blob}"), payload);
+        }
+        if stop > 2 {
+            self.put(format!("ledger/{}", item.entry_name), item.entry.clone());
+        }
+        if stop > 3 {
+            let _faults = lock(&shared.chain).confirm(seq);
+        }
+    }
+
+    fn put(&mut self, name: String, bytes: Vec<u8>) {
+        match self.store.get(&name) {
+            None => {
+                self.store.insert(name, bytes);
+            }
+            Some(there) => assert!(
+                *there == bytes,
+                "seed {}: {name} has other bytes",
+                self.seed
+            ),
+        }
+    }
+
+    /// Start once more without trouble, and bring all that is left to the store.
+    fn finish(&mut self) {
+        let opened = self.open();
+        let (shared, mut writers) =
+            opened.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
+        for writer in &mut writers {
+            writer.seal().unwrap();
+        }
+        // Past the latest hour that the clock may have shown.
+        self.clock
+            .unix_ns
+            .fetch_add(400 * 3600 * SECOND, Ordering::Relaxed);
+        shared.tick().unwrap();
+        while !lock(&shared.chain).waiting.is_empty() {
+            self.upload(&shared);
+        }
+        let names = self.fs.list(&shared.place.open()).unwrap();
+        assert!(names.is_empty(), "seed {}: {names:?} in open", self.seed);
+        let parts = shared.place.outbox_parts().unwrap();
+        let done = parts
+            .iter()
+            .all(|(_, part)| matches!(part, crate::place::Part::Done | crate::place::Part::Lines));
+        assert!(done, "seed {}: {parts:?} in the outbox", self.seed);
+        self.check();
+    }
+}
+
+fn digest(number: usize) -> [u8; 16] {
+    let mut digest = [7; 16];
+    digest[..8].copy_from_slice(&(number as u64).to_le_bytes());
+    digest
+}
+
+/// One life of a spool: some runs, each ended by a crash, a kill or in peace, and a last one.
+fn live(seed: u64) {
+    let mut world = World::new(seed);
+    for _ in 0..=world.random.below(4) {
+        let fuse = world.random.chance(80).then(|| world.random.below(150));
+        let faults = if world.random.chance(30) {
+            1 + world.random.below(15)
+        } else {
+            0
+        };
+        world.fs.plan(fuse, faults);
+        world.run();
+        if world.random.chance(60) {
+            world.fs.crash();
+        } else {
+            world.fs.kill();
+        }
+        world.clock.unix_ns.fetch_add(SECOND, Ordering::Relaxed);
+    }
+    world.finish();
+}
+
+#[test]
+fn no_crash_loses_doubles_or_breaks_the_chain() {
+    for seed in 0..3_000 {
+        live(seed);
+    }
+}
+
+#[test]
+#[ignore = "minutes long: a part of `make prove`"]
+fn no_crash_in_many_lives_loses_doubles_or_breaks_the_chain() {
+    for seed in 3_000..100_000 {
+        live(seed);
+    }
+}
+
+/// Bits flip in the files of a spool that was killed: it opens or says what is damaged, never
+/// panics, and what it hands out is what was appended.
+#[test]
+fn flipped_bits_are_found_and_never_handed_out() {
+    let (mut opened, mut refused) = (0, 0);
+    for seed in 0..1_000 {
+        let mut world = World::new(seed);
+        world.run();
+        world.fs.kill();
+        let suffix = [".seg", ".json", ".lines", ".done", ""][world.random.below(5)];
+        for _ in 0..=world.random.below(3) {
+            world.fs.flip(suffix);
+        }
+        let Ok((shared, mut writers)) = world.open() else {
+            refused += 1;
+            continue;
+        };
+        opened += 1;
+        world.append(&mut writers);
+        for writer in &mut writers {
+            writer.seal().expect("the disk is well");
+        }
+        world.check_handed_out(&shared);
+    }
+    assert!(
+        opened > 100 && refused > 100,
+        "{opened} opened, {refused} refused"
+    );
+}
