@@ -22,7 +22,9 @@ fn main() {
         blocked_values: PATTERNS.map(str::to_owned).to_vec(),
         ..ProcessorSpec::default()
     };
-    let always_on = DETECTORS.iter().filter(|name| **name != "guid");
+    let always_on = DETECTORS
+        .iter()
+        .filter(|name| !["phone", "guid"].contains(*name));
     let always_on: Vec<String> = always_on.map(|name| (*name).to_owned()).collect();
     let spec = |coverage, processors: &[ProcessorSpec], detectors: &[String]| PolicySpec {
         coverage,

@@ -276,6 +276,23 @@ pub(crate) fn iban(text: &str, candidate: Range<usize>) -> Checked {
     }
 }
 
+/// An international number (E.164): a plus sign, 8 to 15 digits, not the end of a sum like `1+1..`.
+pub(crate) fn phone(text: &str, candidate: Range<usize>) -> Checked {
+    let bytes = text.as_bytes();
+    let digits = bytes[candidate.clone()]
+        .iter()
+        .filter(|b| b.is_ascii_digit());
+    let before = byte_before(text, candidate.start).is_some_and(|b| b.is_ascii_alphanumeric());
+    let behind = bytes
+        .get(candidate.end)
+        .is_some_and(u8::is_ascii_alphanumeric);
+    if (8..=15).contains(&digits.count()) && !before && !behind {
+        Ok(candidate)
+    } else {
+        Err(candidate.end)
+    }
+}
+
 pub(crate) fn has_two_colons(text: &[u8]) -> bool {
     memchr::memchr_iter(b':', text).nth(1).is_some()
 }

@@ -24,7 +24,7 @@ struct Builtin {
 
 /// In the order of their work: what holds others comes first (a URL's credentials before the
 /// e-mail address that they look like with the host).
-const BUILTINS: [Builtin; 13] = [
+const BUILTINS: [Builtin; 14] = [
     Builtin {
         name: "private_key",
         patterns: &[concat!(
@@ -132,6 +132,12 @@ const BUILTINS: [Builtin; 13] = [
         ],
         quick: always,
         check: check::ipv4,
+    },
+    Builtin {
+        name: "phone",
+        patterns: &[r"\+[1-9][0-9]{0,2}[ ./()-]{0,2}(?:[0-9][ ./()-]{0,2}){6,13}[0-9]"],
+        quick: always,
+        check: check::phone,
     },
     Builtin {
         name: "guid",

@@ -1,1 +1,23 @@
-"""See CONTRIBUTING.md for what belongs in this room."""
+"""What is redacted and under which key: policies, their defaults and overlays, and key files."""
+
+from mainstem.privacy.keys import KeyFile, ensure_key, load_key
+from mainstem.privacy.policy import (
+    ALWAYS_ON,
+    BY_CHOICE,
+    PolicySpec,
+    ProcessorSpec,
+    build_policy_spec,
+    policy_warnings,
+)
+
+__all__ = [
+    "ALWAYS_ON",
+    "BY_CHOICE",
+    "KeyFile",
+    "PolicySpec",
+    "ProcessorSpec",
+    "build_policy_spec",
+    "ensure_key",
+    "load_key",
+    "policy_warnings",
+]

@@ -1,0 +1,132 @@
+"""Policies as data: the team's redaction processors, a region's overlay, and what is always on.
+
+The core compiles what is built here (`mainstem._core.check_policy` says whether it can), and
+docs/redaction.md says what each part does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mainstem.config.platform import RedactionOverlay
+
+ALWAYS_ON = (
+    "private_key",
+    "jwt",
+    "bearer_token",
+    "connection_string",
+    "cloud_key",
+    "url_credentials",
+    "secret",
+    "email",
+    "iban",
+    "payment_card",
+    "ipv6",
+    "ipv4",
+)
+BY_CHOICE = ("phone", "guid")
+
+_UNKEYED = ("md5", "sha1", "sha3")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ProcessorSpec(_Model):
+    """One `redaction` processor under its id in the configuration, with contrib's options."""
+
+    name: str
+    allow_all_keys: bool = False
+    allowed_keys: tuple[str, ...] = ()
+    ignored_keys: tuple[str, ...] = ()
+    ignored_key_patterns: tuple[str, ...] = ()
+    blocked_key_patterns: tuple[str, ...] = ()
+    blocked_values: tuple[str, ...] = ()
+    allowed_values: tuple[str, ...] = ()
+    redact_all_types: bool = False
+    hash_function: Literal["none", "md5", "sha1", "sha3", "hmac-sha256", "hmac-sha512"] = "none"
+    hmac_key: SecretStr = SecretStr("")
+    summary: Literal["debug", "info", "silent"] = "silent"
+    url_sanitizer: dict[str, Any] | None = None
+    db_sanitizer: dict[str, Any] | None = None
+
+    @field_serializer("hmac_key", when_used="json")
+    def _reveal(self, key: SecretStr) -> str:
+        return key.get_secret_value()
+
+
+class PolicySpec(_Model):
+    """All the rules for one region and signal.
+
+    `vocabulary` names the attributes whose values the detectors spare while they look like
+    identifiers.
+    """
+
+    coverage: Literal["full", "attributes"] = "full"
+    vocabulary: tuple[str, ...] = ()
+    processors: tuple[ProcessorSpec, ...] = ()
+    detectors: tuple[str, ...] = ALWAYS_ON
+    personal_keys: bool = True
+
+    def to_json(self) -> str:
+        """Give the policy as the core reads it; it holds a processor's `hmac_key` in clear."""
+        return self.model_dump_json()
+
+
+def build_policy_spec(
+    redaction_processors: Sequence[Mapping[str, Any]],
+    overlay: RedactionOverlay | None = None,
+    vocabulary: Iterable[str] = (),
+) -> PolicySpec:
+    """Build a pipeline's policy from its redaction processors, in order, and a region's overlay.
+
+    A processor is its configuration with `name`, its id. `coverage: attributes` gives contrib's own
+    reach and turns detectors and personal keys off, if every processor says so: of two coverages
+    the wider one holds. The overlay adds patterns behind the team's own, and detectors.
+    """
+    coverages = {processor.get("coverage", "full") for processor in redaction_processors}
+    narrow = coverages == {"attributes"}
+    processors = [_processor(processor) for processor in redaction_processors]
+    detectors = [] if narrow else list(ALWAYS_ON)
+    if overlay is not None:
+        if overlay.blocked_values:
+            processors.append(
+                ProcessorSpec(
+                    name="overlay", allow_all_keys=True, blocked_values=overlay.blocked_values
+                )
+            )
+        detectors += [name for name in overlay.detectors if name not in detectors]
+    return PolicySpec(
+        coverage="attributes" if narrow else "full",
+        vocabulary=tuple(vocabulary),
+        processors=tuple(processors),
+        detectors=tuple(detectors),
+        personal_keys=not narrow,
+    )
+
+
+def _processor(configuration: Mapping[str, Any]) -> ProcessorSpec:
+    options = {key: value for key, value in configuration.items() if key != "coverage"}
+    return ProcessorSpec(**{key: value for key, value in options.items() if value is not None})
+
+
+def policy_warnings(spec: PolicySpec) -> list[str]:
+    """Say what in a policy is allowed and yet weak, one sentence each."""
+    warnings = [
+        f"{processor.name}: hash_function {processor.hash_function} has no key, so that a list of "
+        "e-mail addresses or ids undoes it; hmac-sha256 with an hmac_key is safe from that"
+        for processor in spec.processors
+        if processor.hash_function in _UNKEYED
+    ]
+    if spec.coverage == "attributes":
+        warnings.append(
+            "coverage: attributes leaves span names, status messages, events, links, exemplars, "
+            "nested values and attribute keys as they come, and the built-in detectors are off"
+        )
+    return warnings
