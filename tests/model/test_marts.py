@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from mainstem.config.platform import Platform
 
+pytestmark = pytest.mark.xdist_group("marts")
+
 FIRST = date(2026, 10, 20)
 LAST = date(2026, 11, 12)
 DAYS = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]

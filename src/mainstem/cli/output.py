@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 stdout = Console()
 stderr = Console(stderr=True)
+_PIPED_WIDTH = 1000
+_NUMBER = re.compile(r"(-?[\d,]+(\.\d+)?%?)?")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 PlatformOption = Annotated[
@@ -46,13 +49,14 @@ def print_table(
 ) -> None:
     """Print rows as a table; numbers stand to the right."""
     table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
-    cells = [list(row) for row in rows]
+    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
     for index, column in enumerate(columns):
-        numeric = all(isinstance(row[index], int | float) for row in cells) and bool(cells)
-        table.add_column(column, justify="right" if numeric else "left")
+        numeric = all(_NUMBER.fullmatch(row[index]) for row in cells) and bool(cells)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in cells:
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
-    stdout.print(table)
+        table.add_row(*row)
+    # Where no terminal sets a width, a file or a pipe gets every cell whole.
+    (stdout if stdout.is_terminal else Console(width=_PIPED_WIDTH)).print(table)
 
 
 @contextmanager
