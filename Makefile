@@ -60,6 +60,8 @@ lint: setup ## Check formats, types, layers, models and the stub of the core
 
 docs: setup ## Write the generated pages of docs/ anew
 	$(BIN)/python -m mainstem.cli.reference docs/cli.md
+	$(BIN)/python -m mainstem.config.schema docs/mainstem.schema.json
+	$(BIN)/python -m mainstem.config.collector.reference docs/collector-settings.md
 
 clean: ## Remove what the verbs made
 	rm -rf .venv .tools target demo

@@ -11,7 +11,7 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "mainstem.schema.json"
 
 
 def test_the_schema_in_docs_is_the_models_own() -> None:
-    """Written by `python -m mainstem.config.schema > docs/mainstem.schema.json`."""
+    """Written by `make docs`."""
     assert SCHEMA.read_text() == platform_schema()
 
 

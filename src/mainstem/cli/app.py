@@ -1,7 +1,7 @@
 """The list of commands, in the order of the data's way.
 
-A verb is a module of this room: it decorates its function with `@app.command(epilog=example(...))`
-and is imported by this package in the order in which help lists it.
+A verb is a module of this room, named in `VERBS` in the order in which help lists it. It decorates
+its function with `@app.command(epilog="Example: mainstem ...")`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def example(*lines: str) -> str:
-    """Write the example that stands at the end of a command's help."""
-    return "[bold]Example[/bold]\n\n" + "\n\n".join(f"  $ {line}" for line in lines)
 
 
 def _version(asked: bool) -> None:

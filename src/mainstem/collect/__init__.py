@@ -1,1 +1,5 @@
-"""See CONTRIBUTING.md for what belongs in this room."""
+"""One region's collector.
+
+`plan` says what it is to run, `supervise` sees that it runs, and `upload` brings its sealed
+segments to the store. Records pass through `mainstem._core` alone.
+"""

@@ -1,9 +1,10 @@
-"""The JSON Schema of `mainstem.yaml`, which editors read: `python -m mainstem.config.schema`."""
+"""The JSON Schema of `mainstem.yaml`, for editors: `make docs` writes it to docs/."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 from mainstem.config.platform import Platform
 
@@ -18,4 +19,4 @@ def platform_schema() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(platform_schema())
+    Path(sys.argv[1]).write_text(platform_schema(), encoding="utf-8")

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from mainstem.config.collector.gotime import strftime_of
-from mainstem.config.collector.values import Component, NoEffect, NotBuilt
+from mainstem.config.collector.values import Component, Means, NoEffect, NotBuilt
 
 # https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers
 CONTAINER_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
@@ -51,18 +51,27 @@ ContainerName = Annotated[str, AfterValidator(_container)]
 class Containers(Component):
     """`container`: where each signal's blobs go."""
 
-    logs: ContainerName = "logs"
-    metrics: ContainerName = "metrics"
-    traces: ContainerName = "traces"
+    logs: Annotated[ContainerName, Means("The container of logs.")] = "logs"
+    metrics: Annotated[ContainerName, Means("The container of metrics.")] = "metrics"
+    traces: Annotated[ContainerName, Means("The container of traces.")] = "traces"
 
 
 class BlobNameFormat(Component):
     """`blob_name_format`: names in Go's time layout, of the time that a segment opened."""
 
-    logs_format: GoLayout = "2006/01/02/logs_15_04_05.json"
-    metrics_format: GoLayout = "2006/01/02/metrics_15_04_05.json"
-    traces_format: GoLayout = "2006/01/02/traces_15_04_05.json"
-    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    logs_format: Annotated[
+        GoLayout,
+        Means("Names in Go's time layout; a segment's id goes before the extension."),
+    ] = "2006/01/02/logs_15_04_05.json"
+    metrics_format: Annotated[GoLayout, Means("The same for metrics.")] = (
+        "2006/01/02/metrics_15_04_05.json"
+    )
+    traces_format: Annotated[GoLayout, Means("The same for traces.")] = (
+        "2006/01/02/traces_15_04_05.json"
+    )
+    timezone: Annotated[
+        str, AfterValidator(_timezone), Means("The IANA zone of the times in names.")
+    ] = "UTC"
     serial_num_enabled: Annotated[Any, _SERIAL] = None
     serial_num_range: Annotated[Any, _SERIAL] = None
     serial_num_before_extension: Annotated[Any, _SERIAL] = None
@@ -74,9 +83,11 @@ class BlobNameFormat(Component):
 class Encodings(Component):
     """`encodings`: the `text_encoding` extension by its id, or nothing."""
 
-    logs: str | None = None
-    metrics: str | None = None
-    traces: str | None = None
+    logs: Annotated[
+        str | None, Means("The id of a `text_encoding`; JSON Lines are written with or without it.")
+    ] = None
+    metrics: Annotated[str | None, Means("The same for metrics.")] = None
+    traces: Annotated[str | None, Means("The same for traces.")] = None
 
 
 class BlobExporter(Component):
@@ -84,8 +95,10 @@ class BlobExporter(Component):
 
     container: Containers = Containers()
     blob_name_format: BlobNameFormat = BlobNameFormat()
-    compression: Literal["none", "gzip", "zstd"] = "none"
-    format: Literal["json"] = "json"
+    compression: Annotated[
+        Literal["none", "gzip", "zstd"], Means("`gzip` adds `.gz` to names, `zstd` adds `.zst`.")
+    ] = "none"
+    format: Annotated[Literal["json"], Means("OTLP JSON.")] = "json"
     encodings: Encodings = Encodings()
     retry_on_failure: Annotated[Any, _RETRIES] = None
     sending_queue: Annotated[Any, _RETRIES] = None
@@ -100,18 +113,25 @@ class BlobExporter(Component):
 class AzureAuth(Component):
     """`azureblob.auth`."""
 
-    type: Literal[
-        "connection_string",
-        "service_principal",
-        "system_managed_identity",
-        "user_managed_identity",
-        "workload_identity",
+    type: Annotated[
+        Literal[
+            "connection_string",
+            "service_principal",
+            "system_managed_identity",
+            "user_managed_identity",
+            "workload_identity",
+        ],
+        Means("How to sign in."),
     ] = "connection_string"
-    connection_string: SecretStr | None = None
-    tenant_id: str | None = None
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-    federated_token_file: str | None = None
+    connection_string: Annotated[
+        SecretStr | None, Means("With an account key or a shared access signature; a secret.")
+    ] = None
+    tenant_id: Annotated[str | None, Means("For a service principal or a workload identity.")] = (
+        None
+    )
+    client_id: Annotated[str | None, Means("For every identity but the system's own.")] = None
+    client_secret: Annotated[SecretStr | None, Means("For a service principal; a secret.")] = None
+    federated_token_file: Annotated[str | None, Means("For a workload identity.")] = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -136,7 +156,9 @@ def _given(value: str | SecretStr | None) -> bool:
 class AppendBlob(Component):
     """`azureblob.append_blob`: accepted while it is off."""
 
-    enabled: bool = False
+    enabled: Annotated[
+        bool, Means("Refused while it is true: Azure never replicates append blobs.")
+    ] = False
     separator: Annotated[Any, NoEffect("lines are separated by a newline")] = None
 
     @field_validator("enabled")
@@ -156,7 +178,9 @@ class AzureBlob(BlobExporter):
     https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/exporter/azureblobexporter
     """
 
-    url: SecretStr | None = None
+    url: Annotated[
+        SecretStr | None, Means("The account's blob endpoint; not needed with a connection string.")
+    ] = None
     auth: AzureAuth
     append_blob: AppendBlob = AppendBlob()
 
@@ -173,17 +197,26 @@ class Blob(BlobExporter):
     Without `url` it writes to the store that the platform file names for the region.
     """
 
-    url: SecretStr | None = None
+    url: Annotated[
+        SecretStr | None,
+        Means(
+            "`file:./folder`, `az://`, `s3://`, `gs://`, a connection string; else the region's."
+        ),
+    ] = None
 
 
 class File(BlobExporter):
     """The `file` exporter; `path` is the folder in which the containers' folders lie."""
 
-    path: Annotated[str, Field(min_length=1)]
+    path: Annotated[
+        str,
+        Field(min_length=1),
+        Means("The folder in which the containers' folders are made."),
+    ]
     rotation: Annotated[Any, NoEffect("a segment seals by size and age")] = None
     flush_interval: Annotated[Any, NoEffect("each request is synced before its OK")] = None
     append: Annotated[Any, NoEffect("a blob is written once")] = None
     create_directory: Annotated[Any, NoEffect("folders are created")] = None
     directory_permissions: Annotated[Any, NoEffect("the process's umask decides")] = None
     group_by: Annotated[Any, _TEMPLATED] = None
-    encoding: str | None = None
+    encoding: Annotated[str | None, Means("The id of a `text_encoding`.")] = None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mainstem.config.collector.processors import Redaction
     from mainstem.config.collector.receivers import HealthCheck, Otlp
     from mainstem.config.collector.service import Telemetry
+    from mainstem.config.document import Document
     from mainstem.errors import Problem
     from mainstem.records import Signal
 
@@ -47,14 +48,19 @@ class Pipeline:
 class CollectorConfig:
     """A whole configuration; `notes` say in one line each what has no effect here."""
 
-    file: str
     receiver: Otlp
     pipelines: Mapping[Signal, Pipeline]
     exporter: BlobExporter
     destination: Destination
     health: HealthCheck | None
     telemetry: Telemetry
-    notes: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...]
+    document: Document = field(repr=False)
+
+    @property
+    def file(self) -> str:
+        """The file's name, as messages give it."""
+        return self.document.file
 
     def container(self, signal: Signal) -> str:
         """Name the container that a signal's blobs go to."""

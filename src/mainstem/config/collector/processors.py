@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
-from mainstem.config.collector.values import Component, NoEffect, Present
+from mainstem.config.collector.values import Component, Means, NoEffect, Present
 
 _SPOOL = NoEffect("the spool groups requests into blobs")
 _MEMORY = NoEffect("bytes in flight are bounded before a body is read")
@@ -35,16 +35,16 @@ class MemoryLimiter(Component):
 class UrlSanitizer(Component):
     """`redaction.url_sanitizer`."""
 
-    enabled: bool = False
-    attributes: tuple[str, ...] = ()
-    sanitize_span_name: bool = True
+    enabled: Annotated[bool, Means("Refused while it is true: not built yet.")] = False
+    attributes: Annotated[tuple[str, ...], Means("The attributes that hold URLs.")] = ()
+    sanitize_span_name: Annotated[bool, Means("Whether span names are sanitized too.")] = True
 
 
 class DbSystemSanitizer(Component):
     """One system of `redaction.db_sanitizer`."""
 
-    enabled: bool = False
-    attributes: tuple[str, ...] = ()
+    enabled: Annotated[bool, Means("Refused while it is true: not built yet.")] = False
+    attributes: Annotated[tuple[str, ...], Means("The attributes that hold statements.")] = ()
 
 
 class DbSanitizer(Component):
@@ -57,7 +57,7 @@ class DbSanitizer(Component):
     mongo: DbSystemSanitizer = DbSystemSanitizer()
     opensearch: DbSystemSanitizer = DbSystemSanitizer()
     es: DbSystemSanitizer = DbSystemSanitizer()
-    sanitize_span_name: bool = True
+    sanitize_span_name: Annotated[bool, Means("Whether span names are sanitized too.")] = True
 
 
 class Redaction(Component):
@@ -66,20 +66,35 @@ class Redaction(Component):
     https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/processor/redactionprocessor
     """
 
-    allow_all_keys: bool = False
-    allowed_keys: tuple[str, ...] = ()
-    ignored_keys: tuple[str, ...] = ()
-    ignored_key_patterns: tuple[str, ...] = ()
-    blocked_key_patterns: tuple[str, ...] = ()
-    blocked_values: tuple[str, ...] = ()
-    allowed_values: tuple[str, ...] = ()
-    redact_all_types: bool = False
-    hash_function: Literal["none", "md5", "sha1", "sha3", "hmac-sha256", "hmac-sha512"] = "none"
-    hmac_key: SecretStr | None = None
-    summary: Literal["debug", "info", "silent"] = "silent"
+    allow_all_keys: Annotated[
+        bool, Means("Whether attributes pass that `allowed_keys` does not name.")
+    ] = False
+    allowed_keys: Annotated[
+        tuple[str, ...],
+        Means("The attributes that pass; with none and without `allow_all_keys`, all are removed."),
+    ] = ()
+    ignored_keys: Annotated[tuple[str, ...], Means("Attributes that pass untouched.")] = ()
+    ignored_key_patterns: Annotated[tuple[str, ...], Means("The same, by RE2 patterns.")] = ()
+    blocked_key_patterns: Annotated[
+        tuple[str, ...], Means("Attributes whose whole value is masked.")
+    ] = ()
+    blocked_values: Annotated[
+        tuple[str, ...], Means("RE2 patterns; each match is masked, in the order listed.")
+    ] = ()
+    allowed_values: Annotated[tuple[str, ...], Means("Values with a match are kept whole.")] = ()
+    redact_all_types: Annotated[bool, Means("Whether numbers and booleans are tested too.")] = False
+    hash_function: Annotated[
+        Literal["none", "md5", "sha1", "sha3", "hmac-sha256", "hmac-sha512"],
+        Means("What a match becomes in place of `****`."),
+    ] = "none"
+    hmac_key: Annotated[SecretStr | None, Means("The key of the two HMACs; a secret.")] = None
+    summary: Annotated[
+        Literal["debug", "info", "silent"],
+        Means("How much the summary attributes tell of what was redacted."),
+    ] = "silent"
     url_sanitizer: Annotated[UrlSanitizer | None, Present] = None
     db_sanitizer: Annotated[DbSanitizer | None, Present] = None
     coverage: Annotated[
         Literal["full", "attributes"],
-        Field(description="`attributes`: contrib's own reach, and no built-in detectors."),
+        Means("mainstem's own; `attributes`: contrib's reach, and no built-in detectors."),
     ] = "full"

@@ -245,7 +245,6 @@ class _Reader:
         if not isinstance(receiver, Otlp) or not isinstance(exporter, BlobExporter):
             raise TypeError("a pipeline's ends are of another kind than their sections hold")
         return CollectorConfig(
-            file=self.document.file,
             receiver=receiver,
             pipelines=pipelines,
             exporter=exporter,
@@ -253,6 +252,7 @@ class _Reader:
             health=health,
             telemetry=service.telemetry,
             notes=tuple(sorted(self.notes, key=lambda note: (note.line, note.column))),
+            document=self.document,
         )
 
     def _wrong(self, path: KeyPath, reason: str, hint: str | None = None) -> None:

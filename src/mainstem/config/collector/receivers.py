@@ -10,6 +10,7 @@ from mainstem.config.collector.values import (
     Component,
     Duration,
     Endpoint,
+    Means,
     NoEffect,
     NotBuilt,
     Present,
@@ -35,9 +36,14 @@ def _utf8(encoding: str) -> str:
 class Grpc(Component):
     """`protocols.grpc`."""
 
-    endpoint: Endpoint = "127.0.0.1:4317"
-    transport: Literal["tcp"] = "tcp"
-    max_recv_msg_size_mib: Annotated[int, Field(ge=1, le=1024)] | None = None
+    endpoint: Annotated[Endpoint, Means("Where OTLP/gRPC is taken; port 0 takes any free one.")] = (
+        "127.0.0.1:4317"
+    )
+    transport: Annotated[Literal["tcp"], Means("The only one there is.")] = "tcp"
+    max_recv_msg_size_mib: Annotated[
+        Annotated[int, Field(ge=1, le=1024)] | None,
+        Means("The largest request, inflated; the larger of this and HTTP's holds. Else 20."),
+    ] = None
     max_concurrent_streams: Annotated[Any, _TUNING] = None
     read_buffer_size: Annotated[Any, _TUNING] = None
     write_buffer_size: Annotated[Any, _TUNING] = None
@@ -52,7 +58,9 @@ class Grpc(Component):
 class Cors(Component):
     """`protocols.http.cors`."""
 
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: Annotated[
+        tuple[str, ...], Means("Origins whose pages may send; `*` for any.")
+    ] = ()
     allowed_headers: Annotated[Any, NoEffect("the headers that OTLP needs are allowed")] = None
     exposed_headers: Annotated[Any, NoEffect("answers have none to expose")] = None
     max_age: Annotated[Any, NoEffect("browsers ask again after their own time")] = None
@@ -61,12 +69,18 @@ class Cors(Component):
 class Http(Component):
     """`protocols.http`."""
 
-    endpoint: Endpoint = "127.0.0.1:4318"
-    max_request_body_size: Annotated[int, Field(ge=1024, le=1 << 30)] | None = None
+    endpoint: Annotated[
+        Endpoint,
+        Means("Where OTLP/HTTP is taken; the address of gRPC's makes one listener for both."),
+    ] = "127.0.0.1:4318"
+    max_request_body_size: Annotated[
+        Annotated[int, Field(ge=1024, le=1 << 30)] | None,
+        Means("The largest request, inflated, in bytes; see gRPC's."),
+    ] = None
     cors: Cors = Cors()
-    traces_url_path: Literal["/v1/traces"] = "/v1/traces"
-    metrics_url_path: Literal["/v1/metrics"] = "/v1/metrics"
-    logs_url_path: Literal["/v1/logs"] = "/v1/logs"
+    traces_url_path: Annotated[Literal["/v1/traces"], Means("Fixed.")] = "/v1/traces"
+    metrics_url_path: Annotated[Literal["/v1/metrics"], Means("Fixed.")] = "/v1/metrics"
+    logs_url_path: Annotated[Literal["/v1/logs"], Means("Fixed.")] = "/v1/logs"
     read_timeout: Annotated[Any, _TUNING] = None
     read_header_timeout: Annotated[Any, _TUNING] = None
     write_timeout: Annotated[Any, _TUNING] = None
@@ -104,23 +118,31 @@ class Otlp(Component):
 class ResponseBody(Component):
     """`health_check.response_body`."""
 
-    healthy: str | None = None
-    unhealthy: str | None = None
+    healthy: Annotated[str | None, Means("The body of a 200, in place of the JSON.")] = None
+    unhealthy: Annotated[str | None, Means("The body of a 503, in place of the JSON.")] = None
 
 
 class CheckPipeline(Component):
     """`health_check.check_collector_pipeline`: unhealthy once exports fail too often."""
 
-    enabled: bool = False
-    interval: Duration = 300.0
-    exporter_failure_threshold: Annotated[int, Field(ge=1)] = 5
+    enabled: Annotated[bool, Means("Whether failing exports make it unhealthy.")] = False
+    interval: Annotated[Duration, Means("Seconds (`5m`) in which failures are counted.")] = 300.0
+    exporter_failure_threshold: Annotated[
+        int,
+        Field(ge=1),
+        Means("So many failures in it make it unhealthy; one success ends that."),
+    ] = 5
 
 
 class HealthCheck(Component):
     """The `health_check` extension."""
 
-    endpoint: Endpoint = "127.0.0.1:13133"
-    path: Annotated[str, AfterValidator(_url_path)] = "/"
+    endpoint: Annotated[Endpoint, Means("Where it answers.")] = "127.0.0.1:13133"
+    path: Annotated[
+        str,
+        AfterValidator(_url_path),
+        Means("The path that says 200 or 503; `/live` says whether the process runs."),
+    ] = "/"
     response_body: ResponseBody = ResponseBody()
     check_collector_pipeline: CheckPipeline = CheckPipeline()
     tls: Annotated[Any, _TLS] = None
@@ -129,7 +151,9 @@ class HealthCheck(Component):
 class TextEncoding(Component):
     """The `text_encoding` extension: newline-separated OTLP JSON, for every signal."""
 
-    encoding: Annotated[str, AfterValidator(_utf8)] = "utf8"
-    marshaling_separator: Literal["\n"] = "\n"
+    encoding: Annotated[str, AfterValidator(_utf8), Means("The only one that OTLP JSON has.")] = (
+        "utf8"
+    )
+    marshaling_separator: Annotated[Literal["\n"], Means("What ends a line of a blob.")] = "\n"
     unmarshaling_separator: Annotated[Any, NoEffect("no receiver here reads text")] = None
     body_only: Annotated[Any, NotBuilt("blobs hold whole OTLP requests")] = None

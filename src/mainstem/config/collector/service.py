@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from mainstem.config.collector.values import Component, Endpoint, NoEffect, NotBuilt, Present
+from mainstem.config.collector.values import Component, Endpoint, Means, NoEffect, NotBuilt, Present
 
 _CONSOLE = NoEffect("logs go to standard error")
 
@@ -14,16 +14,22 @@ _CONSOLE = NoEffect("logs go to standard error")
 class Pipeline(Component):
     """One of `service.pipelines`."""
 
-    receivers: tuple[str, ...] = ()
-    processors: tuple[str, ...] = ()
-    exporters: tuple[str, ...] = ()
+    receivers: Annotated[tuple[str, ...], Means("The one `otlp` receiver.")] = ()
+    processors: Annotated[tuple[str, ...], Means("In the order in which they run.")] = ()
+    exporters: Annotated[
+        tuple[str, ...], Means("The one exporter, the same for every signal.")
+    ] = ()
 
 
 class Logs(Component):
     """`service.telemetry.logs`: the collector's own, which hold no payload."""
 
-    level: Literal["debug", "info", "warn", "error"] = "info"
-    encoding: Literal["console", "json"] = "console"
+    level: Annotated[
+        Literal["debug", "info", "warn", "error"], Means("The least that is logged.")
+    ] = "info"
+    encoding: Annotated[Literal["console", "json"], Means("`json`: one document a line.")] = (
+        "console"
+    )
     development: Annotated[Any, _CONSOLE] = None
     output_paths: Annotated[Any, _CONSOLE] = None
     error_output_paths: Annotated[Any, _CONSOLE] = None
@@ -42,8 +48,8 @@ class Logs(Component):
 class Prometheus(Component):
     """`pull.exporter.prometheus` of a reader."""
 
-    host: str = "localhost"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8888
+    host: Annotated[str, Means("Where the metrics are served.")] = "localhost"
+    port: Annotated[int, Field(ge=0, le=65535), Means("The same.")] = 8888
     without_scope_info: Annotated[Any, NoEffect("there is no scope info")] = None
     without_type_suffix: Annotated[Any, NoEffect("names are those that dashboards know")] = None
     without_units: Annotated[Any, NoEffect("names are those that dashboards know")] = None
@@ -72,8 +78,13 @@ class Reader(Component):
 class Metrics(Component):
     """`service.telemetry.metrics`: the collector's own, in Prometheus's format."""
 
-    level: Literal["none", "basic", "normal", "detailed"] = "normal"
-    address: Endpoint | None = None
+    level: Annotated[
+        Literal["none", "basic", "normal", "detailed"],
+        Means("`none` serves no metrics; the others are alike."),
+    ] = "normal"
+    address: Annotated[
+        Endpoint | None, Means("Where the metrics are served, as older configurations say it.")
+    ] = None
     readers: tuple[Reader, ...] = ()
 
     @property
@@ -103,6 +114,6 @@ class Telemetry(Component):
 class Service(Component):
     """`service`: what runs of all that is configured."""
 
-    extensions: tuple[str, ...] = ()
+    extensions: Annotated[tuple[str, ...], Means("The extensions that start.")] = ()
     pipelines: Annotated[dict[str, Annotated[Pipeline, Present]], Field(min_length=1)]
     telemetry: Annotated[Telemetry, Present] = Telemetry()

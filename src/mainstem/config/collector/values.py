@@ -23,6 +23,13 @@ class Component(BaseModel):
 
 
 @dataclass(frozen=True)
+class Means:
+    """What a key does, in one sentence for the reference."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class NoEffect:
     """A key of the Collector that is accepted, and whose work is done otherwise here."""
 

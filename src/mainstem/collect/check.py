@@ -1,0 +1,67 @@
+"""What a configuration would run, without running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mainstem.collect.plan import make_plan
+
+if TYPE_CHECKING:
+    from mainstem.collect.site import Site
+    from mainstem.config.collector import CollectorConfig
+
+EXTENSIONS = {"none": "", "gzip": ".gz", "zstd": ".zst"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One signal's way."""
+
+    signal: str
+    receives: str
+    redacts: str
+    stores: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What would run, and what is to be said of it."""
+
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def check(config: CollectorConfig, site: Site) -> Report:
+    """Plan a collector and compile its policies; ConfigError where it would not start."""
+    plan = make_plan(config, site)
+    receives = ", ".join(
+        f"{name} {plan.core[name]}" for name in ("grpc", "http") if plan.core[name] is not None
+    )
+    rows = [
+        Row(
+            signal,
+            receives,
+            _policy_text(spec["policy"]),
+            f"{plan.destination.label}: {spec['container']}/{spec['name_format']}"
+            f"{EXTENSIONS[spec['compression']]}",
+        )
+        for signal, spec in plan.core["signals"].items()
+    ]
+    return Report(tuple(rows), plan.notes, plan.warnings)
+
+
+def _policy_text(spec: dict[str, Any]) -> str:
+    own = sum(
+        len(processor["blocked_values"]) + len(processor["blocked_key_patterns"])
+        for processor in spec["processors"]
+    )
+    parts = [f"{own} own patterns"] if own else []
+    if any(not processor["allow_all_keys"] for processor in spec["processors"]):
+        parts.append("allowed keys only")
+    if spec["detectors"]:
+        parts.append(f"{len(spec['detectors'])} detectors")
+    if spec["personal_keys"]:
+        parts.append("personal keys")
+    return ", ".join(parts) or "nothing"

@@ -1,0 +1,187 @@
+"""The collector's own metrics, in Prometheus's format and under the Collector's known names.
+
+No label is taken from what a sender wrote: signals, transports, rules and reasons are all named in
+the configuration or in the code.
+https://opentelemetry.io/docs/collector/internal-telemetry/
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from mainstem.records import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mainstem.collect.upload import Uploaded
+
+RECORDS = {Signal.TRACES: "spans", Signal.LOGS: "log_records", Signal.METRICS: "metric_points"}
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def counter(name: str, help_text: str, samples: Iterable[tuple[dict[str, str], float]]) -> Metric:
+    """Make a counter under exactly this name: dashboards know it without the `_total`."""
+    metric = Metric(name, help_text, "unknown")
+    for labels, value in samples:
+        metric.add_sample(name, labels, value)
+    return metric
+
+
+class CollectorMetrics(Collector):
+    """Reads the data plane's and the uploader's counts at each scrape."""
+
+    def __init__(self, stats: Callable[[], str], uploaded: Uploaded, exporter: str) -> None:
+        self._stats = stats
+        self._uploaded = uploaded
+        self._exporter = {"exporter": exporter}
+        self._begun = time.monotonic()
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the metrics as they stand."""
+        stats = json.loads(self._stats())
+        yield from self._received(stats)
+        yield from self._exported(stats)
+        yield from self._spool(stats["spool"])
+        yield from self._process()
+
+    def _received(self, stats: dict[str, Any]) -> Iterable[Metric]:
+        for report in stats["signals"]:
+            records = RECORDS[Signal(report["signal"])]
+            by_transport = [
+                ({"receiver": "otlp", "transport": transport}, report[transport])
+                for transport in ("grpc", "http")
+            ]
+            for outcome, help_text in (
+                ("accepted", "Records acknowledged."),
+                ("refused", "Records of requests that were refused whole."),
+                ("rejected", "Records removed from requests that were acknowledged."),
+                ("duplicate", "Records of requests that had been acknowledged before."),
+            ):
+                yield counter(
+                    f"otelcol_receiver_{outcome}_{records}",
+                    help_text,
+                    [(labels, counts[outcome]) for labels, counts in by_transport],
+                )
+        yield counter(
+            "mainstem_redactions",
+            "Values redacted, by rule.",
+            [
+                ({"signal": report["signal"], "rule": rule["rule"]}, rule["count"])
+                for report in stats["signals"]
+                for rule in report["redactions"]
+            ],
+        )
+        yield counter(
+            "mainstem_refused_requests",
+            "Requests refused whole, by reason.",
+            [
+                (
+                    {"transport": refusal["transport"], "reason": refusal["reason"]},
+                    refusal["requests"],
+                )
+                for refusal in stats["refusals"]
+            ],
+        )
+        ack = stats["ack_seconds"]
+        yield _histogram(
+            "mainstem_acknowledgement_seconds",
+            "From a request's head to its OK.",
+            ack["bounds"],
+            ack["counts"],
+            ack["sum"],
+        )
+        for name, help_text in (
+            ("in_flight_bytes", "Memory reserved for requests under way."),
+            ("open_connections", "Connections of senders."),
+        ):
+            yield GaugeMetricFamily(f"mainstem_{name}", help_text, value=stats[name])
+
+    def _exported(self, stats: dict[str, Any]) -> Iterable[Metric]:
+        uploaded = self._uploaded
+        for signal, records in RECORDS.items():
+            yield counter(
+                f"otelcol_exporter_sent_{records}",
+                "Records whose blob and ledger entry the store has confirmed.",
+                [(self._exporter, uploaded.records[signal])],
+            )
+            yield counter(
+                f"otelcol_exporter_send_failed_{records}",
+                "Records in uploads that failed, counted at each try; none of them is lost.",
+                [(self._exporter, uploaded.failed_records[signal])],
+            )
+        queue = GaugeMetricFamily(
+            "otelcol_exporter_queue_size", "Ledger entries that wait.", labels=["exporter"]
+        )
+        queue.add_metric([*self._exporter.values()], stats["spool"]["outbox_entries"])
+        yield queue
+        yield counter(
+            "mainstem_upload_conflicts",
+            "Segments under whose name the store holds another content.",
+            [({}, uploaded.conflicts)],
+        )
+        yield counter("mainstem_uploaded_blobs", "Blobs confirmed.", [({}, uploaded.blobs)])
+        yield counter("mainstem_uploaded_bytes", "Their bytes.", [({}, uploaded.bytes)])
+
+    def _spool(self, spool: dict[str, Any]) -> Iterable[Metric]:
+        for name, key, help_text, scale in (
+            ("bytes", "outbox_bytes", "Bytes of segments that wait for their upload.", 1),
+            ("oldest_seconds", "oldest_age_ms", "Age of what has waited longest.", 1000),
+        ):
+            yield GaugeMetricFamily(f"mainstem_spool_{name}", help_text, value=spool[key] / scale)
+        opened = GaugeMetricFamily(
+            "mainstem_spool_open_bytes", "Bytes of the open segment.", labels=["class"]
+        )
+        for segment in spool["classes"]:
+            opened.add_metric([segment["class"]], segment["open_bytes"])
+        yield opened
+
+    def _process(self) -> Iterable[Metric]:
+        resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        used = os.times()
+        yield counter("otelcol_process_uptime", "Seconds.", [({}, time.monotonic() - self._begun)])
+        yield counter("otelcol_process_cpu_seconds", "Seconds.", [({}, used.user + used.system)])
+        yield GaugeMetricFamily("otelcol_process_memory_rss", "Bytes.", value=resident * PAGE_BYTES)
+
+
+def _histogram(
+    name: str, help_text: str, bounds: list[float], counts: list[int], total: float
+) -> Metric:
+    below = 0
+    buckets: list[tuple[str, float]] = []
+    for bound, count in zip([*map(str, bounds), "+Inf"], counts, strict=True):
+        below += count
+        buckets.append((bound, below))
+    return HistogramMetricFamily(name, help_text, buckets=buckets, sum_value=total)
+
+
+class MetricsServer:
+    """Prometheus's endpoint."""
+
+    def __init__(self, endpoint: str, metrics: CollectorMetrics) -> None:
+        host, _, port = endpoint.rpartition(":")
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(metrics)
+        self._server, self._thread = start_http_server(
+            int(port), addr=host.strip("[]"), registry=registry
+        )
+
+    @property
+    def address(self) -> str:
+        """The address and port that were bound."""
+        host, port = self._server.server_address[:2]
+        return f"{host!s}:{port}"
+
+    def close(self) -> None:
+        """Answer no more."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

@@ -1,0 +1,140 @@
+"""From a Collector's configuration and a site to the one plan that the data plane is made from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mainstem.collect.policy import policies, redacts
+from mainstem.config.platform import Durability
+from mainstem.errors import UsageError
+from mainstem.privacy import policy_warnings
+from mainstem.records import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mainstem.collect.site import Site
+    from mainstem.config.collector import CollectorConfig, Destination
+    from mainstem.privacy import PolicySpec
+
+MEBIBYTE = 1 << 20
+MAX_BODY_BYTES = 20 * MEBIBYTE
+IN_FLIGHT_BYTES = 32 * MEBIBYTE
+SEGMENT_BYTES = 32 * MEBIBYTE
+SEGMENT_AGE_MS = 30_000
+SEGMENT_AGE_MS_STORE = 1_000
+DIGEST_WINDOW_MS = 600_000
+LOOPBACK = ("127.", "[::1]")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What runs: the data plane's own plan, and what is around it."""
+
+    core: dict[str, Any]
+    destination: Destination
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def core_json(self) -> str:
+        """Write the data plane's plan as it reads it; this may hold an HMAC key."""
+        return json.dumps(self.core)
+
+
+def make_plan(config: CollectorConfig, site: Site) -> Plan:
+    """Join configuration and site; ConfigError or UsageError where they do not fit together."""
+    protocols = config.receiver.protocols
+    grpc = protocols.grpc.endpoint if protocols.grpc else None
+    http = protocols.http.endpoint if protocols.http else None
+    body = _max_body_bytes(config)
+    specs = policies(config, site)
+    signals = {
+        signal.value: {
+            "policy": json.loads(specs[signal].to_json()),
+            "class": signal.value,
+            "container": config.container(signal),
+            "name_format": config.name_format(signal),
+            "timezone": config.exporter.blob_name_format.timezone,
+            "compression": config.exporter.compression,
+        }
+        for signal in config.pipelines
+    }
+    core = {
+        "region": site.region,
+        "environment": site.environment,
+        "grpc": grpc,
+        "http": http,
+        "max_body_bytes": body,
+        # A request that inflates to its limit must fit in beside what is under way.
+        "in_flight_bytes": max(IN_FLIGHT_BYTES, 2 * body if body > MAX_BODY_BYTES else 0),
+        "spool": {
+            "path": str(site.spool),
+            "durability": site.durability.value,
+            "segment_bytes": SEGMENT_BYTES,
+            "segment_age_ms": (
+                SEGMENT_AGE_MS_STORE if site.durability is Durability.STORE else SEGMENT_AGE_MS
+            ),
+            "digest_window_ms": DIGEST_WINDOW_MS,
+        },
+        "key_path": str(site.key),
+        "cors": list(protocols.http.cors.allowed_origins) if protocols.http else [],
+        "signals": signals,
+    }
+    return Plan(
+        core=core,
+        destination=_destination(config, site),
+        notes=tuple(str(note) for note in config.notes),
+        warnings=tuple(_warnings(site, specs, grpc, http)),
+    )
+
+
+def _max_body_bytes(config: CollectorConfig) -> int:
+    protocols = config.receiver.protocols
+    given = [
+        protocols.grpc.max_recv_msg_size_mib * MEBIBYTE
+        if protocols.grpc and protocols.grpc.max_recv_msg_size_mib
+        else None,
+        protocols.http.max_request_body_size if protocols.http else None,
+    ]
+    return max([size for size in given if size] or [MAX_BODY_BYTES])
+
+
+def _destination(config: CollectorConfig, site: Site) -> Destination:
+    if config.destination.address is not None:
+        return config.destination
+    if site.store is None:
+        raise UsageError(
+            f"{config.file}: the blob exporter has no url, and no platform file names a store",
+            hint="Give the exporter a url (file:./stores/euc), or --platform and --region.",
+        )
+    return type(config.destination)(site.store, f"the store of {site.region}")
+
+
+def _warnings(
+    site: Site,
+    specs: Mapping[Signal, PolicySpec],
+    grpc: str | None,
+    http: str | None,
+) -> list[str]:
+    warnings = [
+        f"{name}: OTLP is open on {address} to everyone who can reach it: put a guard in front"
+        for name, address in (("grpc", grpc), ("http", http))
+        if address is not None and not address.startswith(LOOPBACK)
+    ]
+    warnings += [
+        f"{signal}: stored as received, nothing is redacted (`unredacted: allow`)"
+        for signal, spec in specs.items()
+        if not redacts(spec)
+    ]
+    weak = [warning for spec in specs.values() for warning in policy_warnings(spec)]
+    warnings += dict.fromkeys(weak)
+    missing = [signal.value for signal in Signal if signal not in specs]
+    if missing:
+        warnings.append(
+            f"{', '.join(missing)}: no pipeline, so senders are told that it is not taken"
+        )
+    if site.durability is Durability.MEMORY:
+        warnings.append("durability memory: a crash of the machine loses what was acknowledged")
+    return warnings

@@ -1,0 +1,102 @@
+"""Each pipeline's redaction policy, and what is wrong with it in its place in the file."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from mainstem import _core
+from mainstem.errors import ConfigError
+from mainstem.privacy import build_policy_spec
+from mainstem.vocabulary import load_vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.collect.site import Site
+    from mainstem.config.collector import CollectorConfig
+    from mainstem.config.collector.processors import Redaction
+    from mainstem.config.document import KeyPath
+    from mainstem.errors import Problem
+    from mainstem.privacy import PolicySpec
+    from mainstem.records import Signal
+
+PATTERNS = ("ignored_key_patterns", "blocked_key_patterns", "blocked_values", "allowed_values")
+RULE = re.compile(r"(?P<option>\w+)(?:\[(?P<index>\d+)\])?")
+
+
+def policies(config: CollectorConfig, site: Site) -> dict[Signal, PolicySpec]:
+    """Build and compile the policy of each signal; ConfigError lists every rule that is wrong."""
+    used = {name: redaction for p in config.pipelines.values() for name, redaction in p.redactions}
+    problems = [
+        problem for name, options in used.items() for problem in _problems(config, name, options)
+    ]
+    identifiers = load_vocabulary().identifiers
+    specs = {
+        signal: build_policy_spec(
+            [_options(name, redaction) for name, redaction in pipeline.redactions],
+            site.overlay,
+            identifiers,
+        )
+        for signal, pipeline in config.pipelines.items()
+    }
+    for signal, spec in specs.items():
+        at: KeyPath = ("service", "pipelines", config.pipelines[signal].id)
+        if not redacts(spec) and not site.may_be_unredacted:
+            hint = "say `unredacted: allow` for the region in mainstem.yaml if that is meant"
+            problems.append(config.document.problem(at, "redacts nothing", hint))
+        elif not problems and (found := _compile(spec.to_json())) is not None:
+            # The processors compile, so it is the platform file's overlay that does not.
+            problems.append(config.document.problem(at, f"{found[0]}: {found[1]}"))
+    if problems:
+        raise ConfigError(problems)
+    return specs
+
+
+def redacts(spec: PolicySpec) -> bool:
+    """Tell whether a policy does anything at all."""
+    return bool(
+        spec.detectors
+        or spec.personal_keys
+        or any(
+            not processor.allow_all_keys
+            or processor.blocked_values
+            or processor.blocked_key_patterns
+            for processor in spec.processors
+        )
+    )
+
+
+def _options(name: str, redaction: Redaction) -> dict[str, Any]:
+    options = redaction.model_dump(exclude={"hmac_key"})
+    return {"name": name, **options, "hmac_key": redaction.hmac_key}
+
+
+def _problems(config: CollectorConfig, name: str, redaction: Redaction) -> Iterator[Problem]:
+    """Compile each pattern by itself, so that all that are wrong are found, and then the whole."""
+    found = False
+    for option in PATTERNS:
+        for index, pattern in enumerate(getattr(redaction, option)):
+            alone = {"name": name, "allow_all_keys": True, option: [pattern]}
+            if (wrong := _compile(json.dumps({"processors": [alone]}))) is not None:
+                found = True
+                at: KeyPath = ("processors", name, option, index)
+                yield config.document.problem(at, wrong[1])
+    if found:
+        return
+    whole = _compile(build_policy_spec([_options(name, redaction)]).to_json())
+    if whole is not None:
+        rule = RULE.fullmatch(whole[0])
+        at = ("processors", name) if rule is None else ("processors", name, rule["option"])
+        yield config.document.problem(at, whole[1])
+
+
+def _compile(spec: str) -> tuple[str, str] | None:
+    """Give the rule that does not compile and the reason, or None."""
+    try:
+        _core.check_policy(spec)
+    except _core.PlanError as error:
+        rule, _, reason = str(error).partition(": ")
+        return rule, reason
+    return None

@@ -1,0 +1,87 @@
+"""Where a collector stands: its region, spool, key and store."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mainstem.config.collector import CollectorConfig, default_collector, read_collector
+from mainstem.config.platform import (
+    Durability,
+    Platform,
+    RedactionOverlay,
+    Residency,
+)
+from mainstem.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a collector takes from its surroundings and not from the Collector's configuration.
+
+    `store` is the region's store, if a platform file names one; relative addresses are read from
+    `base`.
+    """
+
+    region: str
+    environment: str
+    spool: Path
+    key: Path
+    durability: Durability
+    base: Path
+    store: str | None = field(default=None, repr=False)
+    overlay: RedactionOverlay = field(default_factory=RedactionOverlay)
+    may_be_unredacted: bool = False
+
+
+def local_site() -> Site:
+    """Stand without a platform file: region `default`, and a spool under the user's state folder.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    folder = Path(state) / "mainstem" / "default"
+    return Site(
+        region="default",
+        environment="play",
+        spool=folder / "spool",
+        key=folder / "region.key",
+        durability=Durability.DISK,
+        base=Path.cwd(),
+    )
+
+
+def site_of(platform: Platform, name: str) -> Site:
+    """Stand in a region of a platform; UsageError where its collector runs by another file."""
+    region = platform.region(name)
+    if region.residency is Residency.ISOLATED and platform.home != name:
+        raise UsageError(
+            f"{name} is isolated and this platform file knows nothing but its name",
+            hint="Run its collector with the region's own platform file, the one with `home`.",
+        )
+    if region.spool is None or region.pseudonym_key is None:
+        raise TypeError("a region that load_platform gives has a spool and a key")
+    return Site(
+        region=name,
+        environment=platform.environment,
+        spool=region.spool,
+        key=region.pseudonym_key,
+        durability=region.durability,
+        base=platform.directory,
+        store=region.store,
+        overlay=region.redaction,
+        may_be_unredacted=region.unredacted == "allow",
+    )
+
+
+def collector_of(
+    config: Path | None, platform: Platform | None, region: str | None
+) -> CollectorConfig:
+    """Read the configuration given, else the region's, else the one that is built in."""
+    if config is not None:
+        return read_collector(config)
+    if platform is None or region is None:
+        raise UsageError("collect needs --config FILE, or --platform and --region")
+    named = platform.region(region).collector
+    return default_collector(platform.directory) if named is None else read_collector(named)

@@ -1,0 +1,199 @@
+"""Start the data plane, keep it company, and let it go in an orderly way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from mainstem import _core
+from mainstem.collect.health import Exports, Health, HealthServer
+from mainstem.collect.logs import set_up_logs
+from mainstem.collect.metrics import CollectorMetrics, MetricsServer
+from mainstem.collect.plan import make_plan
+from mainstem.collect.upload import Uploader
+from mainstem.errors import Transient, UsageError
+from mainstem.privacy import ensure_key
+from mainstem.store.account import Account
+from mainstem.store.azure import AzureAccount
+from mainstem.store.errors import ContainerMissing, StoreRefused
+from mainstem.store.names import LEDGER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.collect.plan import Plan
+    from mainstem.collect.site import Site
+    from mainstem.config.collector import CollectorConfig, Destination
+
+log = structlog.get_logger("collect")
+
+DRAIN_S = 20.0
+"""How long a stop may take; orchestrators kill after 30 s."""
+
+
+def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> None:
+    """Run a collector until SIGTERM or SIGINT.
+
+    What is acknowledged by then is in the store, or stays in the spool for the next start.
+    """
+    telemetry = config.telemetry
+    set_up_logs(telemetry.logs.level, "json" if json_logs else telemetry.logs.encoding)
+    plan = make_plan(config, site)
+    for note in plan.notes:
+        log.info("note", note=note)
+    for warning in plan.warnings:
+        log.warning("warning", warning=warning)
+    stop = threading.Event()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_stopped_by_signals(stop))
+        check = config.health.check_collector_pipeline if config.health else None
+        exports = Exports(
+            threshold=check.exporter_failure_threshold if check and check.enabled else None,
+            interval_s=check.interval if check else 0.0,
+        )
+        health = Health(exports)
+        addresses: dict[str, str] = {}
+        if config.health is not None:
+            with _binding("health_check", config.health.endpoint):
+                server = HealthServer(config.health, health)
+            server.start()
+            stack.callback(server.close)
+            addresses["health"] = f"http://{server.address}{config.health.path}"
+        account = open_account(plan.destination, site)
+        _make_containers(account, plan)
+        plane = _open(plan, site)
+        stack.callback(plane.close)
+        uploader = Uploader(plane, account, exports)
+        if (endpoint := telemetry.metrics.endpoint) is not None:
+            exporter = next(iter(config.pipelines.values())).exporter
+            metrics = CollectorMetrics(plane.stats, uploader.uploaded, exporter)
+            with _binding("service.telemetry.metrics", endpoint):
+                scraped = MetricsServer(endpoint, metrics)
+            stack.callback(scraped.close)
+            addresses["metrics"] = f"http://{scraped.address}/metrics"
+        with _binding("otlp", " and ".join(filter(None, (plan.core["grpc"], plan.core["http"])))):
+            ports = plane.start()
+        uploader.start()
+        addresses |= {
+            name: f"{str(plan.core[name]).rpartition(':')[0]}:{port}"
+            for name, port in ports.items()
+        }
+        health.state = "serving"
+        log.info("ready", region=site.region, store=account.label, **addresses)
+        stop.wait()
+        health.state = "draining"
+        _drain(plane, uploader)
+
+
+def open_account(destination: Destination, site: Site) -> Account:
+    """Open the store that blobs go to."""
+    address = destination.address or ""
+    if destination.credentials:
+        return Account.azure(AzureAccount.from_url(address, destination.credentials))
+    return Account.open(address, site.base)
+
+
+def _make_containers(account: Account, plan: Plan) -> None:
+    """Create what is missing; a store that does not answer yet is no reason not to spool."""
+    names = {str(signal["container"]) for signal in plan.core["signals"].values()} | {LEDGER}
+    for name in sorted(names):
+        try:
+            if account.ensure_container(name):
+                log.info("container created", container=name)
+        except Transient as error:
+            log.warning("store not reached at start, spooling", reason=error.message)
+            return
+        except ContainerMissing as error:
+            # The identity may not create containers. It need not, where the container is there.
+            try:
+                next(iter(account.container(name).list()), None)
+            except StoreRefused:
+                log.warning("container cannot be looked at", container=name)
+            except ContainerMissing:
+                raise error from None
+            except Transient as unreached:
+                log.warning("store not reached at start, spooling", reason=unreached.message)
+                return
+
+
+def _open(plan: Plan, site: Site) -> _core.DataPlane:
+    _ready_key(site)
+    site.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        plane = _core.DataPlane(plan.core_json())
+    except _core.PlanError as error:
+        raise UsageError(str(error)) from None
+    except _core.SpoolError as error:
+        raise UsageError(f"the spool {site.spool} does not open: {error}") from None
+    spool = json.loads(plane.stats())["spool"]
+    if spool["fleeting"] and plan.core["spool"]["durability"] == "disk":
+        log.warning(
+            "the spool's file system may not last; use a lasting volume, or durability: store",
+            path=str(site.spool),
+            file_system=spool["fleeting"],
+        )
+    log.info("spool opened", instance=spool["instance"], **spool["recovered"])
+    return plane
+
+
+def _ready_key(site: Site) -> None:
+    """Make the region's key on the first start, and never again."""
+    if not site.key.exists() and (site.spool / "instance.json").exists():
+        raise UsageError(
+            f"the key {site.key} is gone, and its spool has been used",
+            hint="Bring it back from where it is kept. Without it, start with a new spool: the "
+            "region's pseudonyms begin anew.",
+        )
+    first = not site.key.exists()
+    key = ensure_key(site.key)
+    log.info("pseudonym key made" if first else "pseudonym key", path=str(site.key), id=key.id)
+
+
+def _drain(plane: _core.DataPlane, uploader: Uploader) -> None:
+    """Take no more, seal, and upload what there is, all within DRAIN_S."""
+    deadline = time.monotonic() + DRAIN_S
+    log.info("draining")
+    if not plane.drain(DRAIN_S / 2):
+        log.warning("requests were still under way when the time was over; their senders retry")
+    drained = uploader.drained(max(0.0, deadline - time.monotonic()))
+    stopped = uploader.stop(max(1.0, deadline - time.monotonic()))
+    left = json.loads(plane.stats())["spool"]["outbox_entries"]
+    if drained and stopped:
+        log.info("stopped", left_in_spool=left)
+    else:
+        log.warning("stopped; the next start uploads what is left", left_in_spool=left)
+
+
+@contextlib.contextmanager
+def _binding(what: str, address: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"{what}: {address} cannot be listened on: {error.strerror or 'the system refuses'}",
+            hint="Another process may have the port.",
+        ) from None
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT ask for a stop; a second one takes the system's way."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def on_signal(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in before:
+        signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

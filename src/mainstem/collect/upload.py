@@ -1,0 +1,165 @@
+"""From the outbox to the store, in the chain's order: lines, blob, entry, and only then confirmed.
+
+The entry is the commit point, so it comes last. Every write is a conditional create under a name
+that the segment's identity determines: a crash between any two steps repeats the same bytes under
+the same names.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from mainstem.errors import MainstemError, Transient
+from mainstem.records import LedgerEntry, Signal
+from mainstem.store.errors import ContainerMissing, ContentConflict
+from mainstem.store.names import LEDGER, lines_name
+
+if TYPE_CHECKING:
+    from mainstem._core import DataPlane, OutboxItem
+    from mainstem.collect.health import Exports
+    from mainstem.store.account import Account
+
+log = structlog.get_logger("upload")
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+WAIT_S = 0.5
+
+
+@dataclass
+class Uploaded:
+    """What went to the store, by signal, and what did not go well."""
+
+    records: dict[Signal, int] = field(default_factory=lambda: dict.fromkeys(Signal, 0))
+    failed_records: dict[Signal, int] = field(default_factory=lambda: dict.fromkeys(Signal, 0))
+    blobs: int = 0
+    bytes: int = 0
+    entries: int = 0
+    conflicts: int = 0
+
+
+class Uploader:
+    """One thread that empties the outbox; one segment's bytes are in memory at a time."""
+
+    def __init__(self, outbox: DataPlane, account: Account, exports: Exports) -> None:
+        self.uploaded = Uploaded()
+        self._outbox = outbox
+        self._account = account
+        self._exports = exports
+        self._stop = threading.Event()
+        self._idle = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upload", daemon=True)
+        self._conflicting: int | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def drained(self, timeout: float) -> bool:
+        """Wait until nothing waits for its upload; False where the time was not enough."""
+        self._idle.clear()
+        return self._idle.wait(timeout)
+
+    def stop(self, timeout: float) -> bool:
+        """End after the write that is under way; False where it does not end in time."""
+        self._stop.set()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        pause = FIRST_PAUSE_S
+        while not self._stop.is_set():
+            try:
+                item = self._outbox.next_outbox(WAIT_S)
+            except OSError as error:
+                log.critical("outbox cannot be read", reason=str(error))
+                self._stop.wait(LONGEST_PAUSE_S)
+                continue
+            if item is None:
+                self._idle.set()
+                continue
+            if self._try(item):
+                pause = FIRST_PAUSE_S
+            else:
+                # Full jitter: collectors of one region that failed together do not return together.
+                self._stop.wait(random.uniform(0, pause))  # noqa: S311
+                pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _try(self, item: OutboxItem) -> bool:
+        entry = LedgerEntry.parse(item.entry)
+        begun = time.monotonic()
+        try:
+            self._put(item)
+            self._outbox.confirm(item.seq)
+        except ContentConflict as error:
+            self._alarm(item, error)
+        except (MainstemError, OSError) as error:
+            self._failed(item, entry, error)
+        else:
+            self._exports.succeeded()
+            self._count(entry)
+            log.debug(
+                "uploaded",
+                kind=item.kind,
+                seq=item.seq,
+                blob=item.blob_name,
+                seconds=round(time.monotonic() - begun, 3),
+            )
+            return True
+        return False
+
+    def _put(self, item: OutboxItem) -> None:
+        ledger = self._account.container(LEDGER)
+        try:
+            if item.lines is not None:
+                ledger.create(lines_name(item.entry_name), item.lines)
+            if item.container is not None and item.blob_name is not None:
+                blobs = self._account.container(item.container)
+                blobs.create(item.blob_name, item.payload(), item.sha256)
+            ledger.create(item.entry_name, item.entry)
+        except ContainerMissing:
+            # Deleted under our hands: made again, and the item's next turn finds it.
+            for name in {LEDGER, item.container} - {None}:
+                self._account.ensure_container(str(name))
+            raise
+
+    def _alarm(self, item: OutboxItem, error: ContentConflict) -> None:
+        self._exports.failed(error.message)
+        if self._conflicting != item.seq:
+            self._conflicting = item.seq
+            self.uploaded.conflicts += 1
+            log.critical(
+                "another content stands under a segment's name; it is kept here",
+                seq=item.seq,
+                kind=item.kind,
+                reason=error.message,
+                hint=error.hint,
+            )
+
+    def _failed(self, item: OutboxItem, entry: LedgerEntry, error: MainstemError | OSError) -> None:
+        reason = error.message if isinstance(error, MainstemError) else str(error)
+        self._exports.failed(reason)
+        if entry.signal is not None:
+            self.uploaded.failed_records[entry.signal] += entry.counts.stored
+        log.warning(
+            "upload failed, it will be tried again",
+            seq=item.seq,
+            kind=item.kind,
+            reason=reason,
+            hint=getattr(error, "hint", None),
+            transient=isinstance(error, Transient),
+        )
+
+    def _count(self, entry: LedgerEntry) -> None:
+        self.uploaded.entries += 1
+        if entry.signal is not None:
+            self.uploaded.records[entry.signal] += entry.counts.stored
+        if entry.blob is not None:
+            self.uploaded.blobs += 1
+            self.uploaded.bytes += entry.blob.bytes

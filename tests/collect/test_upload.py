@@ -1,0 +1,75 @@
+"""The uploader with a real data plane and store, and something wrong between them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from running import log_request, post, stand
+
+from mainstem import _core
+from mainstem.collect.health import Exports
+from mainstem.collect.plan import make_plan
+from mainstem.collect.site import site_of
+from mainstem.collect.upload import Uploader
+from mainstem.config.collector import read_collector
+from mainstem.config.platform import load_platform
+from mainstem.privacy import ensure_key
+from mainstem.records import EntryKind, LedgerEntry
+from mainstem.store import LEDGER, Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def plane(tmp_path: Path) -> Iterator[_core.DataPlane]:
+    stand(tmp_path)
+    site = site_of(load_platform(tmp_path / "mainstem.yaml"), "euc")
+    plan = make_plan(read_collector(tmp_path / "collector.yaml"), site)
+    ensure_key(site.key)
+    site.spool.mkdir(parents=True)
+    made = _core.DataPlane(plan.core_json())
+    yield made
+    made.close()
+
+
+def test_entries_go_up_in_the_order_of_their_chain(plane: _core.DataPlane, tmp_path: Path) -> None:
+    port = plane.start()["http"]
+    for body in ("one", "two", "three"):
+        assert post(f"http://127.0.0.1:{port}/v1/logs", log_request(body)) == 200
+        plane.seal()
+    account = Account.open(f"file:{tmp_path}/store")
+    uploader = Uploader(plane, account, Exports(threshold=1, interval_s=60))
+    uploader.start()
+    assert uploader.drained(30)
+    assert uploader.stop(10)
+    ledger = account.container(LEDGER)
+    names = [info.name for info in ledger.list() if info.name.endswith(".json")]
+    entries = [LedgerEntry.parse(ledger.read(name)) for name in names]
+    assert [entry.seq for entry in entries] == list(range(len(entries)))
+    assert [entry.previous for entry in entries[1:]] == [entry.sha256 for entry in entries[:-1]]
+    segments = [entry for entry in entries if entry.kind is EntryKind.SEGMENT]
+    assert len(segments) == 3
+    assert (uploader.uploaded.blobs, sum(uploader.uploaded.records.values())) == (3, 3)
+    assert json.loads(plane.stats())["spool"]["outbox_entries"] == 0
+
+
+def test_another_content_under_a_name_is_an_alarm_and_nothing_is_overwritten(
+    plane: _core.DataPlane, tmp_path: Path
+) -> None:
+    item = plane.next_outbox(5)
+    assert item is not None
+    account = Account.open(f"file:{tmp_path}/store")
+    account.container(LEDGER).create(item.entry_name, b"another")
+    exports = Exports(threshold=1, interval_s=60)
+    uploader = Uploader(plane, account, exports)
+    uploader.start()
+    while uploader.uploaded.conflicts == 0:
+        assert not uploader.drained(0.1)
+    assert uploader.stop(10)
+    assert "holds another content" in str(exports.trouble())
+    assert account.container(LEDGER).read(item.entry_name) == b"another"
+    assert json.loads(plane.stats())["spool"]["outbox_entries"] >= 1
