@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 use tokio::time::{Instant, timeout_at};
 
 use crate::memory::Reservation;
@@ -45,15 +45,15 @@ impl Compression {
 }
 
 /// A body on its way in, with the frames joined as they come.
-pub struct BodyReader {
-    incoming: Incoming,
+pub struct BodyReader<B> {
+    incoming: B,
     deadline: Instant,
     limit: usize,
 }
 
-impl BodyReader {
+impl<B: Body<Data = Bytes> + Unpin> BodyReader<B> {
     /// `limit`: the most bytes that are taken, in all.
-    pub fn new(incoming: Incoming, limit: usize) -> BodyReader {
+    pub fn new(incoming: B, limit: usize) -> BodyReader<B> {
         BodyReader {
             incoming,
             deadline: Instant::now() + BODY_TIMEOUT,
@@ -225,5 +225,67 @@ fn zstd_promise(body: &[u8]) -> usize {
     match zstd::zstd_safe::get_frame_content_size(body) {
         Ok(Some(size)) => usize::try_from(size).unwrap_or(usize::MAX),
         _ => body.len().saturating_mul(4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::channel::Channel;
+
+    use super::*;
+    use crate::memory::Budget;
+
+    const LIMIT: usize = 1_000_000;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_pauses_too_long_is_given_up() {
+        let (mut sender, body) = Channel::<Bytes>::new(1);
+        sender.send_data(Bytes::from_static(b"some")).await.unwrap();
+        let mut held = Budget::new(LIMIT).reserve_nothing();
+        let read = BodyReader::new(body, LIMIT).read(|_| 100, &mut held).await;
+        assert_eq!(read, Err(Refusal::TooSlow));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_on_is_given_up() {
+        let (mut sender, body) = Channel::<Bytes>::new(1);
+        let dripping = tokio::spawn(async move {
+            while sender.send_data(Bytes::from_static(b".")).await.is_ok() {
+                tokio::time::sleep(BODY_PAUSE / 2).await;
+            }
+        });
+        let begun = Instant::now();
+        let mut held = Budget::new(LIMIT).reserve_nothing();
+        let read = BodyReader::new(body, LIMIT).read(|_| 100, &mut held).await;
+        assert_eq!(read, Err(Refusal::TooSlow));
+        assert_eq!(begun.elapsed().as_secs(), BODY_TIMEOUT.as_secs());
+        dripping.abort();
+    }
+
+    #[test]
+    fn a_lying_gzip_trailer_neither_reserves_nor_allocates_what_it_promises() {
+        let mut body = Vec::new();
+        let mut encoder = flate2::read::GzEncoder::new(&b"short"[..], flate2::Compression::fast());
+        encoder.read_to_end(&mut body).unwrap();
+        let trailer = body.len() - 4;
+        body[trailer..].copy_from_slice(&u32::MAX.to_le_bytes());
+        let budget = Budget::new(LIMIT);
+        let mut held = budget.reserve_nothing();
+        let inflated = inflate(Compression::Gzip, Bytes::from(body), LIMIT, &mut held);
+        assert_eq!(inflated, Err(Refusal::BadCompression));
+        assert!(budget.peak() <= STEP + 100);
+    }
+
+    #[test]
+    fn a_body_inflates_to_the_limit_and_no_further() {
+        for (length, fits) in [(LIMIT, true), (LIMIT + 1, false)] {
+            let body = Bytes::from(zstd::bulk::compress(&vec![0; length], 1).unwrap());
+            let budget = Budget::new(2 * LIMIT);
+            let mut held = budget.reserve_nothing();
+            match inflate(Compression::Zstd, body, LIMIT, &mut held) {
+                Ok(inflated) => assert!(fits && inflated.len() == LIMIT && held.held() == LIMIT),
+                Err(refusal) => assert!(!fits && refusal == Refusal::TooLarge),
+            }
+        }
     }
 }

@@ -100,6 +100,7 @@ impl DataPlane {
             Arc::new(RealFileSystem),
         )?);
         let stats = Arc::new(Stats::new(rules));
+        let large = Arc::new(Semaphore::new(1));
         let mut signals = Signal::ALL.iter();
         let pipelines = policies.map(|made| {
             let (&signal, (policy, class)) = (signals.next()?, made?);
@@ -111,6 +112,7 @@ impl DataPlane {
                 spool: spool.clone(),
                 max_body_bytes: plan.max_body_bytes,
                 stats: stats.clone(),
+                large: large.clone(),
             })
         });
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -1,6 +1,5 @@
 //! What happens to one request: inflate, digest, decode, redact, encode, append to the spool.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,15 +8,17 @@ use otlp::model::Signal;
 use otlp::{Limits, Notes};
 use redact::{Policy, Tally};
 use spool::{Append, Counts, Spool, Stored};
+use tokio::sync::Semaphore;
 
 use crate::body::{Compression, inflate};
+use crate::faults::guarded;
 use crate::memory::{Budget, Reservation};
 use crate::replies::{Refusal, Rejected};
 use crate::stats::{SignalStats, Stats, Transport};
 use crate::times::record_times;
 
-/// From this size on, a request is worked on where it holds up no other: the runtime's few workers
-/// also read and answer.
+/// From this size on, a request is worked on where it holds up no other, since the runtime's few
+/// workers also read and answer; one at a time, since its tree is several times as large.
 const LARGE: usize = 512 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub struct Pipeline {
     pub spool: Arc<Spool>,
     pub max_body_bytes: usize,
     pub stats: Arc<Stats>,
+    /// Whose turn it is to work on a large request, over all signals.
+    pub large: Arc<Semaphore>,
 }
 
 /// What a request became, ready for the spool.
@@ -73,10 +76,13 @@ impl Pipeline {
     /// Stores what is left of a request; returns once that is durable.
     pub async fn take(&self, mut parcel: Parcel) -> Result<Rejected, Refusal> {
         let stats = self.stats.of(self.signal, parcel.transport);
-        let prepared = if parcel.body.len() < LARGE {
-            self.prepare_guarded(&mut parcel, stats)?
+        let parcel_size = parcel.body.len();
+        let mut prepare = || guarded(|| self.prepare(&mut parcel, stats));
+        let prepared = if parcel_size < LARGE {
+            prepare()?
         } else {
-            tokio::task::block_in_place(|| self.prepare_guarded(&mut parcel, stats))?
+            let _turn = self.large.acquire().await;
+            tokio::task::block_in_place(prepare)?
         };
         let Some(Prepared { append, rejected }) = prepared else {
             return Ok(Rejected::default());
@@ -106,16 +112,6 @@ impl Pipeline {
                 Err(refusal.into())
             }
         }
-    }
-
-    /// A panic in the decoder or the policy costs its request and nothing else.
-    fn prepare_guarded(
-        &self,
-        parcel: &mut Parcel,
-        stats: &SignalStats,
-    ) -> Result<Option<Prepared>, Refusal> {
-        catch_unwind(AssertUnwindSafe(|| self.prepare(parcel, stats)))
-            .unwrap_or(Err(Refusal::Fault))
     }
 
     /// `None`: the request holds no record, and nothing is stored.
