@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ from bronze import (
 
 from mainstem.errors import Transient, UsageError
 from mainstem.model import BuildError, BuildOutcome, build, current_build
+from mainstem.model.build import plan_build
 from mainstem.model.dbt import dbt_command
 from mainstem.model.project import fingerprint, packaged_project
 from mainstem.model.publish import copy_tables
@@ -258,15 +260,34 @@ def test_no_warehouse_and_no_project_are_said_plainly(tmp_path: Path) -> None:
         build(platform, project=tmp_path)
 
 
-def test_the_fingerprint_is_of_what_decides_tables(tmp_path: Path) -> None:
+def test_two_builds_do_not_run_at_once(platform: Platform) -> None:
+    lock = platform.directory / ".mainstem" / "build" / "lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Transient, match="another build"):
+            build(platform)
+
+
+def test_changed_models_rebuild_all_days_and_changed_tests_only_test(
+    platform: Platform, first: BuildOutcome, tmp_path: Path
+) -> None:
     project = tmp_path / "dbt"
     shutil.copytree(packaged_project(), project)
-    before = fingerprint(project)
-    assert before == fingerprint(packaged_project())
+    before = replace(
+        first.build,
+        project=fingerprint(project).tables,
+        checks=fingerprint(project).checks,
+        newest_load=plan_build(platform, project, None, force=False).newest_load,
+        newest_load_at=plan_build(platform, project, None, force=False).newest_load_at,
+    )
+    assert plan_build(platform, project, before, force=False).why is None
     (project / "models" / "marts" / "dim_tenant.yml").write_text("version: 2\n")
-    assert fingerprint(project) == before
+    plan = plan_build(platform, project, before, force=False)
+    assert (plan.why, plan.full_refresh) == ("the models' tests or descriptions changed", False)
     (project / "models" / "marts" / "dim_tenant.sql").write_text("select 1\n")
-    assert fingerprint(project) != before
+    plan = plan_build(platform, project, before, force=False)
+    assert (plan.why, plan.full_refresh) == ("the models changed: all days are built anew", True)
 
 
 def test_evidence_is_limited_to_its_days(

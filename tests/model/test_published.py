@@ -29,6 +29,7 @@ def made(build_id: str) -> Build:
         newest_load_at="2026-11-24 05:41:00",
         data_date="2026-11-23",
         project="0123456789abcdef",
+        checks="fedcba9876543210",
         full_refresh=False,
         versions={"mainstem": "0.1.0"},
         tables=(PublishedTable("gold", "dim_tenant", 3, "One row per tenant."),),

@@ -59,7 +59,9 @@ def published(tmp_path: Path) -> Path:
     partial = partial_folder(folder, "b1")
     with duckdb.connect(str(partial / DATABASE)) as connection:
         connection.execute(HEADROOM)
-    build = Build("b1", "2026-11-13T00:00:00", "play", 1, None, "2026-11-12", "0" * 16, False, {})
+    build = Build(
+        "b1", "2026-11-13T00:00:00", "play", 1, None, "2026-11-12", "0" * 16, "1" * 16, False, {}
+    )
     publish_folder(folder, build, partial)
     return folder
 

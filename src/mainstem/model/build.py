@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from mainstem import __version__
+from mainstem.errors import Transient
 from mainstem.load.duckdb import open_warehouse
 from mainstem.model.dbt import NodeResult, dbt_version, run_dbt
-from mainstem.model.project import find_project, fingerprint
+from mainstem.model.project import Fingerprint, find_project, fingerprint
 from mainstem.model.publish import copy_tables, data_date
 from mainstem.model.published import Build, current_build, partial_folder, publish_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mainstem.config.platform import Platform
@@ -27,7 +30,7 @@ class BuildPlan:
 
     newest_load: int
     newest_load_at: str | None
-    project: str
+    project: Fingerprint
     full_refresh: bool
     why: str | None
 
@@ -60,40 +63,23 @@ def build(
     the warehouse, BuildError where a model or test fails; nothing is published then.
     """
     found = find_project(project)
-    published = current_build(platform.published)
-    plan = plan_build(platform, found, published[0] if published else None, force=full_refresh)
-    if plan.why is None and published is not None:
-        return BuildOutcome(build=published[0], folder=published[1], why=None)
     state = platform.directory / ".mainstem" / "build"
-    results = run_dbt(
-        found,
-        platform.warehouse_path,
-        state,
-        newest_load=plan.newest_load,
-        full_refresh=plan.full_refresh,
-        progress=progress,
-    )
-    progress("publishing gold")
-    built_at = datetime.now(UTC)
-    build_id = f"{built_at:%Y%m%dT%H%M%S}{built_at.microsecond // 1000:03d}Z-{plan.newest_load:06d}"
-    partial = partial_folder(platform.published, build_id)
-    made = Build(
-        build_id=build_id,
-        built_at=built_at.isoformat(timespec="seconds"),
-        environment=platform.environment,
-        newest_load=plan.newest_load,
-        newest_load_at=plan.newest_load_at,
-        data_date=data_date(platform.warehouse_path),
-        project=plan.project,
-        full_refresh=plan.full_refresh,
-        versions={
-            "mainstem": __version__,
-            "dbt": dbt_version(state / "target"),
-            "duckdb": version("duckdb"),
-        },
-        tables=copy_tables(platform.warehouse_path, partial, results),
-    )
-    folder = publish_folder(platform.published, made, partial)
+    with _only_build(state):
+        published = current_build(platform.published)
+        before = published[0] if published else None
+        plan = plan_build(platform, found, before, force=full_refresh)
+        if plan.why is None and published is not None:
+            return BuildOutcome(build=published[0], folder=published[1], why=None)
+        results = run_dbt(
+            found,
+            platform.warehouse_path,
+            state,
+            newest_load=plan.newest_load,
+            full_refresh=plan.full_refresh,
+            progress=progress,
+        )
+        progress("publishing gold")
+        made, folder = _publish(platform, plan, results, dbt_version(state / "target"))
     return BuildOutcome(build=made, folder=folder, why=plan.why, results=results)
 
 
@@ -116,14 +102,53 @@ def plan_build(
         why = "a full refresh was asked for"
     elif before is None:
         why = "nothing is published yet"
-    elif before.project != now:
+    elif before.project != now.tables:
         why = "the models changed: all days are built anew"
     elif (before.newest_load, before.newest_load_at) != (newest_load, newest_load_at):
         why = f"loads up to {newest_load} are new"
+    elif before.checks != now.checks:
+        why = "the models' tests or descriptions changed"
     return BuildPlan(
         newest_load=newest_load,
         newest_load_at=newest_load_at,
         project=now,
-        full_refresh=force or (before is not None and before.project != now),
+        full_refresh=force or (before is not None and before.project != now.tables),
         why=why,
     )
+
+
+def _publish(
+    platform: Platform, plan: BuildPlan, results: list[NodeResult], dbt: str
+) -> tuple[Build, Path]:
+    built_at = datetime.now(UTC)
+    build_id = f"{built_at:%Y%m%dT%H%M%S}{built_at.microsecond // 1000:03d}Z-{plan.newest_load:06d}"
+    partial = partial_folder(platform.published, build_id)
+    made = Build(
+        build_id=build_id,
+        built_at=built_at.isoformat(timespec="seconds"),
+        environment=platform.environment,
+        newest_load=plan.newest_load,
+        newest_load_at=plan.newest_load_at,
+        data_date=data_date(platform.warehouse_path),
+        project=plan.project.tables,
+        checks=plan.project.checks,
+        full_refresh=plan.full_refresh,
+        versions={"mainstem": __version__, "dbt": dbt, "duckdb": version("duckdb")},
+        tables=copy_tables(platform.warehouse_path, partial, results),
+    )
+    return made, publish_folder(platform.published, made, partial)
+
+
+@contextmanager
+def _only_build(state: Path) -> Iterator[None]:
+    """Hold the lock of the platform's builds; Transient where another build holds it."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Transient(
+                "another build of this platform is running",
+                hint="Wait until it ends, and run `mainstem build` again.",
+            ) from None
+        yield

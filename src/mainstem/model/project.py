@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from mainstem.errors import UsageError
 
-# What decides the content of a table; tests, descriptions and lint settings do not.
-_DECIDING = (".sql", "dbt_project.yml")
+# What decides the content of a table; tests and descriptions only say what it should be.
+_DECIDING_FOLDERS = ("models", "macros", "seeds", "snapshots")
+_DECIDING_ENDINGS = (".sql", ".csv")
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Hashes of a project, 16 hex each: of what decides tables, and of tests and descriptions."""
+
+    tables: str
+    checks: str
 
 
 def packaged_project() -> Path:
@@ -27,13 +37,14 @@ def find_project(chosen: Path | None) -> Path:
     return project
 
 
-def fingerprint(project: Path) -> str:
-    """Hash what decides the content of tables: models, macros and the project file; 16 hex."""
-    digest = hashlib.sha256()
-    for folder in ("models", "macros", "seeds", "snapshots", "dbt_project.yml"):
-        found = project / folder
-        for path in sorted(found.rglob("*")) if found.is_dir() else [found]:
-            if path.is_file() and path.name.endswith((*_DECIDING, ".csv")):
-                digest.update(path.relative_to(project).as_posix().encode() + b"\0")
-                digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+def fingerprint(project: Path) -> Fingerprint:
+    """Hash a project's files, by their paths and contents."""
+    tables, checks = hashlib.sha256(), hashlib.sha256()
+    folders = (project / name for name in (*_DECIDING_FOLDERS, "tests"))
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    for path in [project / "dbt_project.yml", *sorted(files)]:
+        relative = path.relative_to(project)
+        decides = relative.parts[0] != "tests" and path.suffix in _DECIDING_ENDINGS
+        digest = tables if decides or path.name == "dbt_project.yml" else checks
+        digest.update(relative.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return Fingerprint(tables.hexdigest()[:16], checks.hexdigest()[:16])

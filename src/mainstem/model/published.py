@@ -49,6 +49,7 @@ class Build:
 
     `newest_load` is the last load that it holds and `newest_load_at` when that finished, since a
     warehouse made anew counts from 1 again. `data_date` is the latest day with a product event.
+    `project` and `checks` are the dbt project's fingerprints.
     """
 
     build_id: str
@@ -58,6 +59,7 @@ class Build:
     newest_load_at: str | None
     data_date: str | None
     project: str
+    checks: str
     full_refresh: bool
     versions: dict[str, str]
     tables: tuple[PublishedTable, ...] = field(default=())
