@@ -116,13 +116,13 @@ def collector(
         process.stderr.close()
 
 
-def stand(folder: Path, url: str = "file:store") -> list[str]:
+def stand(folder: Path, url: str = "file:store", durability: str = "disk") -> list[str]:
     """Write a platform and a configuration into a folder; gives the arguments to collect there."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "collector.yaml").write_text(CONFIG.replace("URL", url))
     (folder / "mainstem.yaml").write_text(
-        "environment: play\nregions: {euc: {store: 'file:store', collector: collector.yaml}}\n"
-        "central: {store: 'file:central'}\n"
+        "environment: play\ncentral: {store: 'file:central'}\nregions:\n"
+        f"  euc: {{store: 'file:store', collector: collector.yaml, durability: {durability}}}\n"
     )
     return ["--platform", str(folder / "mainstem.yaml"), "--region", "euc"]
 

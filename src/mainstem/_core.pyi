@@ -52,10 +52,11 @@ class DataPlane:
         Raises `OSError` where an address cannot be bound.
         """
 
-    def next_outbox(self, timeout: float) -> OutboxItem | None:
+    def next_outbox(self, timeout: float, *, after: int | None = None) -> OutboxItem | None:
         """Give the first ledger entry that is not confirmed; wait up to `timeout` seconds for one.
 
-        The same entry is given again until it is confirmed. Raises `SpoolError` where it cannot be
+        The same entry is given again until it is confirmed. With `after`, the first one behind that
+        entry, which itself cannot be uploaded. Raises `SpoolError` where it cannot be
         read.
         """
 

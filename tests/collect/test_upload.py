@@ -57,19 +57,33 @@ def test_entries_go_up_in_the_order_of_their_chain(plane: _core.DataPlane, tmp_p
     assert json.loads(plane.stats())["spool"]["outbox_entries"] == 0
 
 
-def test_another_content_under_a_name_is_an_alarm_and_nothing_is_overwritten(
+def test_another_content_under_a_name_is_an_alarm_and_the_rest_goes_on(
     plane: _core.DataPlane, tmp_path: Path
 ) -> None:
-    item = plane.next_outbox(5)
-    assert item is not None
+    port = plane.start()["http"]
+    assert post(f"http://127.0.0.1:{port}/v1/logs", log_request("one")) == 200
+    plane.seal()
+    first = plane.next_outbox(5)
+    assert first is not None
     account = Account.open(f"file:{tmp_path}/store")
-    account.container(LEDGER).create(item.entry_name, b"another")
-    exports = Exports(threshold=1, interval_s=60)
-    uploader = Uploader(plane, account, exports)
+    ledger = account.container(LEDGER)
+    ledger.create(first.entry_name, b"another")
+    uploader = Uploader(plane, account, Exports(threshold=1, interval_s=60))
     uploader.start()
-    while uploader.uploaded.conflicts == 0:
-        assert not uploader.drained(0.1)
+    assert uploader.drained(30)
     assert uploader.stop(10)
-    assert "holds another content" in str(exports.trouble())
-    assert account.container(LEDGER).read(item.entry_name) == b"another"
-    assert json.loads(plane.stats())["spool"]["outbox_entries"] >= 1
+    assert uploader.uploaded.conflicts == 1
+    assert ledger.read(first.entry_name) == b"another", "nothing is overwritten"
+    [blob] = account.container("logs").list()
+    assert b'"one"' in account.container("logs").read(blob.name), "the rest goes on"
+    waiting = json.loads(plane.stats())["spool"]["outbox_entries"]
+    assert waiting >= 2, "what is held is kept, and what is behind it"
+
+    # Somebody moves the other object away, and the collector is started again.
+    (tmp_path / "store" / LEDGER / first.entry_name).unlink()
+    again = Uploader(plane, account, Exports(threshold=1, interval_s=60))
+    again.start()
+    assert again.drained(30)
+    assert again.stop(10)
+    assert json.loads(plane.stats())["spool"]["outbox_entries"] == 0
+    assert again.uploaded.conflicts == 0

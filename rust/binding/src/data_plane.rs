@@ -70,11 +70,20 @@ impl DataPlane {
             .collect())
     }
 
-    fn next_outbox(&self, py: Python<'_>, timeout: f64) -> PyResult<Option<OutboxItem>> {
+    #[pyo3(signature = (timeout, *, after=None))]
+    fn next_outbox(
+        &self,
+        py: Python<'_>,
+        timeout: f64,
+        after: Option<u64>,
+    ) -> PyResult<Option<OutboxItem>> {
         let plane = self.get()?;
         let timeout = seconds(timeout)?;
         let item = py
-            .detach(|| plane.spool().next_outbox(timeout))
+            .detach(|| match after {
+                None => plane.spool().next_outbox(timeout),
+                Some(seq) => plane.spool().outbox_after(seq, timeout),
+            })
             .map_err(|error| spool_error(&error))?;
         Ok(item.map(OutboxItem::new))
     }

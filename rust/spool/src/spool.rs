@@ -151,10 +151,27 @@ impl Spool {
     /// # Errors
     /// `Damaged` where its files are not what they were; `Io` where they cannot be read.
     pub fn next_outbox(&self, timeout: Duration) -> Result<Option<OutboxItem>, SpoolError> {
+        self.waiting(0, timeout)
+    }
+
+    /// The first entry behind entry `seq` that is not confirmed, as `next_outbox`: for when `seq`
+    /// cannot be uploaded and what follows it can. It is confirmed after `seq` all the same.
+    ///
+    /// # Errors
+    /// As `next_outbox`.
+    pub fn outbox_after(
+        &self,
+        seq: u64,
+        timeout: Duration,
+    ) -> Result<Option<OutboxItem>, SpoolError> {
+        self.waiting(seq.saturating_add(1), timeout)
+    }
+
+    fn waiting(&self, from: u64, timeout: Duration) -> Result<Option<OutboxItem>, SpoolError> {
         let deadline = Instant::now() + timeout;
         let mut chain = lock(&self.shared.chain);
         let seq = loop {
-            if let Some(seq) = chain.waiting.keys().next() {
+            if let Some((seq, _)) = chain.waiting.range(from..).next() {
                 break *seq;
             }
             let left = deadline.saturating_duration_since(Instant::now());

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mainstem.collect.destination import destination_of, elsewhere
 from mainstem.collect.policy import policies, redacts
 from mainstem.config.platform import Durability
-from mainstem.errors import UsageError
 from mainstem.privacy import policy_warnings
 from mainstem.records import Signal
 
@@ -82,12 +82,11 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         "cors": list(protocols.http.cors.allowed_origins) if protocols.http else [],
         "signals": signals,
     }
-    return Plan(
-        core=core,
-        destination=_destination(config, site),
-        notes=tuple(str(note) for note in config.notes),
-        warnings=tuple(_warnings(site, specs, grpc, http)),
-    )
+    destination = destination_of(config, site)
+    warnings = _warnings(site, specs, grpc, http)
+    if (warning := elsewhere(destination, site)) is not None:
+        warnings.append(warning)
+    return Plan(core, destination, tuple(map(str, config.notes)), tuple(warnings))
 
 
 def _max_body_bytes(config: CollectorConfig) -> int:
@@ -99,17 +98,6 @@ def _max_body_bytes(config: CollectorConfig) -> int:
         protocols.http.max_request_body_size if protocols.http else None,
     ]
     return max([size for size in given if size] or [MAX_BODY_BYTES])
-
-
-def _destination(config: CollectorConfig, site: Site) -> Destination:
-    if config.destination.address is not None:
-        return config.destination
-    if site.store is None:
-        raise UsageError(
-            f"{config.file}: the blob exporter has no url, and no platform file names a store",
-            hint="Give the exporter a url (file:./stores/euc), or --platform and --region.",
-        )
-    return type(config.destination)(site.store, f"the store of {site.region}")
 
 
 def _warnings(

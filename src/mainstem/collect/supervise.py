@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mainstem import _core
+from mainstem.collect.destination import open_account
 from mainstem.collect.health import Exports, Health, HealthServer
 from mainstem.collect.logs import set_up_logs
 from mainstem.collect.metrics import CollectorMetrics, MetricsServer
@@ -19,8 +20,6 @@ from mainstem.collect.plan import make_plan
 from mainstem.collect.upload import Uploader
 from mainstem.errors import Transient, UsageError
 from mainstem.privacy import ensure_key
-from mainstem.store.account import Account
-from mainstem.store.azure import AzureAccount
 from mainstem.store.errors import ContainerMissing, StoreRefused
 from mainstem.store.names import LEDGER
 
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
 
     from mainstem.collect.plan import Plan
     from mainstem.collect.site import Site
-    from mainstem.config.collector import CollectorConfig, Destination
+    from mainstem.config.collector import CollectorConfig
+    from mainstem.store.account import Account
 
 log = structlog.get_logger("collect")
 
@@ -89,14 +89,6 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         stop.wait()
         health.state = "draining"
         _drain(plane, uploader)
-
-
-def open_account(destination: Destination, site: Site) -> Account:
-    """Open the store that blobs go to."""
-    address = destination.address or ""
-    if destination.credentials:
-        return Account.azure(AzureAccount.from_url(address, destination.credentials))
-    return Account.open(address, site.base)
 
 
 def _make_containers(account: Account, plan: Plan) -> None:
@@ -164,7 +156,7 @@ def _drain(plane: _core.DataPlane, uploader: Uploader) -> None:
     drained = uploader.drained(max(0.0, deadline - time.monotonic()))
     stopped = uploader.stop(max(1.0, deadline - time.monotonic()))
     left = json.loads(plane.stats())["spool"]["outbox_entries"]
-    if drained and stopped:
+    if drained and stopped and left == 0:
         log.info("stopped", left_in_spool=left)
     else:
         log.warning("stopped; the next start uploads what is left", left_in_spool=left)

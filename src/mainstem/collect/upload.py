@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from mainstem.errors import MainstemError, Transient
+from mainstem._core import SpoolError
+from mainstem.errors import MainstemError
 from mainstem.records import LedgerEntry, Signal
 from mainstem.store.errors import ContainerMissing, ContentConflict
 from mainstem.store.names import LEDGER, lines_name
@@ -29,7 +30,7 @@ log = structlog.get_logger("upload")
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
-WAIT_S = 0.5
+WAIT_S = 0.2
 
 
 @dataclass
@@ -45,7 +46,12 @@ class Uploaded:
 
 
 class Uploader:
-    """One thread that empties the outbox; one segment's bytes are in memory at a time."""
+    """One thread that empties the outbox; one segment's bytes are in memory at a time.
+
+    An entry that cannot go up for a reason that time does not mend is held: an alarm, and what
+    follows it goes up meanwhile. Entries are confirmed in their order all the same, so that the
+    spool keeps the held one and all behind it.
+    """
 
     def __init__(self, outbox: DataPlane, account: Account, exports: Exports) -> None:
         self.uploaded = Uploaded()
@@ -55,16 +61,23 @@ class Uploader:
         self._stop = threading.Event()
         self._idle = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upload", daemon=True)
-        self._conflicting: int | None = None
+        self._held: int | None = None
+        self._ahead = 0
+        self._held_until = 0.0
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
     def drained(self, timeout: float) -> bool:
-        """Wait until nothing waits for its upload; False where the time was not enough."""
-        self._idle.clear()
-        return self._idle.wait(timeout)
+        """Wait until nothing is left that can go up; False where the time was not enough."""
+        deadline = time.monotonic() + timeout
+        # The first answer may be that of a question from before the call.
+        for _ in range(2):
+            self._idle.clear()
+            if not self._idle.wait(max(0.0, deadline - time.monotonic())):
+                return False
+        return True
 
     def stop(self, timeout: float) -> bool:
         """End after the write that is under way; False where it does not end in time."""
@@ -76,43 +89,47 @@ class Uploader:
         pause = FIRST_PAUSE_S
         while not self._stop.is_set():
             try:
-                item = self._outbox.next_outbox(WAIT_S)
-            except OSError as error:
-                log.critical("outbox cannot be read", reason=str(error))
+                item = self._next()
+                done = item is None or self._try(item)
+            except SpoolError as error:
+                log.critical("the spool cannot be read or written", reason=str(error))
                 self._stop.wait(LONGEST_PAUSE_S)
                 continue
             if item is None:
                 self._idle.set()
-                continue
-            if self._try(item):
+            elif done:
                 pause = FIRST_PAUSE_S
             else:
                 # Full jitter: collectors of one region that failed together do not return together.
                 self._stop.wait(random.uniform(0, pause))  # noqa: S311
                 pause = min(2 * pause, LONGEST_PAUSE_S)
 
+    def _next(self) -> OutboxItem | None:
+        if self._held is None or time.monotonic() >= self._held_until:
+            return self._outbox.next_outbox(WAIT_S)
+        return self._outbox.next_outbox(WAIT_S, after=self._ahead)
+
     def _try(self, item: OutboxItem) -> bool:
-        entry = LedgerEntry.parse(item.entry)
+        """Upload an entry with its blob; False where it is to be tried again after a pause."""
         begun = time.monotonic()
         try:
             self._put(item)
-            self._outbox.confirm(item.seq)
-        except ContentConflict as error:
-            self._alarm(item, error)
-        except (MainstemError, OSError) as error:
-            self._failed(item, entry, error)
-        else:
-            self._exports.succeeded()
-            self._count(entry)
-            log.debug(
-                "uploaded",
-                kind=item.kind,
-                seq=item.seq,
-                blob=item.blob_name,
-                seconds=round(time.monotonic() - begun, 3),
-            )
+        except (ContentConflict, SpoolError) as error:
+            self._hold(item, error)
             return True
-        return False
+        except (MainstemError, OSError) as error:
+            self._failed(item, error)
+            return False
+        self._exports.succeeded()
+        seconds = round(time.monotonic() - begun, 3)
+        log.debug("uploaded", kind=item.kind, seq=item.seq, blob=item.blob_name, seconds=seconds)
+        if self._held is not None and item.seq > self._held:
+            self._ahead = item.seq
+            return True
+        self._outbox.confirm(item.seq)
+        self._count(LedgerEntry.parse(item.entry))
+        self._held = None
+        return True
 
     def _put(self, item: OutboxItem) -> None:
         ledger = self._account.container(LEDGER)
@@ -129,22 +146,26 @@ class Uploader:
                 self._account.ensure_container(str(name))
             raise
 
-    def _alarm(self, item: OutboxItem, error: ContentConflict) -> None:
-        self._exports.failed(error.message)
-        if self._conflicting != item.seq:
-            self._conflicting = item.seq
+    def _hold(self, item: OutboxItem, error: ContentConflict | SpoolError) -> None:
+        first = self._held is None or item.seq > self._held
+        if self._held is None:
+            self._held = item.seq
+        self._ahead = max(self._ahead, item.seq)
+        self._held_until = time.monotonic() + LONGEST_PAUSE_S
+        if first:
             self.uploaded.conflicts += 1
             log.critical(
-                "another content stands under a segment's name; it is kept here",
+                "an entry cannot go up and is kept here; what follows it goes up meanwhile",
                 seq=item.seq,
                 kind=item.kind,
-                reason=error.message,
-                hint=error.hint,
+                reason=error.message if isinstance(error, ContentConflict) else str(error),
+                hint=error.hint if isinstance(error, ContentConflict) else None,
             )
 
-    def _failed(self, item: OutboxItem, entry: LedgerEntry, error: MainstemError | OSError) -> None:
+    def _failed(self, item: OutboxItem, error: MainstemError | OSError) -> None:
         reason = error.message if isinstance(error, MainstemError) else str(error)
         self._exports.failed(reason)
+        entry = LedgerEntry.parse(item.entry)
         if entry.signal is not None:
             self.uploaded.failed_records[entry.signal] += entry.counts.stored
         log.warning(
@@ -153,7 +174,6 @@ class Uploader:
             kind=item.kind,
             reason=reason,
             hint=getattr(error, "hint", None),
-            transient=isinstance(error, Transient),
         )
 
     def _count(self, entry: LedgerEntry) -> None:
