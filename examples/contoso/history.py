@@ -197,10 +197,10 @@ class _Day:
         body = f"transformation {run.transformation_id} ended after {run.duration_ms} ms"
         values = attributes(code__function__name="contoso.jobs.finish")
         careless = self.rng.randrange(30)
-        if careless < 3:
+        if careless < (4 if self.region == "euc" else 3):
             body = mistakes.log_bodies()[careless]
             self.tally.planted[mistakes.LOG_BODY_KINDS[careless]] += 1
-        elif careless < 6:
+        elif 4 <= careless < 7:
             values.append(attribute("user.id", mistakes.USER_ID))
             self.tally.planted["user id"] += 1
         record = LogRecord(

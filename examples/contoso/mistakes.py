@@ -21,6 +21,7 @@ CLIENT_ADDRESS = "203.0.113.157"
 USER_ID = "qzmark-user-7781"
 QUERY_IN_URL = "qzmarkquery"
 CARD_IN_LOG = "4532015112830366"
+VAT_ID_IN_LOG = "DE811907980"
 ACCOUNT_KEY = (
     "DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey="
     "cXptYXJrYWNjb3VudGtleXF6bWFya2FjY291bnRrZXlx"
@@ -29,6 +30,8 @@ ACCOUNT_KEY = (
 
 TOKEN_PATTERN = r"ctk_[A-Za-z0-9]{20,}"  # noqa: S105 the shape, not a token
 """Contoso's own API tokens: a shape that no built-in detector can know."""
+VAT_ID_PATTERN = r"\bDE[0-9]{9}\b"
+"""German VAT ids, which only Europe's overlay redacts, as only Europe's logs hold them."""
 
 MARKERS = {
     "e-mail in a log body": "qzmarkmail",
@@ -41,6 +44,7 @@ MARKERS = {
     "user id": "qzmark-user",
     "query of a URL": QUERY_IN_URL,
     "card number in a log body": CARD_IN_LOG,
+    "VAT id in a log body": VAT_ID_IN_LOG,
     "account key in a log body": "cXptYXJrYWNjb3VudGtleX",
 }
 """What to search for, by what was planted."""
@@ -50,16 +54,18 @@ LOG_BODY_KINDS = (
     "e-mail in a log body",
     "card number in a log body",
     "account key in a log body",
+    "VAT id in a log body",
 )
 """What each of `log_bodies` holds."""
 
 
 def log_bodies() -> tuple[str, ...]:
-    """Give log bodies that a careless developer writes."""
+    """Give log bodies that a careless developer writes; the last one only in Europe."""
     return (
         f"invitation mailed to {EMAIL_IN_LOG}, second reminder",
         f"payment retried for card {CARD_IN_LOG} after a timeout",
         f"export target set: {ACCOUNT_KEY};EndpointSuffix=core.windows.net",
+        f"buyer {VAT_ID_IN_LOG} checked against the registry",
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from examples.contoso.catalog import CENTRAL_REGIONS, PARTNER_REGION, REGIONS
-from examples.contoso.mistakes import TOKEN_PATTERN
+from examples.contoso.mistakes import TOKEN_PATTERN, VAT_ID_PATTERN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,7 +129,7 @@ def _central_platform() -> str:
     collector: collectors/{region}.yaml
     routes: {{logs: replicate, traces: none, metrics: {_metrics_route(region)}}}
     retention: {{days: 14}}
-"""
+{_overlay(region)}"""
         for region, location in CENTRAL_REGIONS.items()
     )
     return f"""\
@@ -150,6 +150,13 @@ published: ./published
 def _metrics_route(region: str) -> str:
     """Let one region's metrics travel, so that both ways are seen."""
     return "replicate" if region == "euc" else "none"
+
+
+def _overlay(region: str) -> str:
+    """Let Europe redact more than the others do."""
+    if region != "euc":
+        return ""
+    return f"    redaction: {{blocked_values: ['{VAT_ID_PATTERN}']}}    # VAT ids, here alone\n"
 
 
 def _partner_platform() -> str:
