@@ -51,11 +51,12 @@ def answers_command(
 
 
 def _print(build: Build, answer: Answer) -> None:
-    as_of = f"Data up to {build.data_date}, build {build.build_id}."
+    as_of = f"Build {build.build_id}, {build.reach}."
     counted = ", ".join(f"{count:,} {reason}" for reason, count in answer.others.items())
     caption = f"{answer.question.about} {as_of}" + (f" All rows: {counted}." if counted else "")
     if not answer.rows:
-        stdout.print(f"{answer.question.question}\n{answer.question.empty} {caption}")
+        said = answer.question.empty if build.data_date else "Nothing can be said yet."
+        stdout.print(f"{answer.question.question}\n{said} {caption}", soft_wrap=True)
         return
     shown = answer.question.table
     print_table(

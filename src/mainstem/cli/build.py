@@ -48,7 +48,8 @@ def build_command(
     elif outcome.nothing_new:
         stdout.print(
             f"nothing new to build: {outcome.build.build_id} holds load "
-            f"{outcome.build.newest_load}, data up to {outcome.build.data_date}"
+            f"{outcome.build.newest_load}, {outcome.build.reach}",
+            soft_wrap=True,
         )
     else:
         _print(outcome)
@@ -79,8 +80,7 @@ def _print(outcome: BuildOutcome) -> None:
             for model in outcome.results
             if model.kind == "model"
         ],
-        caption=f"{outcome.build.build_id}, data up to {outcome.build.data_date}, "
-        f"published in {outcome.folder}",
+        caption=f"{outcome.build.build_id}, {outcome.build.reach}, published in {outcome.folder}",
     )
 
 

@@ -64,6 +64,11 @@ class Build:
     versions: dict[str, str]
     tables: tuple[PublishedTable, ...] = field(default=())
 
+    @property
+    def reach(self) -> str:
+        """How far its data goes, in words."""
+        return f"data up to {self.data_date}" if self.data_date else "no product events yet"
+
     def to_json(self) -> str:
         """Write it as the text of `build.json`."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"

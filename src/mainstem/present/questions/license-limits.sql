@@ -2,7 +2,7 @@
 -- question: Who nears a license limit?
 -- about: Limits that are reached, that will be within 90 days, or that are used to 90 %.
 -- empty: No tenant nears a license limit.
--- table: account_name as account, region, license_metric as metric, used, license_limit as limit, used_share as share, projected_on as reached on, between
+-- table: account_name as account, tenant_id as tenant, region, license_metric as metric, used, license_limit as limit, used_share as share, projected_on as reached on, between
 -- others: select limit_status, count(*) from gold.mart_license_headroom group by all order by 1
 select
     account_id,
