@@ -129,7 +129,7 @@ class Collector:
 
     def requests(self, signal: Signal, *counts: int) -> list[Request]:
         """Give one request for each count, all different."""
-        start = self.seq * 1000
+        start = int(self.instance[-2:], 16) * 1_000_000 + self.seq * 1000
         return [
             Request.of(signal, self.now, count, start + 100 * index)
             for index, count in enumerate(counts)

@@ -27,7 +27,7 @@ def _declared() -> set[str]:
 
 def test_dependencies_page_matches_the_manifests() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text()
-    described = set(re.findall(r"^\| ([a-z0-9_.-]+) \| .+ \|$", page, flags=re.M)) - {
+    described = set(re.findall(r"^\| ([a-z0-9_.-]+) \| .+ \|$", page, flags=re.MULTILINE)) - {
         "package",
         "crate",
     }

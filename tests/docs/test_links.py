@@ -33,6 +33,6 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
 
 
 def test_readme_names_only_verbs_of_the_makefile() -> None:
-    verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     named = set(re.findall(r"`?make ([a-z-]+)", (ROOT / "README.md").read_text()))
     assert named <= verbs

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-
 from builders import Collector
+
 from mainstem.config.platform import Platform, load_platform
 from mainstem.records import Signal
 from mainstem.replicate import replicate

@@ -14,7 +14,17 @@ from mainstem.cli.app import app
 from mainstem.cli.output import print_error
 from mainstem.errors import MainstemError
 
-VERBS = ("collect", "config", "probe", "replicate", "build", "answers")
+VERBS = (
+    "collect",
+    "config",
+    "probe",
+    "replicate",
+    "load",
+    "build",
+    "answers",
+    "books",
+    "status",
+)
 """A module of this room each, in the order of the data's way."""
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from obstore import ObjectMeta
     from obstore.store import ObjectStore
 
 _LIST_CHUNK = 1000
@@ -96,13 +97,7 @@ class Container:
         with self._speaking_of(f"listing {self.name}"):
             pages = obstore.list(self.store, prefix or None, offset=after, chunk_size=_LIST_CHUNK)
             for page in pages:
-                for meta in page:
-                    yield ObjectInfo(
-                        meta["path"],
-                        meta["size"],
-                        meta["last_modified"].timestamp(),
-                        meta["e_tag"],
-                    )
+                yield from map(_info, page)
 
     def folders(self, prefix: str) -> tuple[str, ...]:
         """List the names one segment below a prefix that have objects below them, in order."""
@@ -117,10 +112,15 @@ class Container:
 
     def read(self, name: str) -> bytes:
         """Read an object whole; ObjectMissing where there is none."""
+        return self.fetch(name)[1]
+
+    def fetch(self, name: str) -> tuple[ObjectInfo, bytes]:
+        """Read an object whole, with what a listing would tell of it."""
         with self._speaking_of(f"reading {self.name}/{name}"):
             if self._unmade:
                 raise FileNotFoundError
-            return obstore.get(self.store, name).bytes().to_bytes()
+            got = obstore.get(self.store, name)
+            return _info(got.meta), got.bytes().to_bytes()
 
     def head(self, name: str) -> ObjectInfo | None:
         """Ask for an object's size and time; None where there is none."""
@@ -131,9 +131,7 @@ class Container:
                 meta = obstore.head(self.store, name)
         except ObjectMissing:
             return None
-        return ObjectInfo(
-            meta["path"], meta["size"], meta["last_modified"].timestamp(), meta["e_tag"]
-        )
+        return _info(meta)
 
     def create(self, name: str, data: bytes, sha256: str | None = None) -> bool:
         """Write an object unless it is there; True if written, False if it was there already.
@@ -205,6 +203,10 @@ class Container:
         return ContainerMissing(
             f"{self.label}: the container {self.name} does not exist", hint=self._missing_hint
         )
+
+
+def _info(meta: ObjectMeta) -> ObjectInfo:
+    return ObjectInfo(meta["path"], meta["size"], meta["last_modified"].timestamp(), meta["e_tag"])
 
 
 def _sync_to_disk(root: Path, name: str) -> None:

@@ -1,0 +1,64 @@
+"""Is the ledger itself whole: each instance's entries in one chain, each hour closed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mainstem.load import Warehouse
+
+NO_PREVIOUS = "0" * 64
+
+
+def broken_chains(warehouse: Warehouse) -> list[str]:
+    """List where an entry is missing, or names another one before it than the one that is there."""
+    rows = warehouse.query(
+        """
+        SELECT region, instance, seq, kind, previous, before_seq, before_sha256
+        FROM (
+            SELECT region, instance, seq, kind, previous,
+                lag(seq, 1, -1) OVER chain AS before_seq,
+                lag(entry_sha256, 1, $1) OVER chain AS before_sha256
+            FROM entries
+            WINDOW chain AS (PARTITION BY region, instance ORDER BY seq)
+        )
+        WHERE seq <> before_seq + 1 OR previous <> before_sha256
+            OR (seq = 0) <> (kind = 'genesis')
+        ORDER BY region, instance, seq
+        """,
+        (NO_PREVIOUS,),
+    )
+    problems = []
+    for region, instance, seq, kind, _, before, _ in rows:
+        if seq > before + 1:
+            missing = f"{before + 1}" if seq == before + 2 else f"{before + 1} to {seq - 1}"
+            problems.append(f"{region}: entry {missing} of instance {instance} is missing")
+        elif (seq == 0) != (kind == "genesis"):
+            problems.append(f"{region}: instance {instance} has a {kind} as entry {seq}")
+        else:
+            problems.append(
+                f"{region}: entry {seq} of instance {instance} does not follow from entry {before}"
+            )
+    return problems
+
+
+def open_hours(warehouse: Warehouse) -> list[str]:
+    """List past hours that hold segments and were not closed by their instance."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H")
+    rows = warehouse.query(
+        """
+        SELECT region, instance, min(hour), count(DISTINCT hour) FROM entries
+        WHERE kind = 'segment' AND hour < $1
+            AND (instance, hour) NOT IN (
+                SELECT (instance, hour) FROM entries WHERE kind = 'hour_closed'
+            )
+        GROUP BY ALL ORDER BY ALL
+        """,
+        (now,),
+    )
+    return [
+        f"{region}: instance {instance} has not closed the hour {hour}"
+        + (f" and {count - 1} more" if count > 1 else "")
+        for region, instance, hour, count in rows
+    ]

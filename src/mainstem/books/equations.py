@@ -1,0 +1,364 @@
+"""The books' equations per region, signal and hour, in spans, log records and data points.
+
+::
+
+    received + held before = stored + rejected + dropped + sampled + aggregated + duplicate
+                             + held after                     counted by the collector
+    stored                 = the records in the blobs' own lines   counted by whoever reads them
+    stored                 = loaded + quarantined + duplicate at load + not travelling + expired
+                             + pending                        loaded: counted in bronze, row by row
+
+A blob that is gone before its time is in none of the terms, and so shows as an imbalance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+from mainstem import _core
+from mainstem.books.chain import broken_chains, open_hours
+from mainstem.books.evidence import Evidence, gather
+from mainstem.records import Counts, Signal
+from mainstem.replicate.plan import LOCAL_SUFFIX
+from mainstem.store import Account, ObjectMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mainstem.config.platform import Platform
+
+ORPHAN_HOURS = 24
+"""After this time, one of our blobs without a ledger entry is an orphan."""
+
+
+@dataclass
+class Line:
+    """One line of the books: a region's signal, whole or in one hour (`2026-11-24T05`, UTC).
+
+    `recounted` is the number of records found in the lines of those blobs that were read, and
+    `recounted_of` what their ledger entries say, without those in lines that cannot be read.
+    """
+
+    region: str
+    signal: str
+    hour: str
+    counts: Counts = field(default_factory=Counts)
+    foreign: int = 0
+    recounted: int = 0
+    recounted_of: int = 0
+    loaded: int = 0
+    quarantined: int = 0
+    duplicate_at_load: int = 0
+    not_travelling: int = 0
+    expired: int = 0
+    pending: int = 0
+
+    @property
+    def stored(self) -> int:
+        """All that is stored: by our collectors, and in foreign blobs, whose books begin here."""
+        return self.counts.stored + self.foreign
+
+    @property
+    def accounted(self) -> int:
+        """What is known of what is stored."""
+        return (
+            self.loaded
+            + self.quarantined
+            + self.duplicate_at_load
+            + self.not_travelling
+            + self.expired
+            + self.pending
+        )
+
+    @property
+    def imbalances(self) -> list[str]:
+        """Say which equations do not hold, and by how many records."""
+        found = []
+        if self.counts.balance:
+            found.append(f"received and what became of it differ by {self.counts.balance:+,}")
+        if self.recounted != self.recounted_of:
+            difference = self.recounted - self.recounted_of
+            found.append(f"the blobs' lines and their entries differ by {difference:+,}")
+        if self.stored != self.accounted:
+            found.append(f"stored and accounted for differ by {self.stored - self.accounted:+,}")
+        return found
+
+    def add(self, other: Line) -> None:
+        """Add another line's figures to this one's."""
+        for each in fields(Line)[3:]:
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+
+@dataclass
+class Books:
+    """All lines by hour, what is wrong, and what is worth knowing."""
+
+    hours: list[Line]
+    problems: list[str]
+    notes: list[str]
+    isolated: list[str]
+
+    @property
+    def totals(self) -> list[Line]:
+        """The lines per region and signal."""
+        found: dict[tuple[str, str], Line] = {}
+        for line in self.hours:
+            key = line.region, line.signal
+            found.setdefault(key, Line(*key, "")).add(line)
+        return list(found.values())
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every equation holds and nothing is missing."""
+        return not self.problems
+
+
+def keep_books(
+    platform: Platform,
+    *,
+    recount: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Books:
+    """Compare what the ledger, the stores and the warehouse say.
+
+    The loader counts the records of each blob that it loads in the blob's own lines; `recount`
+    reads every blob that is still there and counts it again now.
+    """
+    with gather(platform, progress) as evidence:
+        lines: dict[tuple[str, str, str], Line] = {}
+        problems: list[str] = []
+        for part, problem in _segments(evidence):
+            key = part.region, part.signal, part.hour
+            lines.setdefault(key, Line(*key)).add(part)
+            problems += [problem] if problem else []
+        for part in _foreign(evidence):
+            key = part.region, part.signal, part.hour
+            lines.setdefault(key, Line(*key)).add(part)
+        if recount:
+            problems += _recount(evidence, platform, progress)
+        hours = [lines[key] for key in sorted(lines)]
+        imbalances = [
+            f"{line.region} {line.signal} {line.hour}: {reason}"
+            for line in hours
+            for reason in line.imbalances
+        ]
+        unread = [
+            f"{region}: its store was not looked at: {reason}"
+            for region, reason in evidence.unread.items()
+        ]
+        return Books(
+            hours,
+            problems=[
+                *imbalances,
+                *problems,
+                *_rows_and_load_ledger(evidence),
+                *broken_chains(evidence.warehouse),
+                *(f"{name} is not a ledger entry" for name in evidence.unreadable),
+                *_orphans(evidence),
+                *_changed(evidence),
+            ],
+            notes=[
+                *unread,
+                *open_hours(evidence.warehouse),
+                *_bad_lines(evidence),
+                *_waiting(evidence),
+            ],
+            isolated=evidence.isolated,
+        )
+
+
+_BRONZE_ROWS = " UNION ALL ".join(
+    f"SELECT region, '{signal}' AS signal, blob, count(*) AS records "  # noqa: S608
+    f"FROM bronze.{signal.bronze_table} GROUP BY region, blob"
+    for signal in Signal
+)
+
+
+def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
+    """Account for each segment: its line, and what is wrong with it."""
+    rows = evidence.warehouse.query(
+        f"""
+        WITH bronze_rows AS ({_BRONZE_ROWS}),
+        done AS (FROM bronze.load_blobs WHERE status <> 'replaced')
+        SELECT entry.region, entry.signal, entry.hour, entry.container, entry.blob,
+            {", ".join(f"entry.{each.name}" for each in fields(Counts))},
+            done.records_stored, coalesce(bronze_rows.records, 0), done.records_quarantined,
+            done.records_duplicate,
+            routes.loaded AND (routes.at_home OR NOT ends_with(coalesce(entry.class, ''), $1)),
+            EXISTS (
+                FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
+            ),
+            entry."at" < now()::TIMESTAMP - to_days(routes.days)
+        FROM entries AS entry
+        JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
+        LEFT JOIN done ON done.region = entry.region AND done.segment = entry.segment
+        LEFT JOIN bronze_rows ON bronze_rows.region = entry.region
+            AND bronze_rows.signal = entry.signal AND bronze_rows.blob = entry.blob
+        WHERE entry.kind = 'segment'
+        ORDER BY entry.region, entry.signal, entry.hour, entry."at"
+        """,  # noqa: S608
+        (LOCAL_SUFFIX,),
+    )
+    for region, signal, hour, container, blob, *rest in rows:
+        counts = Counts(*rest[: len(fields(Counts))])
+        recounted, in_bronze, quarantined, duplicate, travels, there, old = rest[
+            len(fields(Counts)) :
+        ]
+        line, problem = Line(region, signal, hour, counts, loaded=in_bronze), None
+        if quarantined is not None:
+            line.quarantined, line.duplicate_at_load = quarantined, duplicate
+            if recounted is not None:
+                # A line that cannot be read cannot be counted either.
+                line.recounted, line.recounted_of = recounted, counts.stored - quarantined
+        elif blob is None:
+            pass
+        elif not there and not old and region not in evidence.unread:
+            problem = f"{region} {signal} {hour}: {container}/{blob} is gone before its time"
+        elif not travels:
+            line.not_travelling = counts.stored
+        elif there or not old:
+            line.pending = counts.stored
+        else:
+            line.expired = counts.stored
+        yield line, problem
+
+
+def _foreign(evidence: Evidence) -> Iterator[Line]:
+    rows = evidence.warehouse.query(
+        f"""
+        WITH bronze_rows AS ({_BRONZE_ROWS})
+        SELECT done.region, done.signal, strftime(done.received_at, '%Y-%m-%dT%H'),
+            sum(done.records_stored)::BIGINT, sum(coalesce(bronze_rows.records, 0))::BIGINT,
+            sum(done.records_quarantined)::BIGINT, sum(done.records_duplicate)::BIGINT
+        FROM bronze.load_blobs AS done
+        LEFT JOIN bronze_rows ON bronze_rows.region = done.region
+            AND bronze_rows.signal = done.signal AND bronze_rows.blob = done.blob
+        WHERE done.segment IS NULL AND done.status <> 'replaced'
+        GROUP BY ALL ORDER BY ALL
+        """  # noqa: S608
+    )
+    for region, signal, hour, stored, loaded, quarantined, duplicate in rows:
+        yield Line(
+            region,
+            signal,
+            hour,
+            foreign=stored,
+            loaded=loaded,
+            quarantined=quarantined,
+            duplicate_at_load=duplicate,
+        )
+
+
+def _recount(
+    evidence: Evidence, platform: Platform, progress: Callable[[str], None]
+) -> Iterator[str]:
+    """Count every blob of ours that is still in its region, and tell those that differ."""
+    rows = evidence.warehouse.query(
+        """
+        SELECT entry.region, entry.signal, entry.hour, entry.container, entry.blob,
+            entry.lines, entry.stored
+        FROM entries AS entry
+        JOIN blobs ON blobs.region = entry.region AND blobs.store = 'region'
+            AND blobs.container = entry.container AND blobs.name = entry.blob
+        WHERE entry.kind = 'segment'
+        ORDER BY ALL
+        """
+    )
+    for number, (region, signal, hour, container, blob, lines, stored) in enumerate(rows):
+        progress(f"recounting blob {number + 1} of {len(rows)}")
+        address = platform.regions[region].store
+        if address is None:
+            continue
+        try:
+            data = Account.open(address, platform.directory).container(container).read(blob)
+        except ObjectMissing:
+            continue
+        found = _core.count_blob(data, signal)
+        if found != (lines, stored):
+            yield (
+                f"{region} {signal} {hour}: {container}/{blob} holds {found[0]:,} lines with "
+                f"{found[1]:,} records; its entry says {lines:,} with {stored:,}"
+            )
+
+
+def _rows_and_load_ledger(evidence: Evidence) -> list[str]:
+    """List blobs whose rows in bronze are not as many as the load says that it put there."""
+    rows = evidence.warehouse.query(
+        f"""
+        WITH bronze_rows AS ({_BRONZE_ROWS}),
+        done AS (FROM bronze.load_blobs WHERE status <> 'replaced')
+        SELECT coalesce(done.region, bronze_rows.region), coalesce(done.signal, bronze_rows.signal),
+            coalesce(done.blob, bronze_rows.blob), coalesce(bronze_rows.records, 0),
+            coalesce(done.records_loaded, 0)
+        FROM bronze_rows FULL JOIN done USING (region, signal, blob)
+        WHERE coalesce(bronze_rows.records, 0) <> coalesce(done.records_loaded, 0)
+        ORDER BY ALL
+        """  # noqa: S608
+    )
+    return [
+        f"{region} {signal}: {blob} has {found:,} rows in bronze; the load put {put:,} there"
+        for region, signal, blob, found, put in rows
+    ]
+
+
+def _orphans(evidence: Evidence) -> list[str]:
+    rows = _without_entry(evidence, f"<= now()::TIMESTAMP - to_hours({ORPHAN_HOURS})")
+    return [
+        f"{region}: {container}/{name} is an orphan: it has no ledger entry, and is not loaded"
+        for region, container, name in rows
+    ]
+
+
+def _waiting(evidence: Evidence) -> list[str]:
+    rows = _without_entry(evidence, f"> now()::TIMESTAMP - to_hours({ORPHAN_HOURS})")
+    return [
+        f"{region}: {container}/{name} has no ledger entry yet" for region, container, name in rows
+    ]
+
+
+def _without_entry(evidence: Evidence, age: str) -> list[tuple[str, str, str]]:
+    return [
+        (region, container, name)
+        for region, container, name in evidence.warehouse.query(
+            f"""
+            SELECT region, container, name FROM blobs
+            WHERE ours AND modified {age}
+                AND (region, name) NOT IN (
+                    SELECT (region, blob) FROM entries WHERE blob IS NOT NULL
+                )
+            ORDER BY ALL
+            """  # noqa: S608
+        )
+    ]
+
+
+def _changed(evidence: Evidence) -> list[str]:
+    """List what is in quarantine because it is not what its entry or its load says."""
+    rows = evidence.warehouse.query(
+        """
+        SELECT DISTINCT quarantine.region, quarantine.signal, quarantine.blob, quarantine.code
+        FROM bronze.quarantine AS quarantine
+        JOIN bronze.load_blobs AS done USING (region, signal, blob)
+        WHERE quarantine.line IS NULL AND done.status <> 'replaced'
+        ORDER BY ALL
+        """
+    )
+    return [
+        f"{region} {signal}: {blob}: {code.replace('_', ' ')}"
+        for region, signal, blob, code in rows
+    ]
+
+
+def _bad_lines(evidence: Evidence) -> list[str]:
+    rows = evidence.warehouse.query(
+        """
+        SELECT region, signal, blob, code, count(*), min(line) FROM bronze.quarantine
+        WHERE line IS NOT NULL
+        GROUP BY ALL ORDER BY ALL
+        """
+    )
+    return [
+        f"{region} {signal}: {blob}: {count:,} lines in quarantine from line {first}: {code}"
+        for region, signal, blob, code, count, first in rows
+    ]

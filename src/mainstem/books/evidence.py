@@ -1,0 +1,147 @@
+"""What the ledger, the stores and the warehouse say, brought side by side in one DuckDB session.
+
+The entries are the warehouse's copy and whatever a region's own ledger has beyond it, so that what
+has not travelled yet is seen too. The blobs are what a listing of the region's and of the central
+containers shows.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from mainstem.errors import MainstemError
+from mainstem.load import Warehouse, open_warehouse
+from mainstem.load.ledger import ledger_row, read_new, timestamp
+from mainstem.load.schema import create_tables
+from mainstem.records import Signal
+from mainstem.store import LEDGER, Account, central_container, has_segment_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mainstem.config.platform import Platform, Region
+    from mainstem.store import Container
+
+_BLOBS = pa.schema(
+    [
+        ("region", pa.string()),
+        ("store", pa.string()),
+        ("container", pa.string()),
+        ("name", pa.string()),
+        ("ours", pa.bool_()),
+        ("modified", pa.timestamp("us")),
+    ]
+)
+
+
+@dataclass
+class Evidence:
+    """The session, with the temporary tables `entries`, `blobs` and `routes`.
+
+    `entries` is as `bronze.ledger`; `blobs` has region, store (`region` or `centre`), container,
+    name, ours, modified; `routes` has region, signal, loaded, at_home, days (of retention).
+    """
+
+    warehouse: Warehouse
+    unread: dict[str, str] = field(default_factory=dict)
+    """The regions whose stores could not be looked at, and why; the books trust the warehouse."""
+    isolated: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    """Objects in a ledger that are no ledger entries."""
+
+
+@contextmanager
+def gather(platform: Platform, progress: Callable[[str], None]) -> Iterator[Evidence]:
+    """Bring all that there is together; a region that cannot be reached is told in `unread`."""
+    with _open(platform) as warehouse:
+        found = Evidence(warehouse)
+        warehouse.connection.execute(
+            "CREATE TEMP TABLE entries AS FROM bronze.ledger; "
+            "CREATE TEMP TABLE routes "
+            "(region VARCHAR, signal VARCHAR, loaded BOOLEAN, at_home BOOLEAN, days INTEGER)"
+        )
+        with warehouse.registered(no_blobs=_BLOBS.empty_table()):
+            warehouse.connection.execute("CREATE TEMP TABLE blobs AS FROM no_blobs")
+        for region in platform.regions.values():
+            if platform.ledger_from(region.name) is None:
+                found.isolated.append(region.name)
+                continue
+            progress(f"{region.name}: reading its ledger and listing its blobs")
+            _add_routes(warehouse, platform, region)
+            try:
+                _add_region(found, platform, region)
+            except MainstemError as error:
+                found.unread[region.name] = error.message
+        yield found
+
+
+@contextmanager
+def _open(platform: Platform) -> Iterator[Warehouse]:
+    """Open the warehouse to read; before the first load, an empty one in memory."""
+    if platform.warehouse_path.exists():
+        with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+            yield warehouse
+    else:
+        with duckdb.connect() as connection:
+            create_tables(connection)
+            yield Warehouse(connection, platform.warehouse_path)
+
+
+def _add_routes(warehouse: Warehouse, platform: Platform, region: Region) -> None:
+    for signal in Signal:
+        warehouse.change(
+            "INSERT INTO routes VALUES (?, ?, ?, ?, ?)",
+            (
+                region.name,
+                signal.value,
+                platform.loaded_from(region.name, signal) is not None,
+                platform.home == region.name,
+                region.retention.days,
+            ),
+        )
+
+
+def _add_region(found: Evidence, platform: Platform, region: Region) -> None:
+    warehouse = found.warehouse
+    if region.store is None:
+        return
+    store = Account.open(region.store, platform.directory)
+    reading = read_new(warehouse, region.name, store.container(LEDGER))
+    found.unreadable += [f"{region.name}: {LEDGER}/{name}" for name in reading.unreadable]
+    rows = [ledger_row(entry, 0) for entry in reading.entries if entry.region == region.name]
+    if rows:
+        with warehouse.registered(new_entries=pa.Table.from_pylist(rows)):
+            warehouse.connection.execute("INSERT INTO entries BY NAME FROM new_entries")
+    used = warehouse.query(
+        "SELECT DISTINCT container FROM entries WHERE region = ? AND container IS NOT NULL",
+        (region.name,),
+    )
+    for name in sorted({signal.value for signal in Signal} | {row[0] for row in used}):
+        _add_blobs(warehouse, region.name, "region", store.container(name))
+    if platform.central is not None and platform.home != region.name:
+        centre = Account.open(platform.central.store, platform.directory)
+        for signal in Signal:
+            container = centre.container(central_container(region.name, signal.value))
+            _add_blobs(warehouse, region.name, "centre", container)
+
+
+def _add_blobs(warehouse: Warehouse, region: str, store: str, container: Container) -> None:
+    infos = list(container.list())
+    rows = pa.table(
+        {
+            "region": [region] * len(infos),
+            "store": [store] * len(infos),
+            "container": [container.name] * len(infos),
+            "name": [info.name for info in infos],
+            "ours": [has_segment_id(info.name) for info in infos],
+            "modified": [timestamp(int(info.modified_at_unix * 1e9)) for info in infos],
+        },
+        schema=_BLOBS,
+    )
+    with warehouse.registered(listed=rows):
+        warehouse.connection.execute("INSERT INTO blobs FROM listed")

@@ -1,0 +1,107 @@
+"""Where everything stands: what was heard of each region, and what waits for the next stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mainstem.books.evidence import gather
+from mainstem.replicate.plan import LOCAL_SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mainstem.config.platform import Platform
+
+
+@dataclass(frozen=True)
+class RegionStatus:
+    """One region; times are UTC without a zone, what waits is in blobs and records."""
+
+    region: str
+    last_entry: datetime | None
+    last_heartbeat: datetime | None
+    to_travel: tuple[int, int]
+    to_load: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class LastLoad:
+    """The newest load; without `finished_at` it is running or was interrupted."""
+
+    load_id: int
+    started_at: datetime
+    finished_at: datetime | None
+    blobs: int
+    records: int
+
+
+@dataclass
+class Status:
+    """Where everything stands."""
+
+    regions: list[RegionStatus]
+    last_load: LastLoad | None
+    isolated: list[str] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
+
+
+def take_status(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Status:
+    """Look at ledgers, stores and warehouse; nothing is read but names and entries."""
+    with gather(platform, progress) as evidence:
+        rows = evidence.warehouse.query(
+            """
+            WITH waiting AS (
+                SELECT entry.region, entry.stored,
+                    NOT routes.at_home AND NOT EXISTS (
+                        FROM blobs WHERE blobs.region = entry.region AND blobs.store = 'centre'
+                            AND blobs.name = entry.blob
+                    ) AS travels
+                FROM entries AS entry
+                JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
+                WHERE entry.kind = 'segment' AND routes.loaded
+                    AND (routes.at_home OR NOT ends_with(coalesce(entry.class, ''), $1))
+                    AND EXISTS (
+                        FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
+                    )
+                    AND NOT EXISTS (
+                        FROM bronze.load_blobs AS done WHERE done.region = entry.region
+                            AND done.segment = entry.segment AND done.status <> 'replaced'
+                    )
+            ),
+            waits AS (
+                SELECT region,
+                    count(*) FILTER (travels) AS travel_blobs,
+                    coalesce(sum(stored) FILTER (travels), 0)::BIGINT AS travel_records,
+                    count(*) FILTER (NOT travels) AS load_blobs,
+                    coalesce(sum(stored) FILTER (NOT travels), 0)::BIGINT AS load_records
+                FROM waiting GROUP BY region
+            ),
+            heard AS (
+                SELECT region, max("at") AS last_entry,
+                    max("at") FILTER (kind = 'heartbeat') AS last_heartbeat
+                FROM entries GROUP BY region
+            )
+            SELECT region, last_entry, last_heartbeat, coalesce(travel_blobs, 0),
+                coalesce(travel_records, 0), coalesce(load_blobs, 0), coalesce(load_records, 0)
+            FROM (SELECT DISTINCT region FROM routes)
+            LEFT JOIN heard USING (region)
+            LEFT JOIN waits USING (region)
+            ORDER BY region
+            """,
+            (LOCAL_SUFFIX,),
+        )
+        loads = evidence.warehouse.query(
+            "SELECT load_id, started_at, finished_at, blobs, records FROM bronze.loads "
+            "ORDER BY load_id DESC LIMIT 1"
+        )
+        return Status(
+            [
+                RegionStatus(region, entry, heartbeat, (blobs, records), (more, of_them))
+                for region, entry, heartbeat, blobs, records, more, of_them in rows
+            ],
+            LastLoad(*loads[0]) if loads else None,
+            evidence.isolated,
+            evidence.unread,
+        )

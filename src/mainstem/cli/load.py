@@ -1,0 +1,81 @@
+"""`mainstem load`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from mainstem.cli.app import app
+from mainstem.cli.output import (
+    DEFAULT_PLATFORM,
+    JsonOption,
+    PlatformOption,
+    print_error,
+    print_json,
+    print_table,
+    showing,
+    stderr,
+    stdout,
+)
+from mainstem.config.platform import load_platform
+from mainstem.load import load
+
+if TYPE_CHECKING:
+    from mainstem.load import LoadResult
+
+
+@app.command(name="load", epilog="Example: mainstem load --platform mainstem.yaml")
+def load_command(
+    platform: PlatformOption = DEFAULT_PLATFORM,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Load what is new into the warehouse's bronze tables, each record once.
+
+    Exit code 1: a blob, an entry or a business file is wrong, and the rest was loaded; 3: a region
+    could not be reached, or another process holds the warehouse.
+    """
+    loaded = load_platform(platform)
+    with showing("loading") as progress:
+        result = load(loaded, progress)
+    if as_json:
+        print_json(_document(result))
+    else:
+        _print(result)
+    for error in result.failed.values():
+        raise typer.Exit(error.exit_code)
+    if result.problems:
+        raise typer.Exit(1)
+
+
+def _document(result: LoadResult) -> dict[str, object]:
+    return {
+        "load_id": result.load_id,
+        "entries": result.entries,
+        "signals": [vars(signal) for signal in result.signals.values()],
+        "sources": result.sources,
+        "problems": result.problems,
+        "failed": {region: error.message for region, error in result.failed.items()},
+        "nothing_new": result.nothing_new,
+    }
+
+
+def _print(result: LoadResult) -> None:
+    for problem in result.problems:
+        stderr.print(problem, markup=False, highlight=False, soft_wrap=True)
+    for error in result.failed.values():
+        print_error(error)
+    if result.load_id is None:
+        stdout.print("nothing new to load")
+        return
+    rows: list[tuple[object, ...]] = [
+        (found.region, found.signal, found.blobs, found.records, found.duplicate, found.quarantined)
+        for found in result.signals.values()
+    ]
+    rows += [("", f"sources.{name}", 1, count, 0, 0) for name, count in result.sources.items()]
+    print_table(
+        f"Load {result.load_id}",
+        ["region", "signal", "blobs", "records", "duplicate", "quarantined"],
+        rows,
+    )

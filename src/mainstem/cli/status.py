@@ -1,0 +1,89 @@
+"""`mainstem status`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mainstem.books import take_status
+from mainstem.cli.app import app
+from mainstem.cli.output import (
+    DEFAULT_PLATFORM,
+    JsonOption,
+    PlatformOption,
+    print_json,
+    print_table,
+    showing,
+    stdout,
+)
+from mainstem.config.platform import load_platform
+
+if TYPE_CHECKING:
+    from mainstem.books import Status
+
+
+@app.command(name="status", epilog="Example: mainstem status")
+def status_command(
+    platform: PlatformOption = DEFAULT_PLATFORM,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was heard of each region, and what waits to travel and to be loaded."""
+    loaded = load_platform(platform)
+    with showing("looking") as progress:
+        status = take_status(loaded, progress)
+    if as_json:
+        print_json(asdict(status))
+    else:
+        _print(status)
+
+
+def _print(status: Status) -> None:
+    print_table(
+        "Regions",
+        ["region", "last entry", "last heartbeat", "to travel", "to load"],
+        [
+            (
+                region.region,
+                _ago(region.last_entry),
+                _ago(region.last_heartbeat),
+                _waiting(region.to_travel),
+                _waiting(region.to_load),
+            )
+            for region in status.regions
+        ],
+    )
+    for name, reason in status.unread.items():
+        stdout.print(f"{name}: its store was not looked at: {reason}", markup=False)
+    for name in status.isolated:
+        stdout.print(
+            f"{name}: isolated: run `mainstem status --platform <its file>` on its machine",
+            markup=False,
+        )
+    load = status.last_load
+    if load is None:
+        stdout.print("last load: none yet")
+    elif load.finished_at is None:
+        stdout.print(f"last load: {load.load_id}, begun {_ago(load.started_at)}, not finished")
+    else:
+        stdout.print(
+            f"last load: {load.load_id}, {_ago(load.finished_at)}, "
+            f"{load.blobs:,} blobs, {load.records:,} records"
+        )
+
+
+def _waiting(waiting: tuple[int, int]) -> str:
+    blobs, records = waiting
+    return f"{blobs:,} blobs, {records:,} records" if blobs else "nothing"
+
+
+def _ago(at: datetime | None) -> str:
+    """Say how long ago a UTC time was, in the largest unit that tells something."""
+    if at is None:
+        return "never"
+    seconds = (datetime.now(UTC).replace(tzinfo=None) - at).total_seconds()
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} s ago"

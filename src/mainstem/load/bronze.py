@@ -1,0 +1,292 @@
+"""Put one blob's records into bronze, and remember what became of each of them.
+
+Everything here happens inside the caller's transaction, so that rows and load ledger are there
+together or not at all. Memory holds one blob and its rows at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+
+from mainstem import _core
+from mainstem.load.fetch import LINE
+from mainstem.load.ledger import timestamp, unix_nano
+from mainstem.load.plan import OwnBlob
+from mainstem.vocabulary import load_vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from mainstem.load.duckdb import Warehouse
+    from mainstem.load.fetch import Fetched
+    from mainstem.load.plan import ListedBlob, Origin
+
+SAME_REQUEST = "INTERVAL 24 HOUR"
+"""The same digest within this time is the same request, sent again, maybe to another collector."""
+
+_CURRENT = "region = ? AND signal = ? AND blob = ? AND status <> 'replaced'"
+
+
+class Outcome(NamedTuple):
+    """What became of a blob's records; `status` is `loaded` or `quarantined`."""
+
+    loaded: int
+    quarantined: int
+    duplicate: int
+    status: str
+
+
+class Bronze:
+    """The bronze tables, as one load writes to them."""
+
+    def __init__(self, warehouse: Warehouse, load_id: int) -> None:
+        self._warehouse = warehouse
+        self._load_id = load_id
+        self._promote = {
+            "service_name": ["service.name"],
+            "tenant_id": load_vocabulary().promoted("tenant.id"),
+        }
+
+    def take_own(self, blob: OwnBlob, got: Fetched) -> Outcome:
+        """Load one of our blobs without the requests that were loaded before.
+
+        A blob that is not what its entry says goes to quarantine whole.
+        """
+        if got.problem is not None:
+            return self._refuse(blob, got, got.problem, blob.stored)
+        region, signal = blob.origin.region.name, blob.origin.signal.value
+        lines = [(digest, timestamp(at)) for digest, at in LINE.iter_unpack(got.lines)]
+        skip = self._seen_requests(blob, lines)
+        counted = _core.count_blob(got.data, signal)
+        try:
+            rows = self._decode(blob, got, skip)
+        except ValueError:
+            return self._refuse(blob, got, "lines_do_not_match_the_blob", blob.stored)
+        outcome = self._insert(blob, rows)
+        if rows.bad:
+            # How many records a line that cannot be read held, only the entry knows.
+            missing = blob.stored - outcome.loaded - outcome.duplicate
+            outcome = outcome._replace(quarantined=missing)
+        skipped = set(skip)
+        self._warehouse.insert(
+            "request_digests",
+            [
+                {"digest": digest, "region": region, "signal": signal, "received_at": at}
+                for number, (digest, at) in enumerate(lines)
+                if number not in skipped
+            ],
+        )
+        self._remember(blob, got, outcome, *counted)
+        return outcome
+
+    def take_foreign(self, blob: ListedBlob, got: Fetched) -> Outcome | None:
+        """Load a foreign blob in place of what its older content gave.
+
+        None where its content is the one that was loaded, and only its etag is new.
+        """
+        known = self._known_content(blob)
+        if known == got.sha256:
+            self._set_etag(blob, got)
+            return None
+        if known is not None:
+            self._forget(blob)
+        lines, records = _core.count_blob(got.data, blob.origin.signal.value)
+        rows = self._decode(blob, got, [])
+        # Foreign books begin at stored; a line that cannot be read counts as one record.
+        bad = len(rows.bad)
+        outcome = self._insert(blob, rows)._replace(quarantined=bad)
+        self._remember(blob, got, outcome, lines, records + bad)
+        return outcome
+
+    def check_own(self, blob: ListedBlob, got: Fetched) -> bool:
+        """Look at a blob of ours that was written to since; True where its content was changed.
+
+        Rows stay as they were loaded, and the change goes to quarantine. A blob that was refused
+        and now is what its entry says is free to be loaded.
+        """
+        known = self._known_content(blob)
+        self._set_etag(blob, got)
+        if known == got.sha256:
+            return False
+        key = _key(blob)
+        mended = self._warehouse.change(
+            f"""
+            UPDATE bronze.load_blobs SET status = 'replaced'
+            WHERE {_CURRENT} AND status = 'quarantined' AND ? = (
+                SELECT any_value(sha256) FROM bronze.ledger
+                WHERE region = ? AND signal = ? AND blob = ?
+            )
+            """,  # noqa: S608
+            (*key, got.sha256, *key),
+        )
+        if mended:
+            return False
+        self._quarantine(blob, [(None, None, "blob_changed_after_its_load", 0)])
+        return True
+
+    def touch(self, origin: Origin) -> None:
+        """Note the days of an origin's records that this load put into bronze so far."""
+        self._touch(origin, "load_id = $4", self._load_id)
+
+    def _decode(self, blob: OwnBlob | ListedBlob, got: Fetched, skip: list[int]) -> _core.BlobRows:
+        """Read a blob into rows; ValueError where it has not the lines that `.lines` tells of."""
+        own = blob if isinstance(blob, OwnBlob) else None
+        return _core.read_blob(
+            got.data,
+            signal=blob.origin.signal.value,
+            name=blob.name,
+            region=blob.origin.region.name,
+            environment=own.environment if own else blob.origin.environment,
+            received_at_ns=unix_nano(blob.received_at),
+            lines=got.lines if own else None,
+            skip=skip,
+            promote=self._promote,
+        )
+
+    def _insert(self, blob: OwnBlob | ListedBlob, rows: _core.BlobRows) -> Outcome:
+        """Put rows into their bronze table, and lines that could not be read into quarantine."""
+        with self._warehouse.registered(blob_rows=pa.RecordBatchReader.from_stream(rows)):
+            loaded = self._warehouse.change(
+                f"INSERT INTO bronze.{blob.origin.signal.bronze_table} BY NAME "  # noqa: S608
+                "SELECT *, ?::BIGINT AS load_id FROM blob_rows",
+                (self._load_id,),
+            )
+        self._quarantine(blob, [(line, offset, code, None) for line, offset, code in rows.bad])
+        return Outcome(loaded, 0, rows.skipped_records, "loaded")
+
+    def _refuse(
+        self, blob: OwnBlob | ListedBlob, got: Fetched, code: str, records: int | None
+    ) -> Outcome:
+        self._quarantine(blob, [(None, None, code, records)])
+        outcome = Outcome(0, records or 0, 0, "quarantined")
+        self._remember(blob, got, outcome, None, None)
+        return outcome
+
+    def _seen_requests(
+        self, blob: OwnBlob, lines: Sequence[tuple[bytes, datetime | None]]
+    ) -> list[int]:
+        """List the lines whose request was loaded from another line within 24 hours of theirs.
+
+        Blobs are not loaded in the order of receipt, so the time between counts both ways.
+        """
+        table = pa.table(
+            {
+                "line": pa.array(range(len(lines)), pa.int64()),
+                "digest": pa.array([digest for digest, _ in lines], pa.binary()),
+                "received_at": pa.array([at for _, at in lines], pa.timestamp("us")),
+            }
+        )
+        with self._warehouse.registered(request_lines=table):
+            rows = self._warehouse.query(
+                f"""
+                WITH around AS (
+                    SELECT min(received_at) - {SAME_REQUEST} AS earliest,
+                        max(received_at) + {SAME_REQUEST} AS latest
+                    FROM request_lines
+                )
+                SELECT line FROM request_lines
+                WHERE EXISTS (
+                    FROM bronze.request_digests AS seen, around
+                    WHERE seen.region = $1 AND seen.signal = $2
+                        AND seen.received_at BETWEEN earliest AND latest
+                        AND seen.digest = request_lines.digest
+                        AND seen.received_at > request_lines.received_at - {SAME_REQUEST}
+                        AND seen.received_at < request_lines.received_at + {SAME_REQUEST}
+                )
+                UNION
+                SELECT later.line FROM request_lines AS later
+                JOIN request_lines AS first
+                    ON first.digest = later.digest AND first.line < later.line
+                    AND later.received_at < first.received_at + {SAME_REQUEST}
+                ORDER BY line
+                """,  # noqa: S608
+                (blob.origin.region.name, blob.origin.signal.value),
+            )
+        return [row[0] for row in rows]
+
+    def _known_content(self, blob: ListedBlob) -> str | None:
+        sha256: str | None = self._warehouse.value(
+            f"SELECT sha256 FROM bronze.load_blobs WHERE {_CURRENT}",  # noqa: S608
+            _key(blob),
+        )
+        return sha256
+
+    def _set_etag(self, blob: ListedBlob, got: Fetched) -> None:
+        self._warehouse.change(
+            f"UPDATE bronze.load_blobs SET etag = ? WHERE {_CURRENT}",  # noqa: S608
+            (got.etag, *_key(blob)),
+        )
+
+    def _forget(self, blob: ListedBlob) -> None:
+        """Take a foreign blob's rows out, and touch the days that they were of."""
+        self._touch(blob.origin, "blob = $4", blob.name)
+        self._warehouse.change(
+            f"DELETE FROM bronze.{blob.origin.signal.bronze_table} "  # noqa: S608
+            "WHERE region = ? AND blob = ?",
+            (blob.origin.region.name, blob.name),
+        )
+        self._warehouse.change(
+            f"UPDATE bronze.load_blobs SET status = 'replaced' WHERE {_CURRENT}",  # noqa: S608
+            _key(blob),
+        )
+
+    def _touch(self, origin: Origin, which: str, value: object) -> None:
+        self._warehouse.change(
+            f"""
+            INSERT INTO bronze.load_touched
+            SELECT DISTINCT $1::BIGINT, $2, event_date, $3
+            FROM bronze.{origin.signal.bronze_table} WHERE region = $3 AND {which}
+            EXCEPT SELECT load_id, signal, event_date, region FROM bronze.load_touched
+            """,  # noqa: S608
+            (self._load_id, origin.signal.value, origin.region.name, value),
+        )
+
+    def _quarantine(
+        self,
+        blob: OwnBlob | ListedBlob,
+        places: Sequence[tuple[int | None, int | None, str, int | None]],
+    ) -> None:
+        """Note where and why, and never what: line, byte offset, code, records."""
+        region, signal, name = _key(blob)
+        for line, offset, code, records in places:
+            self._warehouse.change(
+                "INSERT INTO bronze.quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._load_id, region, signal, name, line, offset, code, records),
+            )
+
+    def _remember(
+        self,
+        blob: OwnBlob | ListedBlob,
+        got: Fetched,
+        outcome: Outcome,
+        lines: int | None,
+        stored: int | None,
+    ) -> None:
+        """Note what became of a blob; `lines` and `stored` are counted in the blob itself."""
+        region, signal, name = _key(blob)
+        self._warehouse.change(
+            "INSERT INTO bronze.load_blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._load_id,
+                region,
+                signal,
+                blob.segment if isinstance(blob, OwnBlob) else None,
+                name,
+                got.sha256,
+                got.etag,
+                blob.received_at,
+                lines,
+                stored,
+                outcome.loaded,
+                outcome.quarantined,
+                outcome.duplicate,
+                outcome.status,
+            ),
+        )
+
+
+def _key(blob: OwnBlob | ListedBlob) -> tuple[str, str, str]:
+    return blob.origin.region.name, blob.origin.signal.value, blob.name

@@ -1,0 +1,184 @@
+"""What is to be loaded: our blobs by their ledger entries, foreign ones by what a listing shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from mainstem.records import Signal
+from mainstem.replicate.plan import LOCAL_SUFFIX
+from mainstem.store import Account, has_segment_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.config.platform import Platform, Region
+    from mainstem.load.duckdb import Warehouse
+    from mainstem.store import Container
+
+GRACE_DAYS = 7
+"""How long after its retention a blob that is not loaded may still be there."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The one configured place that a region's signal is loaded from."""
+
+    region: Region
+    signal: Signal
+    account: Account
+    container: str
+    environment: str
+    at_home: bool
+
+    def holding(self, container: str) -> Container:
+        """Get the container that holds a blob which its entry says was written to `container`.
+
+        Replication brings all containers of a signal together; at home they are as they were.
+        """
+        return self.account.container(container if self.at_home else self.container)
+
+
+def origins(platform: Platform) -> Iterator[Origin]:
+    """List the places that signals are loaded from, in the order of the platform file."""
+    accounts: dict[str, Account] = {}
+    for name, region in platform.regions.items():
+        for signal in Signal:
+            place = platform.loaded_from(name, signal)
+            if place is not None:
+                address, container = place
+                if address not in accounts:
+                    accounts[address] = Account.open(address, platform.directory)
+                yield Origin(
+                    region,
+                    signal,
+                    accounts[address],
+                    container,
+                    platform.environment,
+                    at_home=platform.home == name,
+                )
+
+
+@dataclass(frozen=True)
+class OwnBlob:
+    """A blob of ours, as its ledger entry tells of it."""
+
+    origin: Origin
+    container: str
+    name: str
+    segment: str
+    sha256: str
+    lines: int
+    stored: int
+    environment: str
+    lines_name: str
+    lines_sha256: str
+    received_at: datetime
+    """When its segment was sealed; each line has its own time of receipt."""
+
+
+@dataclass(frozen=True)
+class ListedBlob:
+    """A blob that a listing shows; its etag and time of writing are the store's."""
+
+    origin: Origin
+    container: str
+    name: str
+    etag: str | None
+    received_at: datetime
+
+
+def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
+    """List the segments that no load has taken, the oldest first.
+
+    Those so old that their blobs have gone by the region's retention are left out: the books show
+    them as expired. A class of records that a rule keeps in its region is loaded only there.
+    """
+    oldest = datetime.now(UTC) - timedelta(days=origin.region.retention.days + GRACE_DAYS)
+    rows = warehouse.query(
+        """
+        SELECT container, blob, segment, sha256, lines, stored, environment,
+            strftime("at", '%Y/%m/%d') || '/' || instance || '/'
+                || lpad(seq::VARCHAR, 12, '0') || '.lines',
+            lines_sha256, "at"
+        FROM bronze.ledger AS entry
+        WHERE kind = 'segment' AND blob IS NOT NULL AND region = $1 AND signal = $2
+            AND "at" >= $3 AND ($4 OR NOT ends_with(coalesce(class, ''), $5))
+            AND NOT EXISTS (
+                FROM bronze.load_blobs AS done
+                WHERE done.region = entry.region AND done.segment = entry.segment
+                    AND done.status <> 'replaced'
+            )
+        ORDER BY "at", instance, seq
+        """,
+        (
+            origin.region.name,
+            origin.signal.value,
+            oldest.replace(tzinfo=None),
+            origin.at_home,
+            LOCAL_SUFFIX,
+        ),
+    )
+    return [OwnBlob(origin, *row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a listing shows that the load ledger does not know: new, or written to again."""
+
+    foreign: list[ListedBlob]
+    """Blobs that another exporter wrote."""
+    own: list[ListedBlob]
+    """Our blobs that were loaded and look as if they were written to since."""
+
+
+def changed_blobs(warehouse: Warehouse, origin: Origin) -> Listed:
+    """List an origin's containers and tell what is not as it was when it was loaded.
+
+    Only an etag is compared here. It changes with a copy or a restore too, so that whoever reads
+    the blob compares its content.
+    """
+    containers = {origin.container}
+    if origin.at_home:
+        containers |= {
+            row[0]
+            for row in warehouse.query(
+                "SELECT DISTINCT container FROM bronze.ledger "
+                "WHERE region = ? AND signal = ? AND container IS NOT NULL",
+                (origin.region.name, origin.signal.value),
+            )
+        }
+    listed = Listed([], [])
+    for container in sorted(containers):
+        infos = list(origin.account.container(container).list())
+        table = pa.table(
+            {
+                "name": pa.array([info.name for info in infos], pa.string()),
+                "etag": pa.array([info.etag for info in infos], pa.string()),
+                "ours": pa.array([has_segment_id(info.name) for info in infos], pa.bool_()),
+                "modified": pa.array(
+                    [int(info.modified_at_unix * 1_000_000) for info in infos], pa.timestamp("us")
+                ),
+            }
+        )
+        with warehouse.registered(listing=table):
+            rows = warehouse.query(
+                """
+                SELECT listing.name, listing.etag, listing.ours, listing.modified
+                FROM listing
+                LEFT JOIN bronze.load_blobs AS done
+                    ON done.blob = listing.name AND done.region = ? AND done.signal = ?
+                    AND done.status <> 'replaced'
+                WHERE done.etag IS DISTINCT FROM listing.etag
+                    AND (NOT listing.ours OR done.blob IS NOT NULL)
+                ORDER BY listing.name
+                """,
+                (origin.region.name, origin.signal.value),
+            )
+        for name, etag, ours, modified in rows:
+            found = ListedBlob(origin, container, name, etag, modified)
+            (listed.own if ours else listed.foreign).append(found)
+    return listed

@@ -1,0 +1,216 @@
+"""One load: new ledger entries, then our blobs, then foreign ones, then business files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from mainstem.errors import MainstemError
+from mainstem.load.bronze import Bronze
+from mainstem.load.duckdb import Warehouse, open_warehouse
+from mainstem.load.fetch import fetch_listed, fetch_own, read_ahead
+from mainstem.load.ledger import take_entries
+from mainstem.load.plan import changed_blobs, origins, own_blobs
+from mainstem.load.schema import create_tables
+from mainstem.load.sources import changed_sources, create_source_tables, load_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mainstem.config.platform import Platform
+    from mainstem.load.bronze import Outcome
+    from mainstem.load.fetch import Fetched
+    from mainstem.load.plan import ListedBlob, Origin, OwnBlob
+
+STEP_BLOBS, STEP_BYTES = 128, 64 * 1024 * 1024
+"""A transaction takes blobs until it has so many, or so many bytes: a commit costs a disk sync."""
+DIGEST_GRACE_DAYS = 7
+
+T = TypeVar("T")
+
+
+@dataclass
+class Loaded:
+    """What a load did with one region's signal; in blobs and records."""
+
+    region: str
+    signal: str
+    blobs: int = 0
+    records: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+
+
+@dataclass
+class LoadResult:
+    """What a load did. `load_id` is None where there was nothing to load."""
+
+    load_id: int | None = None
+    entries: int = 0
+    signals: dict[tuple[str, str], Loaded] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    failed: dict[str, MainstemError] = field(default_factory=dict)
+
+    @property
+    def nothing_new(self) -> bool:
+        """Whether all that is there had been loaded before."""
+        return self.load_id is None and not self.problems and not self.failed
+
+
+def load(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> LoadResult:
+    """Load what is new; the same call again finds nothing new.
+
+    WarehouseBusy where another process holds the warehouse. A region that cannot be reached is
+    reported and does not hold up the others; a bad blob goes to quarantine, and the rest goes on.
+    """
+    with open_warehouse(platform.warehouse_path) as warehouse:
+        create_tables(warehouse.connection)
+        create_source_tables(warehouse)
+        return _Load(platform, warehouse, progress).run()
+
+
+class _Load:
+    def __init__(
+        self, platform: Platform, warehouse: Warehouse, progress: Callable[[str], None]
+    ) -> None:
+        self._platform = platform
+        self._warehouse = warehouse
+        self._progress = progress
+        self._result = LoadResult()
+        # Dense, and safe to take here: this process alone holds the warehouse.
+        self._load_id: int = 1 + (warehouse.value("SELECT max(load_id) FROM bronze.loads") or 0)
+        self._bronze = Bronze(warehouse, self._load_id)
+
+    def run(self) -> LoadResult:
+        for region in self._platform.regions:
+            self._attempt(region, partial(self._take_entries, region))
+        for origin in origins(self._platform):
+            self._attempt(origin.region.name, partial(self._load_origin, origin))
+        self._load_sources()
+        if self._result.load_id is not None:
+            self._finish()
+        return self._result
+
+    def _attempt(self, region: str, step: Callable[[], None]) -> None:
+        if region not in self._result.failed:
+            try:
+                step()
+            except MainstemError as error:
+                self._result.failed[region] = error
+
+    def _take_entries(self, region: str) -> None:
+        self._progress(f"{region}: reading the ledger")
+        entries, problems = take_entries(self._warehouse, self._platform, region, self._load_id)
+        self._result.entries += entries
+        self._result.problems += problems
+
+    def _load_origin(self, origin: Origin) -> None:
+        listed = changed_blobs(self._warehouse, origin)
+        self._take(origin, listed.own, fetch_listed, self._check_own)
+        self._take(origin, own_blobs(self._warehouse, origin), fetch_own, self._take_own)
+        self._take(origin, listed.foreign, fetch_listed, self._bronze.take_foreign)
+
+    def _take(
+        self,
+        origin: Origin,
+        wanted: list[T],
+        fetch: Callable[[T], Fetched | None],
+        take: Callable[[T, Fetched], Outcome | None],
+    ) -> None:
+        """Take blobs in transactions of many; what is not there (any more) waits."""
+        place = f"{origin.region.name} {origin.signal.value}"
+        done = 0
+        for step in _in_steps(read_ahead(wanted, fetch)):
+            with self._warehouse.transaction():
+                tally = [(blob, take(blob, got)) for blob, got in step]
+                outcomes = [outcome for _, outcome in tally if outcome is not None]
+                if outcomes:
+                    self._begin()
+                    self._bronze.touch(origin)
+            self._count(origin, outcomes)
+            done += len(tally)
+            self._progress(f"{place}: {done} of {len(wanted)} blobs")
+
+    def _take_own(self, blob: OwnBlob, got: Fetched) -> Outcome:
+        outcome = self._bronze.take_own(blob, got)
+        if outcome.status == "quarantined":
+            self._result.problems.append(f"{_place(blob)} is not what its ledger entry says")
+        return outcome
+
+    def _check_own(self, blob: ListedBlob, got: Fetched) -> None:
+        if self._bronze.check_own(blob, got):
+            self._result.problems.append(f"{_place(blob)} was changed after it was loaded")
+
+    def _load_sources(self) -> None:
+        for table, path, sha256 in changed_sources(self._warehouse, self._platform.sources):
+            self._progress(f"sources: {table.name}")
+            rows, problems = load_source(self._warehouse, table, path, sha256, self._load_id)
+            self._result.problems += problems
+            if not problems:
+                self._begin()
+                self._result.sources[table.name] = rows
+
+    def _count(self, origin: Origin, outcomes: Iterable[Outcome]) -> None:
+        key = origin.region.name, origin.signal.value
+        loaded = self._result.signals.get(key, Loaded(*key))
+        for outcome in outcomes:
+            loaded.blobs += 1
+            loaded.records += outcome.loaded
+            loaded.duplicate += outcome.duplicate
+            loaded.quarantined += outcome.quarantined
+            self._result.signals[key] = loaded
+
+    def _begin(self) -> None:
+        """Write the load down, with the first that it loads."""
+        if self._result.load_id is None:
+            self._result.load_id = self._load_id
+            self._warehouse.change(
+                "INSERT INTO bronze.loads VALUES (?, ?, NULL, 0, 0)", (self._load_id, _now())
+            )
+
+    def _finish(self) -> None:
+        """Write the load's end down, and let digests go that no blob can repeat any more."""
+        days = max(region.retention.days for region in self._platform.regions.values())
+        oldest = _now() - timedelta(days=days + DIGEST_GRACE_DAYS)
+        loaded = self._result.signals.values()
+        with self._warehouse.transaction():
+            self._warehouse.change(
+                "UPDATE bronze.loads SET finished_at = ?, blobs = ?, records = ? WHERE load_id = ?",
+                (
+                    _now(),
+                    sum(signal.blobs for signal in loaded),
+                    sum(signal.records for signal in loaded),
+                    self._load_id,
+                ),
+            )
+            self._warehouse.change(
+                "DELETE FROM bronze.request_digests WHERE received_at < ?", (oldest,)
+            )
+
+
+def _in_steps(fetched: Iterator[tuple[T, Fetched]]) -> Iterator[Iterator[tuple[T, Fetched]]]:
+    """Cut a stream of blobs into transactions, without holding more than one blob."""
+    for first in fetched:
+
+        def step(first: tuple[T, Fetched] = first) -> Iterator[tuple[T, Fetched]]:
+            yield first
+            count, size = 1, len(first[1].data)
+            while count < STEP_BLOBS and size < STEP_BYTES:
+                following = next(fetched, None)
+                if following is None:
+                    return
+                yield following
+                count, size = count + 1, size + len(following[1].data)
+
+        yield step()
+
+
+def _place(blob: OwnBlob | ListedBlob) -> str:
+    return f"{blob.origin.region.name} {blob.origin.signal.value}: {blob.container}/{blob.name}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
