@@ -5,8 +5,6 @@ mod check;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -19,29 +17,12 @@ use crate::file_system::FileSystem;
 use crate::outbox::OutboxItem;
 use crate::recover::{Opened, recover};
 use crate::shared::{Shared, lock};
-use crate::simulated::{Random, Simulated};
+use crate::simulated::{ManualClock, Random, Simulated};
 use crate::spool::Append;
 use crate::writer::{Request, Writer};
 
 const SECOND: u64 = 1_000_000_000;
 const START: u64 = 1_700_000_000 * SECOND;
-
-/// A clock that the test sets; each look takes a nanosecond.
-#[derive(Debug)]
-struct ManualClock {
-    unix_ns: AtomicU64,
-    elapsed_ns: AtomicU64,
-}
-
-impl Clock for ManualClock {
-    fn unix_ns(&self) -> u64 {
-        self.unix_ns.fetch_add(1, Ordering::Relaxed)
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::from_nanos(self.elapsed_ns.load(Ordering::Relaxed))
-    }
-}
 
 /// A request that was sent, perhaps several times.
 struct Sent {
@@ -95,10 +76,7 @@ impl World {
             seed,
             fs: Simulated::new(random.next()),
             random,
-            clock: Arc::new(ManualClock {
-                unix_ns: AtomicU64::new(START),
-                elapsed_ns: AtomicU64::new(0),
-            }),
+            clock: Arc::new(ManualClock::at(START)),
             config,
             store: BTreeMap::new(),
             sent: Vec::new(),
@@ -243,17 +221,9 @@ impl World {
     fn advance(&mut self) {
         let seconds = [1, 31, 301, 700, 3600, 7200][self.random.below(6)];
         let back = self.random.chance(10);
-        self.clock
-            .elapsed_ns
-            .fetch_add(seconds * SECOND, Ordering::Relaxed);
+        self.clock.advance(seconds * SECOND);
         if back {
-            self.clock
-                .unix_ns
-                .fetch_sub(seconds * SECOND, Ordering::Relaxed);
-        } else {
-            self.clock
-                .unix_ns
-                .fetch_add(seconds * SECOND, Ordering::Relaxed);
+            self.clock.set_back(2 * seconds * SECOND);
         }
         // Times of receipt are the test's own, and a jump may take them out of the window.
         for sent in &mut self.sent {
@@ -317,9 +287,7 @@ impl World {
             writer.seal().unwrap();
         }
         // Past the latest hour that the clock may have shown.
-        self.clock
-            .unix_ns
-            .fetch_add(400 * 3600 * SECOND, Ordering::Relaxed);
+        self.clock.advance(400 * 3600 * SECOND);
         shared.tick().unwrap();
         while !lock(&shared.chain).waiting.is_empty() {
             self.upload(&shared);
@@ -358,14 +326,14 @@ fn live(seed: u64) {
         } else {
             world.fs.kill();
         }
-        world.clock.unix_ns.fetch_add(SECOND, Ordering::Relaxed);
+        world.clock.advance(SECOND);
     }
     world.finish();
 }
 
 #[test]
 fn no_crash_loses_doubles_or_breaks_the_chain() {
-    for seed in 0..3_000 {
+    for seed in 0..2_000 {
         live(seed);
     }
 }
@@ -373,7 +341,7 @@ fn no_crash_loses_doubles_or_breaks_the_chain() {
 #[test]
 #[ignore = "minutes long: a part of `make prove`"]
 fn no_crash_in_many_lives_loses_doubles_or_breaks_the_chain() {
-    for seed in 3_000..100_000 {
+    for seed in 2_000..100_000 {
         live(seed);
     }
 }

@@ -1,4 +1,4 @@
-//! A file system in memory that keeps, over a crash, only what it promised to keep.
+//! A clock that is set, and a file system in memory that keeps, over a crash, only what it promised to keep.
 //!
 //! A crash tears unsynced bytes by sector (kept, zeroed, or never there), and keeps any subset of
 //! the names made, moved or removed since their folder's sync; a rename within a folder is one
@@ -9,12 +9,51 @@ use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::file_system::{AppendFile, FileSystem, Lock};
 use crate::shared::lock;
 
 const SECTOR: usize = 64;
+
+/// A clock that the test sets; each look takes a nanosecond.
+#[derive(Debug)]
+pub(crate) struct ManualClock {
+    unix_ns: AtomicU64,
+    elapsed_ns: AtomicU64,
+}
+
+impl ManualClock {
+    pub(crate) fn at(unix_ns: u64) -> Self {
+        Self {
+            unix_ns: AtomicU64::new(unix_ns),
+            elapsed_ns: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn advance(&self, ns: u64) {
+        self.unix_ns.fetch_add(ns, Ordering::Relaxed);
+        self.elapsed_ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
+    /// Set the machine's clock back, which stops no time.
+    pub(crate) fn set_back(&self, ns: u64) {
+        self.unix_ns.fetch_sub(ns, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ManualClock {
+    fn unix_ns(&self) -> u64 {
+        self.unix_ns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.elapsed_ns.load(Ordering::Relaxed))
+    }
+}
 
 /// Random numbers that a seed determines (SplitMix64).
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use spool::{
     Append, ClassConfig, Compression, Counts, Durability, OutboxItem, RealFileSystem, Refusal,
-    Spool, SpoolConfig, SpoolError, Stored,
+    Spool, SpoolConfig, SpoolError, State, Stored,
 };
 
 /// A folder of the test's own, removed at its end.
@@ -208,6 +208,31 @@ async fn digests_and_the_chain_outlast_a_restart() {
         .collect();
     assert_eq!(policies, ["0011223344556677", "8899aabbccddeeff"]);
     assert_eq!((before.len(), after[0].seq), (2, 2));
+}
+
+#[tokio::test]
+async fn a_listing_shows_how_far_each_segment_has_come() {
+    let folder = Folder::new();
+    let spool = open(&config(&folder)).unwrap();
+    spool.append(0, append(1)).await.unwrap();
+    spool.seal_all().unwrap();
+    drain(&spool);
+    spool.append(0, append(2)).await.unwrap();
+    spool.seal_all().unwrap();
+    spool.append(2, append(3)).await.unwrap();
+    let listed = spool::list(folder.path(), Arc::new(RealFileSystem)).unwrap();
+    let listed: Vec<_> = listed
+        .iter()
+        .map(|one| (one.state, one.seq, one.class.as_deref(), one.lines))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            (State::Confirmed, Some(1), Some("logs"), 1),
+            (State::Waiting, Some(2), Some("logs"), 1),
+            (State::Open, None, Some("metrics"), 1),
+        ]
+    );
 }
 
 #[tokio::test]
