@@ -31,7 +31,7 @@ from examples.contoso.mistakes import MARKERS
 from examples.contoso.processes import ProcessError, Processes
 from examples.contoso.scenario import Scenario
 from examples.contoso.search import Search
-from examples.contoso.sender import SendError, send
+from examples.contoso.sender import Delivery, SendError, send
 from examples.contoso.stage import Stage, set_stage
 from examples.contoso.traffic import Traffic
 from examples.contoso.truth import Tally, write_truth
@@ -66,14 +66,14 @@ class Demo:
             self.send(processes, requests)
             self.drain(processes)
         self.write_files()
-        self.section("From blobs to answers")
-        for verb in ("replicate", "load", "build", "answers", "books"):
-            self.mainstem(verb, self.stage.platform)
-        self.section("The partner's own: the same commands, where the data is")
+        self.section("The partner's own region: loaded and answered where it was collected")
         for verb in ("load", "build"):
             self.mainstem(verb, self.stage.partner_platform)
-        for verb in ("answers", "books"):
-            self.mainstem(verb, self.stage.partner_platform)
+        self.mainstem("answers", self.stage.partner_platform, "license-limits")
+        self.mainstem("books", self.stage.partner_platform)
+        self.section("The centre: from the regions' blobs to answers")
+        for verb in ("replicate", "load", "build", "answers", "books"):
+            self.mainstem(verb, self.stage.platform)
         self.prove()
         self.farewell()
         return self.failed
@@ -129,6 +129,7 @@ class Demo:
         halfway = threading.Event()
         over = threading.Event()
         problems: list[Exception] = []
+        delivered: list[Delivery] = []
         with self.progress() as progress:
             past = progress.add_task("history, records", total=total)
             live = progress.add_task("live, requests", total=None)
@@ -140,7 +141,7 @@ class Demo:
 
             def send_history() -> None:
                 try:
-                    send(requests, self.stage.receivers(), on_sent=on_sent)
+                    delivered.append(send(requests, self.stage.receivers(), on_sent=on_sent))
                 except SendError as error:
                     problems.append(error)
                     halfway.set()
@@ -170,7 +171,8 @@ class Demo:
         done = traffic.tally
         self.console.print(
             f"{total:,} records of the past, and live {done.features.total():,} uses of features "
-            f"and {done.completed.total() + done.failed.total():,} transformations"
+            f"and {done.completed.total() + done.failed.total():,} transformations; "
+            f"{delivered[0].repeated:,} requests were sent again with the same bytes"
         )
 
     def crash(
@@ -210,9 +212,9 @@ class Demo:
         )
         write_truth(self.stage.truth, self.scenario, self.tally)
 
-    def mainstem(self, verb: str, platform: Path) -> None:
+    def mainstem(self, verb: str, platform: Path, *options: str) -> None:
         """Run one command as a user would."""
-        arguments = mainstem(verb, platform)
+        arguments = mainstem(verb, platform, *options)
         self.console.print()
         self.show(arguments)
         code = subprocess.run(arguments, check=False).returncode
@@ -285,7 +287,7 @@ class Demo:
             ("the ledger of a region", f"find {root}/stores/euc/ledger -name '*.json'"),
             ("what happened in truth", f"less {_relative(self.stage.truth)}"),
         ):
-            self.console.print(f"{what:<32} [bold]{command}", highlight=False)
+            self.console.print(f"{what:<32} [bold]{command}", highlight=False, soft_wrap=True)
 
     def show(self, arguments: Sequence[str]) -> None:
         """Print a command as a user can repeat it."""

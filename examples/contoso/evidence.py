@@ -18,13 +18,27 @@ if TYPE_CHECKING:
 
 
 def redactions(store: Path) -> Counter[str]:
-    """Add up a region's redactions by rule, from the segments' ledger entries."""
+    """Add up a region's redactions by rule, from its ledger."""
     counts: Counter[str] = Counter()
+    for entry in _segments(store):
+        counts.update(entry.redactions)
+    return counts
+
+
+def stored(store: Path) -> Counter[str]:
+    """Add up a region's stored records by signal, from its ledger."""
+    counts: Counter[str] = Counter()
+    for entry in _segments(store):
+        if entry.signal is not None:
+            counts[entry.signal.value] += entry.counts.stored
+    return counts
+
+
+def _segments(store: Path) -> Iterator[LedgerEntry]:
     for path in sorted((store / "ledger").rglob("*.json")):
         entry = LedgerEntry.parse(path.read_bytes())
         if entry.kind is EntryKind.SEGMENT:
-            counts.update(entry.redactions)
-    return counts
+            yield entry
 
 
 @contextmanager

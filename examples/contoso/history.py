@@ -429,8 +429,8 @@ def main() -> None:
     endpoints = dict(pair.split("=", 1) for pair in given.to)
     now = datetime.now(UTC)
     history = History(Scenario.ending(now, scale=given.scale), now, tuple(endpoints))
-    sent = send(history.requests(), endpoints)
-    for (region, signal), records in sorted(sent.items()):
+    delivery = send(history.requests(), endpoints)
+    for (region, signal), records in sorted(delivery.records.items()):
         print(f"{region} {signal}: {records:,} records")
 
 

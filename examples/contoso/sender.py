@@ -11,6 +11,7 @@ import http.client
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass
 from queue import Queue
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,6 +27,14 @@ GIVE_UP_AFTER = 60.0
 WAITING_REQUESTS = 64
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """What was delivered: records by region and signal, and how often a request was repeated."""
+
+    records: Counter[tuple[str, str]]
+    repeated: int
+
+
 class SendError(Exception):
     """A collector refused a request for good, or did not answer for a minute."""
 
@@ -36,8 +45,8 @@ def send(
     *,
     threads: int = 4,
     on_sent: Callable[[Request], None] | None = None,
-) -> Counter[tuple[str, str]]:
-    """Send every request to its region's collector; give records sent by region and signal.
+) -> Delivery:
+    """Send every request to its region's collector.
 
     `on_sent` is called after each answer, from the sending threads. `SendError` where one request
     could not be delivered: the rest is not sent then.
@@ -59,7 +68,10 @@ def send(
     for worker in workers:
         if worker.error:
             raise worker.error
-    return sum((worker.sent for worker in workers), Counter())
+    return Delivery(
+        records=sum((worker.sent for worker in workers), Counter()),
+        repeated=sum(worker.repeated for worker in workers),
+    )
 
 
 class _Worker(threading.Thread):
@@ -78,6 +90,7 @@ class _Worker(threading.Thread):
         self.on_sent = on_sent
         self.sent: Counter[tuple[str, str]] = Counter()
         self.tried = 0
+        self.repeated = 0
         self.error: SendError | None = None
 
     def run(self) -> None:
@@ -112,6 +125,7 @@ class _Worker(threading.Thread):
                 raise SendError(
                     f"{request.region} took no request of {request.signal} for a minute"
                 )
+            self.repeated += 1
             time.sleep(pause)
             pause = min(pause * 2, 1.0)
         self.sent[request.region, request.signal] += request.records

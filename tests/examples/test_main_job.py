@@ -19,13 +19,13 @@ from examples.contoso.business import write_business
 from examples.contoso.catalog import PARTNER_REGION, REGIONS
 from examples.contoso.check import compare
 from examples.contoso.commands import collector, mainstem, service
-from examples.contoso.evidence import mart_reader, redactions
+from examples.contoso.evidence import mart_reader, redactions, stored
 from examples.contoso.history import History
 from examples.contoso.mistakes import MARKERS
 from examples.contoso.processes import Processes
 from examples.contoso.scenario import Scenario
 from examples.contoso.search import Search
-from examples.contoso.sender import send
+from examples.contoso.sender import Delivery, send
 from examples.contoso.stage import Stage, set_stage
 from examples.contoso.traffic import Traffic
 from examples.contoso.truth import write_truth
@@ -46,7 +46,7 @@ class Job:
     """What is left after the run."""
 
     stage: Stage
-    sent: dict[tuple[str, str], int]
+    delivery: Delivery
     opened: OpenedPaths
     truth: dict[str, Any]
 
@@ -68,7 +68,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
         traffic = Traffic(scenario, stage.services(), seconds=4)
         live = threading.Thread(target=traffic.run, args=(threading.Event(),))
         live.start()
-        sent = send(requests, stage.receivers(), on_sent=_killing(processes, requests))
+        delivery = send(requests, stage.receivers(), on_sent=_killing(processes, requests))
         live.join()
         processes.end([f"contoso-{region}" for region in REGIONS])
         processes.end([f"collector-{region}" for region in REGIONS])
@@ -82,7 +82,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
             run(verb, stage.platform)
     for verb in ("load", "build"):
         run(verb, stage.partner_platform)
-    return Job(stage, dict(sent), opened, json.loads(stage.truth.read_text(encoding="utf-8")))
+    return Job(stage, delivery, opened, json.loads(stage.truth.read_text(encoding="utf-8")))
 
 
 def _killing(processes: Processes, requests: list[Request]) -> Any:
@@ -117,6 +117,14 @@ def test_every_answer_is_what_happened(job: Job, part: str) -> None:
 
     assert [line for verdict in verdicts for line in verdict.wrong] == []
     assert all(verdict.compared > 10 for verdict in verdicts)
+
+
+def test_every_acknowledged_record_is_stored_although_a_collector_was_killed(job: Job) -> None:
+    kept = {region: stored(job.stage.store_of(region)) for region in REGIONS}
+
+    assert job.delivery.repeated > 0
+    for (region, signal), acknowledged in job.delivery.records.items():
+        assert kept[region][signal] > acknowledged  # and what came live
 
 
 def test_the_answers_command_lists_what_is_planted(job: Job) -> None:
