@@ -18,6 +18,7 @@ from mainstem.cli.output import (
     stdout,
 )
 from mainstem.config.platform import load_platform
+from mainstem.model import Build, current_build
 
 if TYPE_CHECKING:
     from mainstem.books import Status
@@ -29,17 +30,19 @@ def status_command(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what was heard of each region, and what waits to travel and to be loaded."""
+    """Show what was heard of each region, what waits to travel and to be loaded, and the build."""
     loaded = load_platform(platform)
     with showing("looking") as progress:
         status = take_status(loaded, progress)
+    published = current_build(loaded.published)
+    build = published[0] if published else None
     if as_json:
-        print_json(asdict(status))
+        print_json({**asdict(status), "last_build": asdict(build) if build else None})
     else:
-        _print(status)
+        _print(status, build)
 
 
-def _print(status: Status) -> None:
+def _print(status: Status, build: Build | None) -> None:
     print_table(
         "Regions",
         ["region", "last entry", "last heartbeat", "to travel", "to load"],
@@ -70,6 +73,14 @@ def _print(status: Status) -> None:
         stdout.print(
             f"last load: {load.load_id}, {_ago(load.finished_at)}, "
             f"{load.blobs:,} blobs, {load.records:,} records"
+        )
+    if build is None:
+        stdout.print("last build: none yet")
+    else:
+        behind = load.load_id - build.newest_load if load else 0
+        stdout.print(
+            f"last build: {build.build_id}, with load {build.newest_load}"
+            + (f", {behind} loads behind" if behind > 0 else "")
         )
 
 
