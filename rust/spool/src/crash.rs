@@ -1,6 +1,7 @@
 //! Crash campaign: random schedules on the simulated file system, and what must hold after each.
 
 mod check;
+mod refusals;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -22,8 +23,10 @@ use crate::shared::{Shared, lock};
 use crate::stats::Stats;
 use crate::writer::{Request, Writer};
 
-/// Requests that wait for a class's committer, at most.
+/// Requests that wait for a class's committer, at most, and bytes of their lines. A request stays
+/// queued when its sender goes away, so the receivers' own bound does not hold here.
 const QUEUE: usize = 8192;
+const QUEUE_BYTES: usize = 32 << 20;
 /// A commit takes no more requests when its lines have so many bytes; a larger one costs more in
 /// the fdatasync's tail than it saves in calls.
 const GROUP_BYTES: usize = 1 << 20;
@@ -60,11 +63,39 @@ enum Message {
     Seal(SyncSender<Result<(), SpoolError>>),
 }
 
+/// The way to a class's committer.
+#[derive(Clone)]
+struct Queue {
+    sender: SyncSender<Message>,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Queue {
+    /// Queue a request without waiting.
+    fn offer(&self, request: Request) -> Result<(), Refusal> {
+        let size = request.append.line.len();
+        let before = self.bytes.fetch_add(size, Ordering::Relaxed);
+        let result = if before > 0 && before + size > QUEUE_BYTES {
+            Err(Refusal::Overloaded)
+        } else {
+            let sent = self.sender.try_send(Message::Append(request));
+            sent.map_err(|error| match error {
+                TrySendError::Full(_) => Refusal::Overloaded,
+                TrySendError::Disconnected(_) => Refusal::Closed,
+            })
+        };
+        if result.is_err() {
+            self.bytes.fetch_sub(size, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
 /// A spool that this process holds. Dropped without `close`, it closes.
 pub struct Spool {
     shared: Arc<Shared>,
     /// One queue a class; `None` once the spool closes.
-    queues: RwLock<Option<Vec<SyncSender<Message>>>>,
+    queues: RwLock<Option<Vec<Queue>>>,
     keeper: Mutex<Option<SyncSender<()>>>,
     threads: Mutex<Vec<JoinHandle<Result<(), SpoolError>>>>,
     held: Mutex<Option<Box<dyn Lock>>>,
@@ -97,9 +128,13 @@ impl Spool {
         for (index, class) in (0..).zip(&config.classes) {
             let writer = Writer::new(Arc::clone(&shared), index, class.clone())?;
             let (sender, receiver) = mpsc::sync_channel(QUEUE);
+            let bytes = Arc::new(AtomicUsize::new(0));
+            queues.push(Queue {
+                sender,
+                bytes: Arc::clone(&bytes),
+            });
             let name = format!("spool-{}", class.class);
-            threads.push(start(name, move || run_writer(writer, &receiver))?);
-            queues.push(sender);
+            threads.push(start(name, move || run_writer(writer, &receiver, &bytes))?);
         }
         let (keeper, stop) = mpsc::sync_channel(0);
         let kept = Arc::clone(&shared);
@@ -129,15 +164,10 @@ impl Spool {
         let (reply, answer) = oneshot::channel();
         let queued = {
             let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
-            match queues.as_ref().and_then(|queues| queues.get(class)) {
-                None => Err(Refusal::Closed),
-                Some(queue) => queue
-                    .try_send(Message::Append(Request { append, reply }))
-                    .map_err(|error| match error {
-                        TrySendError::Full(_) => Refusal::Overloaded,
-                        TrySendError::Disconnected(_) => Refusal::Closed,
-                    }),
-            }
+            let queue = queues.as_ref().and_then(|queues| queues.get(class));
+            queue.map_or(Err(Refusal::Closed), |queue| {
+                queue.offer(Request { append, reply })
+            })
         };
         async move {
             queued?;
@@ -207,7 +237,7 @@ impl Spool {
         let mut answers = Vec::new();
         for queue in queues.into_iter().flatten() {
             let (reply, answer) = mpsc::sync_channel(1);
-            if queue.send(Message::Seal(reply)).is_ok() {
+            if queue.sender.send(Message::Seal(reply)).is_ok() {
                 answers.push(answer);
             }
         }
@@ -261,7 +291,11 @@ fn start(
 }
 
 /// Commit what is queued, a group at a time, and seal by the clock, until the queue is closed.
-fn run_writer(mut writer: Writer, queue: &Receiver<Message>) -> Result<(), SpoolError> {
+fn run_writer(
+    mut writer: Writer,
+    queue: &Receiver<Message>,
+    queued: &AtomicUsize,
+) -> Result<(), SpoolError> {
     loop {
         let first = match writer.due_in() {
             Some(due) => queue.recv_timeout(due),
@@ -282,7 +316,9 @@ fn run_writer(mut writer: Writer, queue: &Receiver<Message>) -> Result<(), Spool
         while let Some(message) = next {
             match message {
                 Message::Append(request) => {
-                    bytes += request.append.line.len();
+                    let size = request.append.line.len();
+                    queued.fetch_sub(size, Ordering::Relaxed);
+                    bytes += size;
                     requests.push(request);
                 }
                 Message::Seal(reply) => seals.push(reply),
