@@ -141,6 +141,13 @@ class OutboxItem:
     def bytes(self) -> int:
         """The blob's length; 0 where there is no blob."""
 
+    def pieces(self) -> list[builtins.bytes]:
+        """Give the blob's bytes in pieces of about a MiB; none where there is no blob.
+
+        The segment is read a commit at a time, so that the pieces are all the memory it takes.
+        Raises as `payload`.
+        """
+
     def payload(self) -> builtins.bytes:
         """Read the blob's bytes, checked against every commit's sum and the blob's own.
 

@@ -96,7 +96,9 @@ def test_an_open_port_is_said(tmp_path: Path) -> None:
     config = tmp_path / "collector.yaml"
     config.write_text(config.read_text().replace('"127.0.0.1:0"}}}', '"0.0.0.0:0"}}}'))
     with collector(arguments) as started:
-        assert "http: OTLP is open on 0.0.0.0" in started.event("warning")["warning"]
+        assert started.ready
+        warnings = [event["warning"] for event in started.events if "warning" in event]
+        assert any("http: OTLP is open on 0.0.0.0" in warning for warning in warnings)
 
 
 def test_without_a_platform_it_stands_in_the_user_s_state_folder(tmp_path: Path) -> None:

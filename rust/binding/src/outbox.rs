@@ -1,7 +1,7 @@
 //! `OutboxItem`: one ledger entry that waits for its upload, with the blob that it speaks of.
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyList};
 
 use crate::data_plane::spool_error;
 
@@ -64,6 +64,18 @@ impl OutboxItem {
     #[getter]
     fn bytes(&self) -> u64 {
         self.item.bytes
+    }
+
+    fn pieces<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        let mut pieces = py
+            .detach(|| self.item.pieces())
+            .map_err(|error| spool_error(&error))?;
+        while let Some(piece) = py.detach(|| pieces.next()) {
+            let piece = piece.map_err(|error| spool_error(&error))?;
+            list.append(PyBytes::new(py, &piece))?;
+        }
+        Ok(list)
     }
 
     fn payload<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {

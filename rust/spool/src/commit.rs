@@ -20,7 +20,7 @@
 use crate::counts::Counts;
 
 const MAGIC: [u8; 4] = *b"MSC1";
-const PREFACE: usize = 16;
+pub(crate) const PREFACE: usize = 16;
 const FIXED: usize = 72 + 16 + 12;
 /// Bytes of a receipt, here and in `<seq>.lines`.
 pub(crate) const RECEIPT: usize = 24;
@@ -136,6 +136,11 @@ impl<'a> Commit<'a> {
         (found == ordinal).then_some((commit, end))
     }
 
+    /// How long the commit is whose preface this is.
+    pub(crate) fn length(preface: &[u8]) -> Option<usize> {
+        PREFACE.checked_add(usize::try_from(u32_at(preface, 4)?).ok()?)
+    }
+
     /// Whether a valid commit stands anywhere in `bytes`.
     pub(crate) fn stands_in(bytes: &'a [u8], salt: u32) -> bool {
         bytes
@@ -149,7 +154,7 @@ impl<'a> Commit<'a> {
         if bytes.get(..4)? != MAGIC {
             return None;
         }
-        let end = PREFACE.checked_add(usize::try_from(u32_at(bytes, 4)?).ok()?)?;
+        let end = Self::length(bytes)?;
         let whole = bytes.get(..end)?;
         if u32_at(whole, 8)? != checksum(salt, whole) {
             return None;

@@ -48,6 +48,14 @@ pub trait FileSystem: Send + Sync + fmt::Debug {
     /// As the system reports.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// A file to be read from its beginning, piece by piece.
+    ///
+    /// # Errors
+    /// As the system reports.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read + Send>> {
+        Ok(Box::new(io::Cursor::new(self.read(path)?)))
+    }
+
     /// Make a new file.
     ///
     /// # Errors
@@ -143,6 +151,10 @@ impl FileSystem for RealFileSystem {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read + Send>> {
+        Ok(Box::new(fs::File::open(path)?))
     }
 
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {

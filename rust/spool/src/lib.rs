@@ -50,6 +50,6 @@ pub use counts::Counts;
 pub use error::{Refusal, SpoolError};
 pub use file_system::{AppendFile, FileSystem, Lock, RealFileSystem};
 pub use listing::{Listed, State, list};
-pub use outbox::OutboxItem;
+pub use outbox::{OutboxItem, Pieces};
 pub use spool::{Append, Spool};
 pub use stats::{ClassStats, FSYNC_BUCKETS_US, Latency, Recovered, Stats};

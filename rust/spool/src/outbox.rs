@@ -1,11 +1,17 @@
 //! What waits in the outbox, as those who upload it see it.
 
 use std::fmt;
+use std::io::Read;
+
+use sha2::{Digest, Sha256};
 
 use crate::entry::{Entry, sha256};
 use crate::error::SpoolError;
 use crate::place::{Part, Place};
-use crate::segment;
+use crate::segment::Payloads;
+
+/// Bytes that a piece of a blob has at least, but for the last.
+const PIECE: usize = 1 << 20;
 
 /// An entry that waits for upload, with what it needs. The order of upload is lines, blob, entry;
 /// then it is to be confirmed.
@@ -79,25 +85,92 @@ impl OutboxItem {
         })
     }
 
-    /// The blob's bytes, with every commit's CRC and the whole's SHA-256 verified; none where there
-    /// is no blob.
+    /// The blob's bytes whole, as `pieces` gives them.
+    ///
+    /// # Errors
+    /// As `pieces`.
+    pub fn payload(&self) -> Result<Vec<u8>, SpoolError> {
+        let mut payload = Vec::new();
+        for piece in self.pieces()? {
+            payload.extend_from_slice(&piece?);
+        }
+        Ok(payload)
+    }
+
+    /// The blob's bytes in pieces of about a MiB, read as they are asked for, with every commit's
+    /// CRC verified, and the whole's SHA-256 before the last piece is given; none where there is no
+    /// blob.
     ///
     /// # Errors
     /// `Damaged` where they are not what the entry says; `Io` where they cannot be read.
-    pub fn payload(&self) -> Result<Vec<u8>, SpoolError> {
-        let Some(expected) = &self.sha256 else {
-            return Ok(Vec::new());
+    pub fn pieces(&self) -> Result<Pieces, SpoolError> {
+        let name = format!("outbox/{:012}.seg", self.seq);
+        let payloads = match &self.sha256 {
+            None => None,
+            Some(_) => {
+                let path = self.place.part(self.seq, Part::Segment);
+                let file = self
+                    .place
+                    .open_if_there(&path)?
+                    .ok_or_else(|| SpoolError::damaged(&name, "is missing"))?;
+                let payloads = Payloads::open(file).map_err(SpoolError::io("read"))?;
+                Some(payloads.ok_or_else(|| SpoolError::damaged(&name, "has a broken header"))?)
+            }
         };
-        let name = || format!("outbox/{:012}.seg", self.seq);
-        let bytes = self
-            .place
-            .read_if_there(&self.place.part(self.seq, Part::Segment))?;
-        let bytes = bytes.ok_or_else(|| SpoolError::damaged(name(), "is missing"))?;
-        let payload = segment::payload(&bytes, self.bytes)
-            .ok_or_else(|| SpoolError::damaged(name(), "has a broken commit"))?;
-        if sha256(&payload) != *expected {
-            return Err(SpoolError::damaged(name(), "is not what the entry says"));
+        Ok(Pieces {
+            name,
+            payloads,
+            left: self.bytes,
+            hash: Sha256::new(),
+            sha256: self.sha256.clone().unwrap_or_default(),
+        })
+    }
+}
+
+/// A blob's bytes in order, see `OutboxItem::pieces`.
+pub struct Pieces {
+    name: String,
+    /// `None` once all is read, or has failed.
+    payloads: Option<Payloads<Box<dyn Read + Send>>>,
+    left: u64,
+    hash: Sha256,
+    sha256: String,
+}
+
+impl Pieces {
+    fn read(
+        &mut self,
+        payloads: &mut Payloads<Box<dyn Read + Send>>,
+    ) -> Result<Vec<u8>, SpoolError> {
+        let mut piece = Vec::new();
+        while piece.len() < PIECE && self.left > 0 {
+            let payload = payloads.next().map_err(SpoolError::io("read"))?;
+            let payload = payload
+                .filter(|payload| payload.len() as u64 <= self.left)
+                .ok_or_else(|| SpoolError::damaged(&self.name, "has a broken commit"))?;
+            piece.extend_from_slice(payload);
+            self.left -= payload.len() as u64;
         }
-        Ok(payload)
+        self.hash.update(&piece);
+        if self.left == 0 && hex::encode(self.hash.clone().finalize()) != self.sha256 {
+            return Err(SpoolError::damaged(
+                &self.name,
+                "is not what the entry says",
+            ));
+        }
+        Ok(piece)
+    }
+}
+
+impl Iterator for Pieces {
+    type Item = Result<Vec<u8>, SpoolError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut payloads = self.payloads.take()?;
+        let piece = self.read(&mut payloads);
+        if piece.is_ok() && self.left > 0 {
+            self.payloads = Some(payloads);
+        }
+        Some(piece)
     }
 }

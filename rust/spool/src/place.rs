@@ -108,6 +108,18 @@ impl Place {
         }
     }
 
+    /// A file to be read piece by piece, or `None` where there is no such file.
+    pub(crate) fn open_if_there(
+        &self,
+        path: &Path,
+    ) -> Result<Option<Box<dyn io::Read + Send>>, SpoolError> {
+        match self.fs.open(path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(SpoolError::io("open")(error)),
+        }
+    }
+
     pub(crate) fn rename(&self, from: &Path, to: &Path) -> Result<(), SpoolError> {
         self.fs.rename(from, to).map_err(SpoolError::io("rename"))
     }

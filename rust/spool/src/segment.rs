@@ -10,11 +10,13 @@
 //! The header goes out in one write with the first commit, so a segment without a valid header
 //! holds nothing that was acknowledged.
 
+use std::io::{self, Read};
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Hour;
-use crate::commit::{Books, Commit, RECEIPT, Receipt, u32_at};
+use crate::commit::{self, Books, Commit, RECEIPT, Receipt, u32_at};
 use crate::config::Compression;
 
 const MAGIC: [u8; 8] = *b"MSTMSEG1";
@@ -144,24 +146,72 @@ pub(crate) fn holds_commits(bytes: &[u8]) -> bool {
     u32_at(bytes, 12).is_some_and(|salt| Commit::stands_in(bytes, salt))
 }
 
-/// The first `length` bytes of a segment's payloads, if they end with a commit.
-pub(crate) fn payload(bytes: &[u8], length: u64) -> Option<Vec<u8>> {
-    let (_, salt, mut at) = Header::read(bytes)?;
-    let length = usize::try_from(length).ok()?;
-    let mut payload = Vec::with_capacity(length.min(bytes.len()));
-    let mut ordinal = 0;
-    while payload.len() < length {
-        let (commit, end) = Commit::read(&bytes[at..], salt, ordinal)?;
-        payload.extend_from_slice(commit.payload);
-        at += end;
-        ordinal += 1;
+/// Reads the payloads of a segment file one by one: of a large segment only a commit is in memory.
+pub(crate) struct Payloads<R> {
+    file: R,
+    salt: u32,
+    ordinal: u32,
+    commit: Vec<u8>,
+}
+
+impl<R: Read> Payloads<R> {
+    /// `Ok(None)` where the header is not valid.
+    pub(crate) fn open(mut file: R) -> io::Result<Option<Self>> {
+        let mut header = Vec::new();
+        if !fill(&mut file, &mut header, PREFACE)? {
+            return Ok(None);
+        }
+        let length = u32_at(&header, 8).and_then(|length| usize::try_from(length).ok());
+        let Some(end) = length.and_then(|length| PREFACE.checked_add(length)) else {
+            return Ok(None);
+        };
+        fill(&mut file, &mut header, end)?;
+        Ok(Header::read(&header).map(|(_, salt, _)| Self {
+            file,
+            salt,
+            ordinal: 0,
+            commit: Vec::new(),
+        }))
     }
-    (payload.len() == length).then_some(payload)
+
+    /// The next commit's payload; `Ok(None)` where no valid commit follows.
+    pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        self.commit.clear();
+        if !fill(&mut self.file, &mut self.commit, commit::PREFACE)? {
+            return Ok(None);
+        }
+        let Some(length) = Commit::length(&self.commit) else {
+            return Ok(None);
+        };
+        if !fill(&mut self.file, &mut self.commit, length)? {
+            return Ok(None);
+        }
+        let read = Commit::read(&self.commit, self.salt, self.ordinal);
+        self.ordinal += 1;
+        Ok(read.map(|(commit, _)| commit.payload))
+    }
+}
+
+/// Read on until `bytes` is `length` long; `false` where the file ends before.
+fn fill(file: &mut impl Read, bytes: &mut Vec<u8>, length: usize) -> io::Result<bool> {
+    let missing = length.saturating_sub(bytes.len());
+    let limit = u64::try_from(missing).unwrap_or(u64::MAX);
+    Ok(file.by_ref().take(limit).read_to_end(bytes)? == missing)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The first `length` bytes of the payloads, if they end with a commit.
+    fn payload(bytes: &[u8], length: u64) -> Option<Vec<u8>> {
+        let mut payloads = Payloads::open(bytes).unwrap()?;
+        let mut all = Vec::new();
+        while (all.len() as u64) < length {
+            all.extend_from_slice(payloads.next().unwrap()?);
+        }
+        (all.len() as u64 == length).then_some(all)
+    }
 
     fn header() -> Header {
         Header {

@@ -46,9 +46,9 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
     set_up_logs(telemetry.logs.level, "json" if json_logs else telemetry.logs.encoding)
     plan = make_plan(config, site)
     for note in plan.notes:
-        log.info("note", note=note)
+        log.info("configuration", note=note)
     for warning in plan.warnings:
-        log.warning("warning", warning=warning)
+        log.warning("configuration", warning=warning)
     stop = threading.Event()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_stopped_by_signals(stop))

@@ -138,7 +138,7 @@ class Uploader:
                 ledger.create(lines_name(item.entry_name), item.lines)
             if item.container is not None and item.blob_name is not None:
                 blobs = self._account.container(item.container)
-                blobs.create(item.blob_name, item.payload(), item.sha256)
+                blobs.create(item.blob_name, item.pieces(), item.sha256)
             ledger.create(item.entry_name, item.entry)
         except ContainerMissing:
             # Deleted under our hands: made again, and the item's next turn finds it.

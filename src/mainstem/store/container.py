@@ -27,7 +27,7 @@ from mainstem.store.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from obstore import ObjectMeta
@@ -133,18 +133,19 @@ class Container:
             return None
         return _info(meta)
 
-    def create(self, name: str, data: bytes, sha256: str | None = None) -> bool:
+    def create(self, name: str, data: bytes | Sequence[bytes], sha256: str | None = None) -> bool:
         """Write an object unless it is there; True if written, False if it was there already.
 
-        The data is durable when this returns. ContentConflict where the name holds another content
-        than `data`, whose SHA-256 a caller that knows it may pass in hex.
+        The data, whole or in pieces, is durable when this returns. ContentConflict where the name
+        holds another content than `data`, whose SHA-256 a caller that knows it may pass in hex.
         """
+        pieces = [data] if isinstance(data, bytes) else data
         try:
             with self._speaking_of(f"writing {self.name}/{name}"):
                 # Not in parts: a conditional create is one request, or it is none.
-                obstore.put(self.store, name, data, mode="create", use_multipart=False)
+                obstore.put(self.store, name, iter(pieces), mode="create", use_multipart=False)
         except (AlreadyExistsError, PreconditionError):
-            self._expect_same(name, sha256 or hashlib.sha256(data).hexdigest())
+            self._expect_same(name, sha256 or _sha256(pieces))
             written = False
         else:
             written = True
@@ -207,6 +208,13 @@ class Container:
 
 def _info(meta: ObjectMeta) -> ObjectInfo:
     return ObjectInfo(meta["path"], meta["size"], meta["last_modified"].timestamp(), meta["e_tag"])
+
+
+def _sha256(pieces: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _sync_to_disk(root: Path, name: str) -> None:
