@@ -192,12 +192,12 @@ fn event_time(time: Option<i64>, observed: Option<i64>, received: i64) -> (i64, 
     }
 }
 
-/// The first of `keys` that `attributes` hold with a scalar that is not empty, as text.
+/// The first of `keys` under which `attributes` hold a text or an integer.
 fn promoted<'v>(keys: &[String], attributes: &'v [KeyValue<'_>]) -> Option<Cow<'v, str>> {
     keys.iter().find_map(|key| attribute_text(attributes, key))
 }
 
-/// A scalar attribute's text; of a doubled key the last.
+/// An attribute that is a text, and not an empty one, or an integer; of a doubled key the last.
 pub(crate) fn attribute_text<'v>(
     attributes: &'v [KeyValue<'_>],
     key: &str,
@@ -205,11 +205,7 @@ pub(crate) fn attribute_text<'v>(
     let attribute = attributes.iter().rfind(|one| one.key == key)?;
     match attribute.value.as_ref()? {
         Value::Text(text) if !text.is_empty() => Some(Cow::Borrowed(text)),
-        scalar @ (Value::Bool(_) | Value::Int(_) | Value::Double(_)) => {
-            let mut text = String::new();
-            json_text::value(&mut text, scalar);
-            Some(Cow::Owned(text))
-        }
+        Value::Int(number) => Some(Cow::Owned(number.to_string())),
         _ => None,
     }
 }
