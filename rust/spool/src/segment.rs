@@ -91,12 +91,17 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
+    /// Add a commit, but for its payload's hash.
     pub(crate) fn add(&mut self, commit: &Commit<'_>) {
         self.commits += 1;
         self.books.add(&commit.books);
         self.lines.extend_from_slice(commit.lines);
         self.payload_bytes += commit.payload.len() as u64;
-        self.payload_hash.update(commit.payload);
+    }
+
+    /// Hash the payload of the commit added last.
+    pub(crate) fn hash(&mut self, payload: &[u8]) {
+        self.payload_hash.update(payload);
     }
 
     pub(crate) fn line_count(&self) -> u64 {
@@ -130,6 +135,7 @@ pub(crate) fn scan(bytes: &[u8]) -> Option<Scan> {
         receipts.extend(Receipt::read_all(commit.lines));
         receipts.extend(Receipt::read_all(commit.silent));
         summary.add(&commit);
+        summary.hash(commit.payload);
         at += length;
     }
     Some(Scan {

@@ -102,7 +102,7 @@ impl Writer {
         }
         let group = self.group(requests);
         match self.write(&group) {
-            Ok(()) => self.answer(group),
+            Ok(payload) => self.answer(group, payload),
             Err(error) => {
                 self.closing = self.open.take();
                 self.refuse(group.answers.into_iter().map(|ack| ack.reply), &error);
@@ -210,8 +210,9 @@ impl Writer {
         group
     }
 
-    /// Write the group as one commit of the open segment, durably.
-    fn write(&mut self, group: &Group) -> Result<(), SpoolError> {
+    /// Write the group as one commit of the open segment, durably; its payload, where that is not
+    /// the text itself.
+    fn write(&mut self, group: &Group) -> Result<Option<Vec<u8>>, SpoolError> {
         let payload = compress(self.class.compression, self.zstd.as_mut(), &group.text)
             .map_err(SpoolError::io("compress"))?;
         self.frame.clear();
@@ -245,7 +246,7 @@ impl Writer {
         }
         segment.bytes += self.frame.len() as u64;
         segment.summary.add(&commit);
-        Ok(())
+        Ok(payload)
     }
 
     /// Make a segment file, its name durable; its header goes out with the first commit.
@@ -300,7 +301,7 @@ impl Writer {
     }
 
     /// The group is durable: remember its digests, and answer.
-    fn answer(&mut self, group: Group) {
+    fn answer(&mut self, group: Group, payload: Option<Vec<u8>>) {
         let segment = self.open.as_mut().expect("just written to");
         let (open_bytes, lines) = (segment.bytes, group.lines.len() / crate::commit::RECEIPT);
         let mut digests = lock(&self.shared.digests);
@@ -321,6 +322,10 @@ impl Writer {
         } else {
             group.answers.into_iter().for_each(Ack::send);
         }
+        // Last, since nobody waits for it.
+        segment
+            .summary
+            .hash(payload.as_deref().unwrap_or(&group.text));
         if open_bytes >= self.shared.segment_bytes {
             // If it fails, the next commit or the clock tries again.
             let _later = self.seal();
