@@ -10,11 +10,10 @@ use std::rc::Rc;
 
 use otlp::model::{KeyValue, Text, Value};
 
-use crate::key::is_pseudonym;
-use crate::keys::Personal;
 use crate::mask::STARS;
-use crate::policy::{Action, KeyPlan, Outcome, Place, Policy, Tally};
-use crate::statement;
+use crate::personal::Personally;
+use crate::policy::{KeyPlan, Outcome, Place, Policy, Tally};
+use crate::processor::Action;
 use crate::summary::Touched;
 use crate::text::text_form;
 
@@ -198,93 +197,6 @@ impl<'p> Redactor<'p> {
         blocked
     }
 
-    fn personal(&mut self, value: &mut Value<'_>, plan: &KeyPlan) -> Personally {
-        match plan.personal {
-            None => {}
-            Some((Personal::Removed, rule)) => {
-                self.count(rule);
-                return Personally::Removed;
-            }
-            Some((Personal::Pseudonym, rule)) => {
-                return match self.pseudonymise(value, rule) {
-                    true => Personally::Done,
-                    false => Personally::Removed,
-                };
-            }
-            Some((Personal::Statement, rule)) => {
-                self.rewrite(value, rule, &statement::without_literals);
-            }
-            Some((Personal::Url, rule)) => {
-                self.rewrite(value, rule, &statement::without_query_values);
-            }
-        }
-        let Some(rule) = plan.secret else {
-            return Personally::Untouched;
-        };
-        match value {
-            Value::Empty | Value::Bool(_) => Personally::Untouched,
-            Value::Text(text) if text == STARS || text.is_empty() => Personally::Untouched,
-            _ => {
-                *value = Value::Text(Cow::Borrowed(STARS));
-                self.count(rule);
-                Personally::Done
-            }
-        }
-    }
-
-    /// Makes a pseudonym of each text, number or bytes; false where a map is in it, which goes.
-    fn pseudonymise(&mut self, value: &mut Value<'_>, rule: usize) -> bool {
-        match value {
-            Value::Empty | Value::Bool(_) => true,
-            Value::Text(text) if text.is_empty() || is_pseudonym(text) => true,
-            Value::Text(_) | Value::Int(_) | Value::Double(_) | Value::Bytes(_) => {
-                let pseudonym = self.policy.key.pseudonym(&text_form(value));
-                *value = Value::Text(Cow::Owned(pseudonym));
-                self.count(rule);
-                true
-            }
-            Value::Array(values) => {
-                let all = values.iter_mut().all(|value| match value {
-                    Value::Array(_) => false,
-                    _ => self.pseudonymise(value, rule),
-                });
-                if !all {
-                    self.count(rule);
-                }
-                all
-            }
-            Value::Map(_) => {
-                self.count(rule);
-                false
-            }
-        }
-    }
-
-    /// Rewrites a text, or each text of an array.
-    fn rewrite(
-        &mut self,
-        value: &mut Value<'_>,
-        rule: usize,
-        with: &impl Fn(&str) -> Option<String>,
-    ) {
-        match value {
-            Value::Text(text) => {
-                if let Some(rewritten) = with(text) {
-                    *text = Cow::Owned(rewritten);
-                    self.count(rule);
-                }
-            }
-            Value::Array(values) => {
-                for value in values {
-                    if let Value::Text(_) = value {
-                        self.rewrite(value, rule, with);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// An attribute's value.
     fn value(&mut self, value: &mut Value<'_>, active: u32, spared: bool, key: &str) {
         match value {
@@ -450,7 +362,7 @@ impl<'p> Redactor<'p> {
         }
     }
 
-    fn count(&mut self, rule: usize) {
+    pub fn count(&mut self, rule: usize) {
         self.tally.masked[rule] += 1;
     }
 
@@ -473,11 +385,4 @@ impl<'p> Redactor<'p> {
         outcome.masked = 0;
         self.outcome = outcome;
     }
-}
-
-/// What a personal or secret key did to its value.
-enum Personally {
-    Untouched,
-    Done,
-    Removed,
 }

@@ -11,6 +11,8 @@ use crate::key::hex_prefix;
 use crate::spec::{HashFunction, ProcessorSpec};
 
 pub(crate) const STARS: &str = "****";
+const MOST_GROWTH: usize = 16;
+const FREE_GROWTH: usize = 64 << 10;
 
 #[derive(Clone)]
 pub(crate) enum Mask {
@@ -69,7 +71,8 @@ impl Mask {
         Cow::Owned(hex_prefix(&digest, 2 * digest.len()))
     }
 
-    /// The text with every match masked; None where nothing matches.
+    /// The text with every match masked; None where nothing matches. A text that would grow out of
+    /// proportion (hashes of many short matches) is masked whole, which bounds the memory.
     pub fn replace(&self, text: &str, regex: &Regex) -> Option<String> {
         let mut out = String::new();
         let mut copied = 0;
@@ -79,6 +82,9 @@ impl Mask {
             out.push_str(&text[copied..matched.start()]);
             out.push_str(&self.of(&text[matched.range()]));
             copied = matched.end();
+            if out.len() > MOST_GROWTH * text.len() + FREE_GROWTH {
+                return Some(STARS.to_owned());
+            }
         }
         if !found {
             return None;
@@ -132,6 +138,17 @@ mod tests {
             ..ProcessorSpec::default()
         };
         assert!(Mask::new(&spec).is_err());
+    }
+
+    #[test]
+    fn a_text_that_would_grow_out_of_proportion_is_masked_whole() {
+        let each = Regex::new("a").unwrap();
+        let keyed = mask(HashFunction::HmacSha512);
+        assert_eq!(keyed.replace(&"a".repeat(10_000), &each).unwrap(), "****");
+        assert_eq!(
+            keyed.replace(&"a".repeat(100), &each).unwrap().len(),
+            12_800
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::mask::STARS;
 /// in a JSON statement is a field's name and stays. What has no end is a literal to the end.
 pub(crate) fn without_literals(statement: &str) -> Option<String> {
     let bytes = statement.as_bytes();
-    let is_json = statement.trim_start().starts_with(['{', '[']);
+    let is_json = statement.trim_ascii_start().starts_with(['{', '[']);
     let mut out = String::new();
     let mut copied = 0;
     let mut at = 0;
@@ -18,11 +18,14 @@ pub(crate) fn without_literals(statement: &str) -> Option<String> {
     while at < bytes.len() {
         let (end, replacement) = match bytes[at] {
             b'\'' | b'"' => {
-                let end = quote_end(bytes, at, is_json);
-                let names = is_json && statement[end..].trim_start().starts_with(':');
+                let (end, _) = quote_end(bytes, at, is_json);
+                let names = is_json && statement[end..].trim_ascii_start().starts_with(':');
                 (end, if names { None } else { Some("?") })
             }
-            b'`' => (quote_end(bytes, at, is_json), None),
+            b'`' => match quote_end(bytes, at, is_json) {
+                (end, true) => (end, None),
+                (end, false) => (end, Some("?")),
+            },
             b'$' => match dollar_quote_end(statement, at) {
                 Some(end) => (end, Some("?")),
                 None => (word_end(bytes, at + 1), None),
@@ -82,26 +85,27 @@ fn number_end(bytes: &[u8], from: usize) -> usize {
     at
 }
 
-/// The end of a quoted string: a doubled quote does not end it. A quote behind a backslash does in
-/// one dialect and does not in another, so in SQL all that follows is taken for a literal.
-fn quote_end(bytes: &[u8], from: usize, is_json: bool) -> usize {
+/// The end of a quoted string, and whether it is closed there: a doubled quote does not end it. A
+/// quote behind a backslash does in one dialect and does not in another, so in SQL all that follows
+/// is taken for a literal.
+fn quote_end(bytes: &[u8], from: usize, is_json: bool) -> (usize, bool) {
     let quote = bytes[from];
     let mut at = from + 1;
     while at < bytes.len() {
-        if bytes[at] == b'\\' {
-            if bytes.get(at + 1) == Some(&quote) && !is_json {
-                return bytes.len();
+        let next_too = bytes.get(at + 1) == Some(&quote);
+        match bytes[at] {
+            b'\\' if quote != b'`' => {
+                if next_too && !is_json {
+                    break;
+                }
+                at += 2;
             }
-            at += 2;
-        } else if bytes[at] != quote {
-            at += 1;
-        } else if bytes.get(at + 1) == Some(&quote) {
-            at += 2;
-        } else {
-            return at + 1;
+            byte if byte != quote => at += 1,
+            _ if next_too => at += 2,
+            _ => return (at + 1, true),
         }
     }
-    bytes.len()
+    (bytes.len(), false)
 }
 
 fn dollar_quote_end(statement: &str, from: usize) -> Option<usize> {
@@ -189,6 +193,8 @@ mod tests {
             ("select 'it\\'s', 'anna'", "select ?"),
             ("select /* by anna */ 1", "select /**/ ?"),
             ("select 'open", "select ?"),
+            ("select `open 'x'", "select ?"),
+            ("select `a\\`, 'x'", "select `a\\`, ?"),
             (
                 r#"{"find": "users", "n": {"$gt": 5}}"#,
                 r#"{"find": ?, "n": {"$gt": ?}}"#,

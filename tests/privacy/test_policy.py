@@ -1,0 +1,91 @@
+"""How a policy is put together, and what the core refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from mainstem import _core
+from mainstem.config.platform import RedactionOverlay
+from mainstem.privacy import ALWAYS_ON, BY_CHOICE, build_policy_spec, policy_warnings
+
+
+def test_detectors_and_personal_keys_are_on_without_any_processor() -> None:
+    spec = build_policy_spec([])
+    assert (spec.coverage, spec.detectors, spec.personal_keys) == ("full", ALWAYS_ON, True)
+    _core.check_policy(spec.to_json())
+
+
+def test_coverage_is_narrow_only_where_every_processor_says_so() -> None:
+    narrow = {"name": "redaction", "allow_all_keys": True, "coverage": "attributes"}
+    spec = build_policy_spec([narrow])
+    assert (spec.coverage, spec.detectors, spec.personal_keys) == ("attributes", (), False)
+    wide = build_policy_spec([narrow, {"name": "redaction/2", "allow_all_keys": True}])
+    assert (wide.coverage, wide.detectors, wide.personal_keys) == ("full", ALWAYS_ON, True)
+
+
+def test_an_overlay_adds_and_never_weakens() -> None:
+    own = {"name": "redaction", "allow_all_keys": True, "blocked_values": ["a"]}
+    overlay = RedactionOverlay(blocked_values=("b",), detectors=("phone", "email"))
+    spec = build_policy_spec([own], overlay, ["tenant.id"])
+    assert [processor.blocked_values for processor in spec.processors] == [("a",), ("b",)]
+    assert spec.processors[1].allow_all_keys
+    assert spec.detectors == (*ALWAYS_ON, "phone")
+    assert spec.vocabulary == ("tenant.id",)
+    narrow = build_policy_spec([own | {"coverage": "attributes"}], overlay)
+    assert narrow.detectors == ("phone", "email")
+
+
+def test_the_core_knows_the_same_detectors() -> None:
+    _core.check_policy(json.dumps({"detectors": [*ALWAYS_ON, *BY_CHOICE]}))
+    with pytest.raises(_core.PlanError) as caught:
+        _core.check_policy(json.dumps({"detectors": ["nose"]}))
+    listed = str(caught.value).partition("there are ")[2].split(", ")
+    assert sorted(listed) == sorted([*ALWAYS_ON, *BY_CHOICE])
+
+
+def test_an_hmac_key_reaches_the_core_and_no_representation() -> None:
+    processor = {
+        "name": "redaction",
+        "allow_all_keys": True,
+        "hash_function": "hmac-sha256",
+        "hmac_key": SecretStr("hush"),
+    }
+    spec = build_policy_spec([processor])
+    assert json.loads(spec.to_json())["processors"][0]["hmac_key"] == "hush"
+    assert "hush" not in repr(spec)
+
+
+def test_an_unknown_option_is_refused_without_its_value() -> None:
+    with pytest.raises(ValidationError) as caught:
+        build_policy_spec([{"name": "redaction", "blocked": ["hush"]}])
+    assert "hush" not in str(caught.value)
+
+
+def test_what_is_weak_is_said() -> None:
+    md5 = {"name": "redaction", "allow_all_keys": True, "hash_function": "md5"}
+    assert len(policy_warnings(build_policy_spec([md5]))) == 1
+    assert len(policy_warnings(build_policy_spec([md5 | {"coverage": "attributes"}]))) == 2
+    assert policy_warnings(build_policy_spec([])) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({"blocked_values": ["ok", "(?=a)"]}, r"blocked_values\[1\]: look-around"),
+        ({"blocked_key_patterns": [r"(a)\1"]}, r"blocked_key_patterns\[0\]: a back-reference"),
+        ({"allowed_values": ["["]}, r"allowed_values\[0\]: a class has no end"),
+        ({"blocked_values": ["("]}, r"blocked_values\[0\]: "),
+        ({"blocked_values": [r"(?:\pL{1000}){1000}"]}, r"blocked_values\[0\]: its automaton"),
+        ({"hash_function": "hmac-sha256"}, "hash_function: .*hmac_key"),
+        ({"url_sanitizer": {"enabled": True}}, "url_sanitizer: not supported yet"),
+        ({"db_sanitizer": {"sql": {"enabled": True}}}, "db_sanitizer: not supported yet"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_named(options: dict[str, Any], place: str) -> None:
+    spec = {"processors": [{"name": "redaction/eu", "allow_all_keys": True, **options}]}
+    with pytest.raises(_core.PlanError, match=rf"^{place}"):
+        _core.check_policy(json.dumps(spec))

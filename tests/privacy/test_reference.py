@@ -1,0 +1,91 @@
+"""The core's redaction equals the plain reference's, for random requests under several policies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mainstem.privacy import ALWAYS_ON, BY_CHOICE
+from tests.privacy.requests import requests
+from tests.privacy.sides import REQUESTS
+
+if TYPE_CHECKING:
+    from tests.privacy.sides import Redactor
+
+ARTICLE = {
+    "name": "redaction",
+    "allow_all_keys": True,
+    "blocked_values": [
+        r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}",
+        r"[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}",
+    ],
+}
+EVERYTHING: dict[str, Any] = {
+    "name": "redaction/all",
+    "allowed_keys": [
+        "tenant.id",
+        "user",
+        "user.id",
+        "id",
+        "note",
+        "blocked.one",
+        "password",
+        "k4",
+        "",
+    ],
+    "ignored_keys": ["ignored.one"],
+    "ignored_key_patterns": ["^service"],
+    "blocked_key_patterns": ["blocked", "^k"],
+    "blocked_values": ["secret-[0-9]", r"\d+", "a*b"],
+    "allowed_values": ["tenant-1", "^x+$"],
+    "redact_all_types": True,
+    "hash_function": "sha3",
+    "summary": "debug",
+}
+KEYED = ARTICLE | {
+    "name": "redaction/keyed",
+    "hash_function": "hmac-sha512",
+    "hmac_key": "k",
+    "blocked_values": ["abc", "^$", r"\bx"],
+    "summary": "info",
+}
+POLICIES: dict[str, dict[str, Any]] = {
+    "article, contrib's reach": {"coverage": "attributes", "processors": [ARTICLE]},
+    "article, full": {"processors": [ARTICLE]},
+    "all options, contrib's reach": {"coverage": "attributes", "processors": [EVERYTHING]},
+    "all options, full": {"processors": [EVERYTHING]},
+    "two processors, contrib's reach": {
+        "coverage": "attributes",
+        "processors": [KEYED, EVERYTHING],
+    },
+    "two processors, full": {"processors": [EVERYTHING, KEYED]},
+    "detectors": {
+        "detectors": [*ALWAYS_ON, *BY_CHOICE],
+        "personal_keys": True,
+        "vocabulary": ["tenant.id"],
+    },
+    "all of it": {
+        "processors": [KEYED, ARTICLE],
+        "detectors": list(ALWAYS_ON),
+        "personal_keys": True,
+        "vocabulary": ["tenant.id"],
+    },
+}
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+@pytest.mark.parametrize("signal", REQUESTS)
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(data=st.data())
+def test_core_equals_reference(
+    redactor: Redactor, signal: str, policy: dict[str, Any], data: st.DataObject
+) -> None:
+    request = data.draw(requests(REQUESTS[signal]))
+    assert redactor.core(signal, request, policy) == redactor.reference(signal, request, policy)
