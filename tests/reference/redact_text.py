@@ -62,7 +62,8 @@ def _ipv4(text: str, span: Span) -> Span | None:
         return None
     if before in {"v", "V"} and before and not _alnum(_char(text, span[0] - 2)):
         return None
-    return span
+    product = before == "/" and re.match("[A-Za-z]", _char(text, span[0] - 2))
+    return None if product and text[: span[1]].endswith(".0.0.0") else span
 
 
 def _ipv6(text: str, span: Span) -> Span | int:

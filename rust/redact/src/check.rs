@@ -114,14 +114,24 @@ pub(crate) fn looks_random(text: &str, candidate: Range<usize>) -> Checked {
     }
 }
 
-/// Four octets that are not the middle of a longer number, nor a version written `v1.2.3.4`.
+/// Four octets that are not the middle of a longer number, nor a version: `v1.2.3.4`, or a
+/// browser's `Chrome/120.0.0.0`.
 pub(crate) fn ipv4(text: &str, candidate: Range<usize>) -> Checked {
     let bytes = text.as_bytes();
     let start = candidate.start;
-    let longer = bytes.get(candidate.end).is_some_and(u8::is_ascii_digit)
-        || byte_before(text, start).is_some_and(|b| b.is_ascii_digit());
-    let version = matches!(byte_before(text, start), Some(b'v' | b'V'))
-        && !byte_before(text, start - 1).is_some_and(|b| b.is_ascii_alphanumeric());
+    let is = |at: Option<usize>, test: fn(&u8) -> bool| {
+        at.and_then(|at| bytes.get(at)).is_some_and(test)
+    };
+    let longer =
+        is(Some(candidate.end), u8::is_ascii_digit) || is(start.checked_sub(1), u8::is_ascii_digit);
+    let before_last = start.checked_sub(2);
+    let version = match start.checked_sub(1).map(|at| bytes[at]) {
+        Some(b'v' | b'V') => !is(before_last, u8::is_ascii_alphanumeric),
+        Some(b'/') => {
+            is(before_last, u8::is_ascii_alphabetic) && text[candidate.clone()].ends_with(".0.0.0")
+        }
+        _ => false,
+    };
     if longer || version {
         Err(start + 1)
     } else {

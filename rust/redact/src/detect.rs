@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::check;
 use crate::mask::STARS;
-use crate::pattern::{Pattern, Sieve, Sieved};
+use crate::pattern::{Pattern, Sieve};
 
 /// Confirms a match at a range of a text: what of it is to be masked, or where to look on.
 type Check = fn(&str, Range<usize>) -> Result<Range<usize>, usize>;
@@ -158,57 +158,38 @@ pub const DETECTORS: [&str; BUILTINS.len()] = {
     names
 };
 
-/// A detector that a policy has switched on.
+/// One pattern of a detector that a policy has switched on.
 pub(crate) struct Detector {
     pub rule: usize,
-    patterns: Vec<Pattern>,
+    pub pattern: Pattern,
     quick: Quick,
     check: Check,
 }
 
 impl Detector {
-    /// A detector by its place in [`DETECTORS`].
-    pub fn compile(index: usize, rule: usize, sieve: &mut Sieve) -> Result<Self, String> {
+    /// The patterns of a detector by its place in [`DETECTORS`].
+    pub fn compile(index: usize, rule: usize, sieve: &mut Sieve) -> Result<Vec<Self>, String> {
         let builtin = &BUILTINS[index];
-        let patterns = builtin
-            .patterns
-            .iter()
-            .map(|pattern| sieve.compile(&ascii_boundaries(pattern)))
-            .collect::<Result<_, _>>()?;
-        Ok(Detector {
-            rule,
-            patterns,
-            quick: builtin.quick,
-            check: builtin.check,
-        })
-    }
-
-    pub fn patterns(&self) -> impl Iterator<Item = &Pattern> {
-        self.patterns.iter()
+        let compiled = builtin.patterns.iter().map(|pattern| {
+            Ok(Detector {
+                rule,
+                pattern: sieve.compile(&ascii_boundaries(pattern))?,
+                quick: builtin.quick,
+                check: builtin.check,
+            })
+        });
+        compiled.collect()
     }
 
     /// The text with all finds masked; None where there is none.
-    #[inline]
-    pub fn redact(&self, text: &str, sieved: Sieved) -> Option<String> {
-        let mut masked: Option<String> = None;
-        for pattern in &self.patterns {
-            let current = masked.as_deref().unwrap_or(text);
-            if pattern.possible(sieved)
-                && pattern.probable(current)
-                && (self.quick)(current.as_bytes())
-                && let Some(out) = self.mask(pattern, current)
-            {
-                masked = Some(out);
-            }
+    pub fn redact(&self, text: &str) -> Option<String> {
+        if !(self.pattern.probable(text) && (self.quick)(text.as_bytes())) {
+            return None;
         }
-        masked
-    }
-
-    fn mask(&self, pattern: &Pattern, text: &str) -> Option<String> {
         let mut from = 0;
         let mut copied = 0;
         let mut out = String::new();
-        while let Some(candidate) = self.next(pattern, text, from) {
+        while let Some(candidate) = self.next(text, from) {
             let found = match (self.check)(text, candidate.clone()) {
                 Ok(found) => found,
                 Err(resume) => {
@@ -230,16 +211,17 @@ impl Detector {
         Some(out)
     }
 
-    fn next(&self, pattern: &Pattern, text: &str, from: usize) -> Option<Range<usize>> {
+    fn next(&self, text: &str, from: usize) -> Option<Range<usize>> {
         use regex_automata::Input;
         let input = Input::new(text).range(from..);
-        if pattern.regex.captures_len() < 2 {
-            return pattern.regex.search(&input).map(|found| found.range());
+        let regex = &self.pattern.regex;
+        if regex.captures_len() < 2 {
+            return regex.search(&input).map(|found| found.range());
         }
         // The cheap search first: captures are slower.
-        pattern.regex.search_half(&input)?;
-        let mut captures = pattern.regex.create_captures();
-        pattern.regex.search_captures(&input, &mut captures);
+        regex.search_half(&input)?;
+        let mut captures = regex.create_captures();
+        regex.search_captures(&input, &mut captures);
         captures.get_group(1).map(|group| group.range())
     }
 }

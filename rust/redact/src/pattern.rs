@@ -9,14 +9,27 @@ const SIZE_LIMIT: usize = 8 << 20;
 const LONGEST_PATTERN: usize = 16 << 10;
 const MOST_NEEDS: usize = 4;
 
-/// A compiled pattern with what any text must have for it to match.
+/// A compiled pattern and its gate.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     pub regex: Regex,
-    needs: u64,
-    min_len: usize,
+    pub gate: Gate,
     /// A byte that every match has so many times.
     often: Option<(u8, usize)>,
+}
+
+/// What any text must have for a pattern to match.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gate {
+    needs: u64,
+    min_len: usize,
+}
+
+impl Gate {
+    #[inline]
+    pub fn open(self, sieved: Sieved) -> bool {
+        sieved.bits & self.needs == self.needs && sieved.len >= self.min_len
+    }
 }
 
 /// Classes of bytes, one bit each. A text's bits show which classes its bytes belong to.
@@ -32,7 +45,7 @@ pub(crate) struct Needs(Vec<u64>);
 
 impl Needs {
     pub fn of<'p>(patterns: impl Iterator<Item = &'p Pattern>) -> Self {
-        let mut needs: Vec<u64> = patterns.map(|pattern| pattern.needs).collect();
+        let mut needs: Vec<u64> = patterns.map(|pattern| pattern.gate.needs).collect();
         needs.sort_unstable();
         needs.dedup();
         Needs(needs)
@@ -86,8 +99,10 @@ impl Sieve {
             .fold(0, |needs, bit| needs | bit);
         Ok(Pattern {
             regex,
-            needs,
-            min_len: hir.properties().minimum_len().unwrap_or(0),
+            gate: Gate {
+                needs,
+                min_len: hir.properties().minimum_len().unwrap_or(0),
+            },
             often: (0x21u8..0x7f)
                 .filter(|byte| !byte.is_ascii_alphanumeric())
                 .map(|byte| (byte, times(&hir, byte)))
@@ -120,7 +135,7 @@ impl Pattern {
     /// Whether the pattern may match a text of which the sieve saw this much.
     #[inline]
     pub fn possible(&self, sieved: Sieved) -> bool {
-        sieved.bits & self.needs == self.needs && sieved.len >= self.min_len
+        self.gate.open(sieved)
     }
 
     /// Whether a text has a byte as often as every match has it: IPv4 addresses have three dots.
@@ -140,7 +155,7 @@ impl Pattern {
     }
 
     pub fn matches_empty(&self) -> bool {
-        self.min_len == 0
+        self.gate.min_len == 0
     }
 }
 
