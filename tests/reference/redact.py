@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PSEUDONYM = re.compile("p_[0-9a-f]{8}_[0-9a-f]{32}")
 IDENTIFIER = re.compile("[A-Za-z0-9._-]{1,64}")
+AMBIGUOUS = {"iban", "payment_card", "ipv4", "phone", "guid"}
 REMOVED = {
     *(f"user.{name}" for name in (
         "name", "full_name", "first_name", "last_name", "given_name", "family_name", "display_name",
@@ -168,9 +169,10 @@ class Reference:
         return self.detect(text, spared)
 
     def detect(self, text: str, spared: bool = False) -> str:
+        names = self.detectors
         if spared and IDENTIFIER.fullmatch(text):
-            return text
-        return [text, *detect(text, self.detectors)][-1]
+            names = [name for name in names if name not in AMBIGUOUS]
+        return [text, *detect(text, names)][-1]
 
     def name(self, name: str, active: set[int] | None = None) -> str:
         if self.text(name, active) == name:

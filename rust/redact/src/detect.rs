@@ -22,6 +22,9 @@ struct Builtin {
     check: Check,
 }
 
+/// Detectors of what an identifier or a version may look like by chance: they leave those alone.
+const AMBIGUOUS: [&str; 5] = ["iban", "payment_card", "ipv4", "phone", "guid"];
+
 /// In the order of their work: what holds others comes first (a URL's credentials before the
 /// e-mail address that they look like with the host).
 const BUILTINS: [Builtin; 14] = [
@@ -162,6 +165,7 @@ pub const DETECTORS: [&str; BUILTINS.len()] = {
 pub(crate) struct Detector {
     pub rule: usize,
     pub pattern: Pattern,
+    pub ambiguous: bool,
     quick: Quick,
     check: Check,
 }
@@ -174,6 +178,7 @@ impl Detector {
             Ok(Detector {
                 rule,
                 pattern: sieve.compile(&ascii_boundaries(pattern))?,
+                ambiguous: AMBIGUOUS.contains(&builtin.name),
                 quick: builtin.quick,
                 check: builtin.check,
             })

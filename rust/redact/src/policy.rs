@@ -89,7 +89,7 @@ pub(crate) struct KeyPlan {
     pub personal: Option<(Personal, usize)>,
     /// The rule by which the value is a secret.
     pub secret: Option<usize>,
-    /// Whether detectors leave the value alone while it looks like an identifier.
+    /// Whether ambiguous detectors leave the value alone while it looks like an identifier.
     pub spared: bool,
     /// The name in place of one that itself matches, and the rules that it matched.
     pub masked: Option<(String, Vec<usize>)>,
@@ -273,13 +273,11 @@ impl Policy {
         spared: bool,
         outcome: &mut Outcome,
     ) -> Option<String> {
-        if spared && keys::is_identifier(text) {
-            return None;
-        }
+        let identifier = spared && keys::is_identifier(text);
         let mut current: Option<String> = None;
         let mut sieved = sieved;
         for (gate, detector) in self.gates.iter().zip(&self.detectors) {
-            if !gate.open(sieved) {
+            if !gate.open(sieved) || (identifier && detector.ambiguous) {
                 continue;
             }
             let before = current.as_deref().unwrap_or(text);
