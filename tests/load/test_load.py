@@ -12,7 +12,9 @@ import pytest
 from builders import Collector, Request
 
 from mainstem.config.platform import Platform, load_platform
+from mainstem.errors import Transient
 from mainstem.load import WarehouseBusy, load, open_warehouse
+from mainstem.load.schema import BOOKS
 from mainstem.records import Signal
 from mainstem.replicate import replicate
 from mainstem.store import Account
@@ -316,3 +318,36 @@ def test_a_new_column_is_added(platform: Platform, euc: Collector) -> None:
     euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 1))
     bring(platform)
     assert query(platform, "SELECT event_name FROM bronze.otel_logs") == ["feature.used"]
+
+
+def test_over_azure(tmp_path: Path, azurite_account: str) -> None:
+    address = f'"{azurite_account}"'
+    (tmp_path / "mainstem.yaml").write_text(
+        PLATFORM.replace("file:./stores/euc", address).replace("file:./stores/central", address)
+    )
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    store = Account.open(azurite_account)
+    euc = Collector(store, "euc", now=NOW)
+    euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 3))
+    store.container("logs").create("foreign.json", Request.of(Signal.LOGS, NOW, 2).data)
+    assert bring(platform).signals["euc", "logs"].records == 5
+    assert bring(platform).nothing_new
+
+
+def test_a_failure_in_a_step_leaves_nothing_of_it(platform: Platform, euc: Collector) -> None:
+    euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 3))
+    bad = euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 3))
+    replicate(platform)
+    refuse = f"CHECK (blob <> '{bad.name}')"
+    with duckdb.connect(str(platform.warehouse_path)) as connection:
+        connection.execute("CREATE SCHEMA bronze")
+        connection.execute(f"CREATE TABLE bronze.load_blobs ({BOOKS['load_blobs']}, {refuse})")
+    with pytest.raises(Transient, match="ConstraintException") as caught:
+        load(platform)
+    assert bad.name not in str(caught.value)
+    assert query(platform, "SELECT count(*) FROM bronze.otel_logs") == [0]
+    assert query(platform, "SELECT count(*) FROM bronze.loads") == [0]
+    with duckdb.connect(str(platform.warehouse_path)) as connection:
+        connection.execute("DROP TABLE bronze.load_blobs")
+    result = load(platform)
+    assert (result.load_id, result.signals["euc", "logs"].records) == (1, 6)

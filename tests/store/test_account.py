@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -13,6 +18,7 @@ from mainstem.store import (
     ContainerMissing,
     ContentConflict,
     ObjectMissing,
+    StoreRefused,
     StoreUnavailable,
 )
 from mainstem.store.azure import AzureAccount
@@ -83,6 +89,39 @@ def test_forbidden_creation_names_the_command(azurite_account: str) -> None:
     account = Account.open(azurite_account.replace(key, "AccountKey=d3Jvbmc="))
     with pytest.raises(ContainerMissing, match=r"az storage container create --name logs \\?"):
         account.ensure_container("logs")
+
+
+def test_who_may_create_no_container_goes_on_with_one_that_is_there(azurite_account: str) -> None:
+    Account.open(azurite_account).ensure_container("logs")
+    parts = dict(part.split("=", 1) for part in azurite_account.strip(";").split(";"))
+    sas = signature(parts["AccountName"], parts["AccountKey"])
+    account = Account.open(f"BlobEndpoint={parts['BlobEndpoint']};SharedAccessSignature={sas}")
+    assert account.ensure_container("logs") is False
+    with pytest.raises(StoreRefused, match="Storage Blob Data Contributor"):
+        account.container("logs").create("a.json", b"x")
+    with pytest.raises(ContainerMissing, match="az storage container create --name traces"):
+        account.ensure_container("traces")
+
+
+def signature(account: str, key: str) -> str:
+    """Sign an account signature that may read and list, and so creates no container.
+
+    https://learn.microsoft.com/rest/api/storageservices/create-account-sas
+    """
+    ends = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    version = "2021-12-02"
+    text = "\n".join([account, "rl", "b", "co", "", ends, "", "", version, "", ""])
+    digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
+    return urlencode(
+        {
+            "sp": "rl",
+            "ss": "b",
+            "srt": "co",
+            "se": ends,
+            "sv": version,
+            "sig": base64.b64encode(digest).decode(),
+        }
+    )
 
 
 def test_reading_a_folder_does_not_make_it(tmp_path: Path) -> None:

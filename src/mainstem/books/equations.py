@@ -30,14 +30,17 @@ if TYPE_CHECKING:
 
 ORPHAN_HOURS = 24
 """After this time, one of our blobs without a ledger entry is an orphan."""
+WAITS_HOURS = 24
+"""After this time, what is pending is worth a note: a load runs daily or more often."""
 
 
 @dataclass
 class Line:
     """One line of the books: a region's signal, whole or in one hour (`2026-11-24T05`, UTC).
 
-    `recounted` is the number of records found in the lines of those blobs that were read, and
-    `recounted_of` what their ledger entries say, without those in lines that cannot be read.
+    `pending_long` is what of `pending` has waited for longer than 24 hours. `recounted` is the
+    number of records found in the lines of those blobs that were read, and `recounted_of` what
+    their ledger entries say, without those in lines that cannot be read.
     """
 
     region: str
@@ -53,6 +56,7 @@ class Line:
     not_travelling: int = 0
     expired: int = 0
     pending: int = 0
+    pending_long: int = 0
 
     @property
     def stored(self) -> int:
@@ -161,6 +165,12 @@ def keep_books(
             notes=[
                 *unread,
                 *open_hours(evidence.warehouse),
+                *(
+                    f"{line.region} {line.signal} {line.hour}: {line.pending_long:,} records "
+                    f"have been pending for more than {WAITS_HOURS} hours"
+                    for line in hours
+                    if line.pending_long
+                ),
                 *_bad_lines(evidence),
                 *_waiting(evidence),
             ],
@@ -189,7 +199,8 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
             EXISTS (
                 FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
             ),
-            entry."at" < now()::TIMESTAMP - to_days(routes.days)
+            entry."at" < now()::TIMESTAMP - to_days(routes.days),
+            entry."at" < now()::TIMESTAMP - to_hours({WAITS_HOURS})
         FROM entries AS entry
         JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
         LEFT JOIN done ON done.region = entry.region AND done.segment = entry.segment
@@ -202,9 +213,9 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
     )
     for region, signal, hour, container, blob, *rest in rows:
         counts = Counts(*rest[: len(fields(Counts))])
-        recounted, in_bronze, quarantined, duplicate, travels, there, old = rest[
-            len(fields(Counts)) :
-        ]
+        figures, state = rest[len(fields(Counts)) : -4], rest[-4:]
+        recounted, in_bronze, quarantined, duplicate = figures
+        travels, there, old, waits = state
         line, problem = Line(region, signal, hour, counts, loaded=in_bronze), None
         if quarantined is not None:
             line.quarantined, line.duplicate_at_load = quarantined, duplicate
@@ -219,6 +230,7 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
             line.not_travelling = counts.stored
         elif there or not old:
             line.pending = counts.stored
+            line.pending_long = counts.stored if waits else 0
         else:
             line.expired = counts.stored
         yield line, problem

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from mainstem.errors import MainstemError
+import duckdb
+
+from mainstem.errors import MainstemError, Transient
 from mainstem.load.bronze import Bronze
 from mainstem.load.duckdb import Warehouse, open_warehouse
 from mainstem.load.fetch import fetch_listed, fetch_own, read_ahead
@@ -66,10 +68,18 @@ def load(platform: Platform, progress: Callable[[str], None] = lambda _: None) -
     WarehouseBusy where another process holds the warehouse. A region that cannot be reached is
     reported and does not hold up the others; a bad blob goes to quarantine, and the rest goes on.
     """
-    with open_warehouse(platform.warehouse_path) as warehouse:
-        create_tables(warehouse.connection)
-        create_source_tables(warehouse)
-        return _Load(platform, warehouse, progress).run()
+    try:
+        with open_warehouse(platform.warehouse_path) as warehouse:
+            create_tables(warehouse.connection)
+            create_source_tables(warehouse)
+            return _Load(platform, warehouse, progress).run()
+    except duckdb.Error as error:
+        # Its text may quote a value; the kind tells a full disk from full memory.
+        raise Transient(
+            f"the warehouse {platform.warehouse_path} did not take the load "
+            f"({type(error).__name__})",
+            hint="What was committed counts. Mend the cause (disk, memory) and run again.",
+        ) from None
 
 
 class _Load:
@@ -90,8 +100,7 @@ class _Load:
         for origin in origins(self._platform):
             self._attempt(origin.region.name, partial(self._load_origin, origin))
         self._load_sources()
-        if self._result.load_id is not None:
-            self._finish()
+        self._finish()
         return self._result
 
     def _attempt(self, region: str, step: Callable[[], None]) -> None:
@@ -164,15 +173,21 @@ class _Load:
             self._result.signals[key] = loaded
 
     def _begin(self) -> None:
-        """Write the load down, with the first that it loads."""
-        if self._result.load_id is None:
-            self._result.load_id = self._load_id
-            self._warehouse.change(
-                "INSERT INTO bronze.loads VALUES (?, ?, NULL, 0, 0)", (self._load_id, _now())
-            )
+        """Write the load down in the transaction of the first that it loads."""
+        self._warehouse.change(
+            """
+            INSERT INTO bronze.loads SELECT $1::BIGINT, $2::TIMESTAMP, NULL, 0, 0
+            WHERE NOT EXISTS (FROM bronze.loads WHERE load_id = $1)
+            """,
+            (self._load_id, _now()),
+        )
 
     def _finish(self) -> None:
         """Write the load's end down, and let digests go that no blob can repeat any more."""
+        begun = self._warehouse.value("SELECT max(load_id) FROM bronze.loads")
+        if begun != self._load_id:
+            return
+        self._result.load_id = self._load_id
         days = max(region.retention.days for region in self._platform.regions.values())
         oldest = _now() - timedelta(days=days + DIGEST_GRACE_DAYS)
         loaded = self._result.signals.values()

@@ -108,6 +108,7 @@ class _Copier:
         self._entries_to = self._to(LEDGER)
         self._steps = centre.container(CONTAINER)
         self._state = State()
+        self._ensured: set[str] = set()
 
     def run(self) -> RegionResult:
         name = self._region.name
@@ -116,8 +117,7 @@ class _Copier:
         places = new_places(self._entries_from, self._state.marks, self._state.beyond.keys())
         in_order = [place for instance in sorted(places) for place in places[instance]]
         if in_order:
-            for container in (CONTAINER, self._entries_to.name):
-                self._centre.ensure_container(container)
+            self._ensure(CONTAINER, self._entries_to.name)
         done = 0
         with ThreadPoolExecutor(COPIERS) as copiers:
             self._retry_waiting(copiers)
@@ -150,8 +150,15 @@ class _Copier:
         waiting = sorted(self._state.waiting)
         if not waiting:
             return
-        read = (self._read_entry(name) for name in waiting)
-        entries = {name: entry for name, (_, entry) in read if entry is not None}
+        entries = {}
+        for name in waiting:
+            try:
+                _, (_, entry) = self._read_entry(name)
+            except ObjectMissing:  # past the ledger's own retention
+                entry = None
+            if entry is not None:
+                entries[name] = entry
+        self._state.waiting &= entries.keys()
         copied = self._copy_blobs(entries, copiers)
         if set(waiting) != self._state.waiting:
             self._remember(copied, 0)
@@ -171,8 +178,8 @@ class _Copier:
     ) -> list[Copied]:
         """Copy the blobs and lines of those entries that travel; notes those that it could not."""
         travelling = {n: entry for n, entry in entries.items() if travels(self._region, entry)}
-        for signal in {entry.signal for entry in travelling.values() if entry.signal}:
-            self._centre.ensure_container(self._to(signal).name)
+        signals = {entry.signal for entry in travelling.values() if entry.signal}
+        self._ensure(*(self._to(signal).name for signal in signals))
         copied = []
         for name, outcome in copiers.map(self._copy_blob, travelling.items()):
             self._state.waiting.discard(name)
@@ -218,8 +225,7 @@ class _Copier:
         found = new_foreign_blobs(signal, sources, self._to(signal))
         if not found:
             return
-        for container in (CONTAINER, self._to(signal).name):
-            self._centre.ensure_container(container)
+        self._ensure(CONTAINER, self._to(signal).name)
         for step in _steps(found):
             copied = [blob for blob in copiers.map(self._copy_foreign_blob, step) if blob]
             for blob in copied:
@@ -241,6 +247,11 @@ class _Copier:
         while not write_state(self._steps, self._region.name, self._state, blobs, entries):
             theirs = read_state(self._steps, self._region.name)
             self._state.follow(theirs)
+
+    def _ensure(self, *containers: str) -> None:
+        for container in set(containers) - self._ensured:
+            self._centre.ensure_container(container)
+            self._ensured.add(container)
 
     def _to(self, name: str) -> Container:
         return self._centre.container(central_container(self._region.name, name))

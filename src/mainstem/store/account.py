@@ -13,6 +13,7 @@ from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 from mainstem.errors import UsageError
 from mainstem.store.azure import AzureAccount
 from mainstem.store.container import Container
+from mainstem.store.errors import ContainerMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,9 +116,16 @@ class Account:
         """Create a container unless it exists; True if it was created.
 
         Only Azure has containers to create; elsewhere they come into being with the first object.
-        ContainerMissing, with the command that creates it, where the identity may not do so.
+        ContainerMissing, with the command that creates it, where there is none and the identity may
+        not create it.
         """
-        return self._ensure(name)
+        try:
+            return self._ensure(name)
+        except ContainerMissing:
+            # Who may not create containers is refused for one that exists, too.
+            if self.container(name).exists():
+                return False
+            raise
 
 
 def _open_folder(path: str, base: Path) -> Account:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _LIST_CHUNK = 1000
+_REFUSED = re.compile(r"status code: (401|403) ")
 
 
 class ObjectInfo(NamedTuple):
@@ -98,6 +100,16 @@ class Container:
             pages = obstore.list(self.store, prefix or None, offset=after, chunk_size=_LIST_CHUNK)
             for page in pages:
                 yield from map(_info, page)
+
+    def exists(self) -> bool:
+        """Tell whether a listing shows that the container is there; False where it may not list."""
+        if self.folder is not None:
+            return self.folder.is_dir()
+        try:
+            next(self._list_pages("", None), None)
+        except (ContainerMissing, StoreRefused):
+            return False
+        return True
 
     def folders(self, prefix: str) -> tuple[str, ...]:
         """List the names one segment below a prefix that have objects below them, in order."""
@@ -184,18 +196,24 @@ class Container:
         except (FileNotFoundError, NotFoundError):
             raise self._missing(action) from None
         except (PermissionDeniedError, UnauthenticatedError, PermissionError):
-            raise StoreRefused(
-                f"{self.label}: {action}: refused",
-                hint="The identity needs a data role on the account (Azure: Storage Blob Data "
-                "Contributor to write, Reader to read).",
-            ) from None
+            raise self._refused(action) from None
         except (BaseError, OSError) as error:
-            if "ContainerNotFound" in str(error):  # a listing's 404 has no class of its own
+            # What goes wrong in a listing has no class of its own.
+            if "ContainerNotFound" in str(error):
                 raise self._missing(action) from None
+            if _REFUSED.search(str(error)):
+                raise self._refused(action) from None
             raise StoreUnavailable(
                 f"{self.label}: {action}: no usable answer ({type(error).__name__})",
                 hint="A retry may help; what is waiting is kept.",
             ) from None
+
+    def _refused(self, action: str) -> StoreRefused:
+        return StoreRefused(
+            f"{self.label}: {action}: refused",
+            hint="The identity needs a data role on the account (Azure: Storage Blob Data "
+            "Contributor to write, Reader to read).",
+        )
 
     def _missing(self, action: str) -> ObjectMissing | ContainerMissing:
         """Say what a 404 means: a read lacks its object, a listing or a write its container."""
