@@ -332,17 +332,11 @@ fn live(seed: u64) {
     world.finish();
 }
 
+/// `MAINSTEM_CAMPAIGN=long` (`make prove`) lives many more lives.
 #[test]
 fn no_crash_loses_doubles_or_breaks_the_chain() {
-    for seed in 0..2_000 {
-        live(seed);
-    }
-}
-
-#[test]
-#[ignore = "minutes long: a part of `make prove`"]
-fn no_crash_in_many_lives_loses_doubles_or_breaks_the_chain() {
-    for seed in 2_000..100_000 {
+    let long = std::env::var("MAINSTEM_CAMPAIGN").is_ok_and(|campaign| campaign == "long");
+    for seed in 0..if long { 100_000 } else { 2_000 } {
         live(seed);
     }
 }
