@@ -1,12 +1,16 @@
 """`make demo`: four regions, from an instrumented product to answers, on this machine.
 
+    python -m examples.contoso.demo [FOLDER]
+
 Every step is a command of its own, printed as it runs, that works by hand afterwards.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.rule import Rule
@@ -51,6 +56,7 @@ class Demo:
 
     def __init__(self, root: Path) -> None:
         self.console = Console()
+        self.started = time.monotonic()
         self.now = datetime.now(UTC)
         self.stage: Stage = set_stage(root)
         self.scenario = Scenario.ending(self.now)
@@ -81,7 +87,8 @@ class Demo:
     def section(self, title: str) -> None:
         """Begin a part of the demo on the screen."""
         self.console.print()
-        self.console.print(Rule(f"[bold]{title}", align="left"))
+        seconds = time.monotonic() - self.started
+        self.console.print(Rule(f"[bold]{title}[/] [dim]after {seconds:.0f} s[/]", align="left"))
 
     def prepare(self) -> list[Request]:
         """Make the history, whole, so that sending has an end to show."""
@@ -164,7 +171,7 @@ class Demo:
             finally:
                 over.set()
                 halfway.set()
-            crash.join()
+                crash.join()
         if problems:
             raise problems[0]
         self.tally.add(traffic.tally)
@@ -192,7 +199,8 @@ class Demo:
             "the senders go on"
         )
         command = processes.kill(name)
-        time.sleep(DOWN_SECONDS)
+        if over.wait(DOWN_SECONDS):
+            return
         processes.start(command)
         processes.wait_until_ready(name)
         progress.console.print(f"{name} is up again, process {processes.process_id(name)}")
@@ -312,19 +320,23 @@ def _relative(path: Path) -> str:
 
 
 def main() -> int:
-    """Run the demo in `demo/` below the working folder; the exit code."""
-    started = time.monotonic()
+    """Run the demo in a folder, `demo/` if none is named; the exit code."""
+    parser = argparse.ArgumentParser(description="Run the main job on this machine.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("demo"))
+    folder: Path = parser.parse_args().folder
+    # As Ctrl-C, so that the processes are ended however the demo is.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(stderr=True)
     try:
-        demo = Demo(Path("demo").resolve())
+        demo = Demo(folder.resolve())
         failed = demo.run()
-    except (FileExistsError, ProcessError, SendError) as error:
+    except (FileExistsError, ProcessError, SendError, httpx.HTTPError) as error:
         console.print(f"[bold red]the demo stopped:[/] {error}")
         return 1
     except KeyboardInterrupt:
         console.print("stopped; all processes that the demo started have ended")
         return 130
-    console.print(f"\ndone in {time.monotonic() - started:.0f} s")
+    demo.console.print(f"\ndone in {time.monotonic() - demo.started:.0f} s")
     return 1 if failed else 0
 
 
