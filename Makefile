@@ -29,7 +29,7 @@ demo: setup ## Run the main job: four regions, from instrumented products to ans
 
 test: setup ## Pass every test that needs nothing but this repository
 	cargo test --workspace --locked --quiet
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not all and not prove"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not all and not prove"
 
 test-all: setup ## The rest: foreign parts, and the demo as a test
 	$(BIN)/pytest -m "all and not prove"

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from examples.contoso.otlp import Request
 
-pytestmark = pytest.mark.xdist_group("main-job")
 KILLED = "collector-use"
 STEPS = ("replicate", "load", "build")
 

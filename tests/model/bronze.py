@@ -10,42 +10,12 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mainstem.config.platform import Platform, load_platform
-from mainstem.vocabulary import load_vocabulary
+from mainstem.load import open_warehouse
+from mainstem.load.schema import create_tables
+from mainstem.load.sources import create_source_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-COMMON = """
-    record_id VARCHAR, region VARCHAR, environment VARCHAR, blob VARCHAR, line INTEGER,
-    ordinal INTEGER, received_at TIMESTAMP, event_ts TIMESTAMP, event_date DATE,
-    time_source VARCHAR, service_name VARCHAR, tenant_id VARCHAR, resource_attributes VARCHAR,
-    resource_schema_url VARCHAR, scope_name VARCHAR, scope_version VARCHAR,
-    scope_attributes VARCHAR, scope_schema_url VARCHAR,
-"""
-BRONZE = {
-    "otel_logs": """
-        time_unix_nano BIGINT, observed_time_unix_nano BIGINT, trace_id VARCHAR, span_id VARCHAR,
-        flags BIGINT, severity_number INTEGER, severity_text VARCHAR, event_name VARCHAR,
-        body VARCHAR, body_type VARCHAR, log_attributes VARCHAR, dropped_attributes_count BIGINT
-    """,
-    "otel_spans": """
-        start_time_unix_nano BIGINT, end_time_unix_nano BIGINT, duration_time_unix_nano BIGINT,
-        trace_id VARCHAR, span_id VARCHAR, parent_span_id VARCHAR, trace_state VARCHAR,
-        flags BIGINT, name VARCHAR, kind INTEGER, status_code INTEGER, status_message VARCHAR,
-        span_attributes VARCHAR, events_json VARCHAR, links_json VARCHAR,
-        dropped_attributes_count BIGINT, dropped_events_count BIGINT, dropped_links_count BIGINT
-    """,
-    "otel_metrics": """
-        name VARCHAR, description VARCHAR, unit VARCHAR, metric_type VARCHAR,
-        start_time_unix_nano BIGINT, time_unix_nano BIGINT, int_value BIGINT, double_value DOUBLE,
-        aggregation_temporality INTEGER, is_monotonic BOOLEAN, count BIGINT, sum DOUBLE,
-        min DOUBLE, max DOUBLE, bucket_counts VARCHAR, explicit_bounds VARCHAR, scale INTEGER,
-        zero_count BIGINT, zero_threshold DOUBLE, positive_offset INTEGER,
-        positive_bucket_counts VARCHAR, negative_offset INTEGER, negative_bucket_counts VARCHAR,
-        quantile_values VARCHAR, exemplars_json VARCHAR, metadata_json VARCHAR,
-        metric_attributes VARCHAR, flags BIGINT
-    """,
-}
 
 
 @dataclass(frozen=True)
@@ -61,20 +31,10 @@ class Event:
 
 
 def make_warehouse(path: Path) -> None:
-    """Make the schemas `bronze` and `sources`, empty."""
-    with duckdb.connect(str(path)) as warehouse:
-        warehouse.execute("CREATE SCHEMA bronze; CREATE SCHEMA sources")
-        for table, columns in BRONZE.items():
-            warehouse.execute(f"CREATE TABLE bronze.{table} ({COMMON} {columns}, load_id BIGINT)")
-        warehouse.execute("""
-            CREATE TABLE bronze.loads (load_id BIGINT, started_at TIMESTAMP,
-                finished_at TIMESTAMP, blobs BIGINT, records BIGINT);
-            CREATE TABLE bronze.load_touched (load_id BIGINT, signal VARCHAR, event_date DATE,
-                region VARCHAR)
-        """)
-        for table in load_vocabulary().business.values():
-            columns = ", ".join(f"{column.name} {column.sql_type}" for column in table.columns)
-            warehouse.execute(f"CREATE TABLE sources.{table.name} ({columns})")
+    """Make the schemas `bronze` and `sources`, empty, as the loader makes them."""
+    with open_warehouse(path) as warehouse:
+        create_tables(warehouse.connection)
+        create_source_tables(warehouse)
 
 
 def load_events(path: Path, load_id: int, events: list[Event]) -> None:

@@ -48,7 +48,6 @@ MODELS = (
     "gold.mart_feature_revenue",
     "gold.mart_usage_vs_billing",
 )
-pytestmark = pytest.mark.xdist_group("build")
 
 DAY = date(2026, 11, 10)
 

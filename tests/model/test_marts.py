@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from mainstem.config.platform import Platform
 
-pytestmark = pytest.mark.xdist_group("marts")
 
 FIRST = date(2026, 10, 20)
 LAST = date(2026, 11, 12)
