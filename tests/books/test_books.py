@@ -260,3 +260,23 @@ def test_status_tells_what_waits(platform: Platform, euc: Collector) -> None:
     assert status.last_load.records == 3
     assert status.regions[0].last_entry == (euc.now - timedelta(seconds=30)).replace(tzinfo=None)
     assert status.regions[0].last_heartbeat is None
+
+
+def test_an_isolated_region_keeps_its_own_books(tmp_path: Path) -> None:
+    (tmp_path / "mainstem.yaml").write_text(
+        "environment: play\nhome: aus\nregions:\n"
+        "  aus: {residency: isolated, store: 'file:./stores/aus'}\n"
+    )
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    aus = Collector(Account.open("file:./stores/aus", tmp_path), "aus", now=NOW)
+    for signal in Signal:
+        aus.segment(signal, aus.requests(signal, 3))
+    assert {line.signal: line.pending for line in keep_books(platform).totals} == dict.fromkeys(
+        Signal, 3
+    )
+    assert take_status(platform).regions[0].to_load == (3, 9)
+    bring(platform)
+    books = keep_books(platform)
+    assert (books.problems, books.isolated) == ([], [])
+    assert [line.loaded for line in books.totals] == [3, 3, 3]
+    assert take_status(platform).regions[0].to_load == (0, 0)
