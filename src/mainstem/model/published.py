@@ -1,4 +1,4 @@
-"""What a build publishes and readers open: one folder a build, and a pointer (docs/formats.md).
+"""What a build publishes and readers open: one folder a build, and a pointer (docs/models.md).
 
 ::
 
