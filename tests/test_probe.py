@@ -5,9 +5,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from running import collector, stand
 
 from mainstem.cli import main
-from running import collector, stand
 
 if TYPE_CHECKING:
     from pathlib import Path
