@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 COUNT = 512
-SECONDS = 5.0
+SECONDS = 3.0
 
 
 def plain_python(body: bytes) -> float:
