@@ -40,7 +40,7 @@ class DataPlane:
     """
 
     def __new__(cls, plan: str) -> DataPlane:
-        """Make a data plane from a plan in JSON, as `docs/formats.md` describes it.
+        """Make a data plane from a plan in JSON, as the configuration makes it.
 
         Raises `PlanError` where the plan, a policy or the key cannot be used, and `SpoolError`
         where the spool cannot be opened.

@@ -276,3 +276,64 @@ fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     }
     out.push(value as u8);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Refusal; Refusal::NAMES.len()] = [
+        Refusal::NoSuchPath,
+        Refusal::NoPipeline,
+        Refusal::WrongMethod,
+        Refusal::WrongContentType,
+        Refusal::WrongEncoding,
+        Refusal::TooLarge,
+        Refusal::TooSlow,
+        Refusal::Truncated,
+        Refusal::BadFrame,
+        Refusal::BadCompression,
+        Refusal::Malformed(DecodeCode::BadTag, 7, "resourceSpans"),
+        Refusal::TooBusy,
+        Refusal::NotDurable,
+        Refusal::Stopping,
+        Refusal::Fault,
+    ];
+
+    #[test]
+    fn the_page_says_what_the_table_does() {
+        let page = include_str!("../../../docs/receiving.md");
+        let rows: Vec<Vec<&str>> = page
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| line.split('|').map(str::trim).collect())
+            .collect();
+        assert_eq!(rows.len(), ALL.len());
+        for (refusal, row) in ALL.into_iter().zip(rows) {
+            assert_eq!(row[1], format!("`{}`", Refusal::NAMES[refusal.index()]));
+            assert_eq!(row[2], refusal.http_status().to_string());
+            assert_eq!(
+                row[3].split(' ').next(),
+                Some(refusal.grpc_status().to_string().as_str())
+            );
+            assert_eq!(
+                row[4].contains("RetryInfo"),
+                refusal.retry_after().is_some()
+            );
+        }
+    }
+
+    #[test]
+    fn reasons_fit_in_headers_and_json_as_they_are() {
+        for refusal in ALL {
+            let reason = refusal.to_string();
+            assert!(reason.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            assert!(!reason.contains(['"', '\\', '%']));
+        }
+    }
+
+    #[test]
+    fn a_decoder_s_reason_has_code_place_and_path() {
+        let refusal = Refusal::Malformed(DecodeCode::BadTag, 7, "resourceSpans");
+        assert_eq!(refusal.to_string(), "bad_tag at byte 7 in resourceSpans");
+    }
+}
