@@ -23,6 +23,7 @@ VERBS = (
     "build",
     "answers",
     "books",
+    "run",
     "status",
 )
 """A module of this room each, in the order of the data's way."""

@@ -44,7 +44,7 @@ def build_command(
     with showing("building") as progress:
         outcome = build(loaded, project=project, full_refresh=full_refresh, progress=progress)
     if as_json:
-        print_json(_document(outcome))
+        print_json(document(outcome))
     elif outcome.nothing_new:
         stdout.print(
             f"nothing new to build: {outcome.build.build_id} holds load "
@@ -52,7 +52,7 @@ def build_command(
             soft_wrap=True,
         )
     else:
-        _print(outcome)
+        show(outcome)
 
 
 def _tests(results: list[NodeResult]) -> dict[str, list[NodeResult]]:
@@ -63,7 +63,8 @@ def _tests(results: list[NodeResult]) -> dict[str, list[NodeResult]]:
     return tests
 
 
-def _print(outcome: BuildOutcome) -> None:
+def show(outcome: BuildOutcome) -> None:
+    """Print it for people."""
     tests = _tests(outcome.results)
     rows = {table.name: table.rows for table in outcome.build.tables}
     print_table(
@@ -84,7 +85,8 @@ def _print(outcome: BuildOutcome) -> None:
     )
 
 
-def _document(outcome: BuildOutcome) -> dict[str, object]:
+def document(outcome: BuildOutcome) -> dict[str, object]:
+    """Say it for machines."""
     build = outcome.build
     return {
         "nothing_new": outcome.nothing_new,

@@ -40,16 +40,22 @@ def load_command(
     with showing("loading") as progress:
         result = load(loaded, progress)
     if as_json:
-        print_json(_document(result))
+        print_json(document(result))
     else:
-        _print(result)
+        show(result)
+    if code := exit_code(result):
+        raise typer.Exit(code)
+
+
+def exit_code(result: LoadResult) -> int:
+    """Tell what went wrong first: a region that could not be reached, else data that is wrong."""
     for error in result.failed.values():
-        raise typer.Exit(error.exit_code)
-    if result.problems:
-        raise typer.Exit(1)
+        return error.exit_code
+    return int(bool(result.problems))
 
 
-def _document(result: LoadResult) -> dict[str, object]:
+def document(result: LoadResult) -> dict[str, object]:
+    """Say it for machines."""
     return {
         "load_id": result.load_id,
         "entries": result.entries,
@@ -61,7 +67,8 @@ def _document(result: LoadResult) -> dict[str, object]:
     }
 
 
-def _print(result: LoadResult) -> None:
+def show(result: LoadResult) -> None:
+    """Print it for people."""
     for problem in result.problems:
         stderr.print(problem, markup=False, highlight=False, soft_wrap=True)
     for error in result.failed.values():

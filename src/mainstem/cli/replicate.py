@@ -35,16 +35,22 @@ def replicate_command(
     with showing("replicating") as progress:
         result = replicate(loaded, progress)
     if as_json:
-        print_json(_document(result))
+        print_json(document(result))
     else:
-        _print(result)
+        show(result)
+    if code := exit_code(result):
+        raise typer.Exit(code)
+
+
+def exit_code(result: Replication) -> int:
+    """Tell what went wrong first: a region that could not be reached, else a blob that is wrong."""
     for error in result.failed.values():
-        raise typer.Exit(error.exit_code)
-    if any(region.problems for region in result.regions):
-        raise typer.Exit(1)
+        return error.exit_code
+    return int(any(region.problems for region in result.regions))
 
 
-def _document(result: Replication) -> dict[str, object]:
+def document(result: Replication) -> dict[str, object]:
+    """Say it for machines."""
     return {
         "regions": [
             {
@@ -63,7 +69,8 @@ def _document(result: Replication) -> dict[str, object]:
     }
 
 
-def _print(result: Replication) -> None:
+def show(result: Replication) -> None:
+    """Print it for people."""
     for region in result.regions:
         for problem in region.problems:
             stderr.print(f"{region.region}: {problem}", markup=False, soft_wrap=True)

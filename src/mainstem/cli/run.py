@@ -1,0 +1,48 @@
+"""`mainstem run`."""
+
+from __future__ import annotations
+
+import typer
+
+from mainstem.cli import build, load, replicate
+from mainstem.cli.app import app
+from mainstem.cli.output import (
+    DEFAULT_PLATFORM,
+    JsonOption,
+    PlatformOption,
+    print_json,
+    showing,
+)
+from mainstem.config.platform import load_platform
+from mainstem.pipeline import run_pass
+
+
+@app.command(name="run", epilog="Example: mainstem run --platform mainstem.yaml")
+def run_command(
+    platform: PlatformOption = DEFAULT_PLATFORM,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Do one scheduled pass: replicate, load and build. Run it daily, from any scheduler.
+
+    A pass takes up whatever is new, however late, and a second one finds nothing. Exit codes are
+    those of the three commands; the first that is not 0 counts.
+    """
+    loaded = load_platform(platform)
+    with showing("running") as progress:
+        done = run_pass(loaded, progress)
+    if as_json:
+        print_json(
+            {
+                "replicate": replicate.document(done.replication),
+                "load": load.document(done.loaded),
+                "build": build.document(done.built),
+            }
+        )
+    else:
+        replicate.show(done.replication)
+        load.show(done.loaded)
+        build.show(done.built)
+    for code in (replicate.exit_code(done.replication), load.exit_code(done.loaded)):
+        if code:
+            raise typer.Exit(code)

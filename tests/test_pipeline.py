@@ -1,0 +1,52 @@
+"""One pass takes all that is new, and a second one finds nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from builders import Collector
+
+from mainstem.config.platform import load_platform
+from mainstem.pipeline import run_pass
+from mainstem.records import Signal
+from mainstem.store import Account
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLATFORM = """
+environment: play
+regions:
+  euc:
+    store: file:./stores/euc
+    routes: {logs: replicate, traces: none, metrics: none}
+  use:
+    store: file:./stores/use
+    routes: {logs: replicate, traces: none, metrics: none}
+central:
+  store: file:./stores/central
+warehouse: duckdb:./warehouse.duckdb
+published: ./published
+"""
+
+
+def test_a_pass_takes_all_that_is_new_and_a_second_one_finds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mainstem.yaml").write_text(PLATFORM)
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    now = datetime.now(UTC).replace(minute=10, second=0, microsecond=0)
+    for region, sizes in (("euc", (3, 4)), ("use", (5, 2))):
+        store = Account.open(f"file:./stores/{region}", platform.directory)
+        collector = Collector(store, region, now=now)
+        collector.segment(Signal.LOGS, collector.requests(Signal.LOGS, *sizes))
+
+    first = run_pass(platform)
+    assert [sum(region.blobs.values()) for region in first.replication.regions] == [1, 1]
+    assert sum(signal.records for signal in first.loaded.signals.values()) == 14
+    assert not first.built.nothing_new
+
+    second = run_pass(platform)
+    assert second.replication.nothing_new
+    assert second.loaded.nothing_new
+    assert second.built.nothing_new
+    assert second.built.build == first.built.build
