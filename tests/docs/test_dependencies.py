@@ -1,4 +1,4 @@
-"""Every dependency earns its place in one line of docs/dependencies.md, and no line is left over."""
+"""Each dependency earns its place in one line of docs/dependencies.md, and no line is left over."""
 
 from __future__ import annotations
 
