@@ -85,7 +85,8 @@ class Reference:
         for resource in (
             next(value for _, value in request.ListFields()) if request.ListFields() else ()
         ):
-            self.attributes(resource.resource.attributes)
+            if resource.HasField("resource"):
+                self.attributes(resource.resource.attributes)
             if self.full:
                 resource.schema_url = self.text(resource.schema_url)
                 for entity in resource.resource.entity_refs:
@@ -99,7 +100,8 @@ class Reference:
                 if hasattr(resource, name)
             )
             for scope in scopes:
-                self.attributes(scope.scope.attributes)
+                if scope.HasField("scope"):
+                    self.attributes(scope.scope.attributes)
                 if self.full:
                     scope.schema_url = self.text(scope.schema_url)
                     if scope.HasField("scope"):
@@ -392,7 +394,7 @@ class Processor:
         self.spec = spec
         self.summary = spec.get("summary", "silent")
         self.patterns = {
-            option: [re.compile(pattern, re.ASCII) for pattern in spec.get(option, ())]
+            option: [_go(pattern) for pattern in spec.get(option, ())]
             for option in (
                 "ignored_key_patterns",
                 "blocked_key_patterns",
@@ -446,6 +448,11 @@ class Processor:
         if name.startswith("hmac-"):
             return hmac.new(key, data, name.removeprefix("hmac-")).hexdigest()
         return hashlib.new({"sha3": "sha3_256"}.get(name, name), data).hexdigest()
+
+
+def _go(pattern: str) -> re.Pattern[str]:
+    """Compile one of the few patterns whose meaning in Go is that in Python, `$` aside."""
+    return re.compile(re.sub(r"\$$", r"\\Z", pattern), re.ASCII)
 
 
 def _replace(pattern: re.Pattern[str], text: str, mask: Callable[[str], str]) -> str:

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,17 +40,11 @@ def text_form(value: AnyValue) -> str:
 
 
 def _number(double: float) -> str:
+    """Go's JSON number: the shortest digits, with an exponent below 1e-6 and from 1e21."""
     if double != 0 and not 1e-6 <= abs(double) < 1e21:
         digits, _, exponent = repr(double).partition("e")
-        if not exponent:
-            digits, _, exponent = f"{double:.17g}".partition("e")
-        return (
-            f"{digits.removesuffix('.0')}e{'+' if int(exponent) > 0 else '-'}{abs(int(exponent))}"
-        )
-    text = repr(double)
-    if "e" in text:
-        text = f"{double:.30f}".rstrip("0").rstrip(".") if abs(double) < 1 else f"{double:.0f}"
-    return text.removesuffix(".0")
+        return f"{digits}e{int(exponent):+d}"
+    return format(Decimal(repr(double)), "f").removesuffix(".0")
 
 
 def _json(value: AnyValue) -> str:
