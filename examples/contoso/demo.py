@@ -210,6 +210,9 @@ class Demo:
         with self.console.status("ending services and collectors: each first delivers what it has"):
             processes.end([f"contoso-{region}" for region in REGIONS])
             processes.end([f"collector-{region}" for region in REGIONS])
+        left = self.stage.left_in_spools()
+        if left:
+            raise ProcessError(f"{len(left)} segments are left in the spools, see {left[0]}")
         self.console.print("services and collectors ended; the spools are empty")
 
     def write_files(self) -> None:

@@ -79,6 +79,14 @@ class Stage:
         """Give the folder of a region's own blob store."""
         return self.partner / "store" if region == PARTNER_REGION else self.root / "stores" / region
 
+    def left_in_spools(self) -> list[Path]:
+        """Give the segments that no store has yet; none once the collectors have ended well."""
+        return [
+            segment
+            for platform in (self.root, self.partner)
+            for segment in (platform / "spool").rglob("*.seg")
+        ]
+
     def receivers(self) -> dict[str, str]:
         """Give each region's OTLP/HTTP address."""
         return {region: f"http://127.0.0.1:{ports.http}" for region, ports in self.ports.items()}

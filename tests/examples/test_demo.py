@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.all, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.all
 ROOT = Path(__file__).parents[2]
 
 

@@ -71,6 +71,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
         live.join()
         processes.end([f"contoso-{region}" for region in REGIONS])
         processes.end([f"collector-{region}" for region in REGIONS])
+    assert stage.left_in_spools() == []
     tally = history.tally
     tally.add(traffic.tally)
     write_business(stage.root / "business", scenario, tally, tuple(REGIONS))
