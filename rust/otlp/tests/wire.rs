@@ -195,3 +195,37 @@ fn depth_and_memory_are_bounded() {
     let body = field(1, &field(2, &spans));
     assert_eq!(error(&body).code, DecodeCode::TooLarge);
 }
+
+#[test]
+fn attributes_of_every_length_are_read_alike() {
+    for length in [0, 1, 123, 124, 125, 126, 127, 128, 129, 300, 20_000] {
+        for text in ["k".repeat(length), "é".repeat(length)] {
+            for (key, value) in [(text.as_str(), "v"), ("k", text.as_str())] {
+                let mut attribute = field(1, key.as_bytes());
+                attribute.extend(field(2, &field(1, value.as_bytes())));
+                let (json, notes) = span_json(&field(9, &attribute));
+                let member = match key {
+                    "" => String::new(),
+                    key => format!(r#""key":"{key}","#),
+                };
+                let expected = format!(
+                    r#"{{"attributes":[{{{member}"value":{{"stringValue":"{value}"}}}}]}}"#
+                );
+                assert_eq!(json, expected);
+                assert_eq!(notes, Notes::default());
+            }
+        }
+    }
+}
+
+#[test]
+fn invalid_utf8_in_an_attribute_stays_on_its_side() {
+    let mut attribute = field(1, b"k\xe2\x82");
+    attribute.extend(field(2, &field(1, b"\xacv")));
+    let (json, notes) = span_json(&field(9, &attribute));
+    assert_eq!(
+        json,
+        "{\"attributes\":[{\"key\":\"k\u{fffd}\",\"value\":{\"stringValue\":\"\u{fffd}v\"}}]}"
+    );
+    assert_eq!(notes.invalid_utf8, 2);
+}

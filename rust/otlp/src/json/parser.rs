@@ -18,6 +18,8 @@ pub(super) struct Parser<'a, 'd> {
     text: Option<&'a str>,
     place: usize,
     pub state: State<'d>,
+    /// How many attributes the last list had: the next one's are likely to be as many.
+    pub attributes: usize,
 }
 
 impl<'a, 'd> Parser<'a, 'd> {
@@ -27,6 +29,7 @@ impl<'a, 'd> Parser<'a, 'd> {
             text: str::from_utf8(body).ok(),
             place: 0,
             state,
+            attributes: 0,
         }
     }
 
@@ -218,7 +221,7 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 
     #[inline]
-    fn slice(&mut self, start: usize, end: usize) -> Text<'a> {
+    pub fn slice(&mut self, start: usize, end: usize) -> Text<'a> {
         // Both ends lie beside an ASCII character, so that they never split another.
         match self.text.and_then(|text| text.get(start..end)) {
             Some(text) => Cow::Borrowed(text),

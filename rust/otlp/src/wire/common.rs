@@ -55,8 +55,16 @@ impl Decoder<'_> {
         if attributes.is_empty() {
             attributes.reserve(self.attributes.min(1 + remaining / LEAST_ATTRIBUTE));
         }
-        let attribute = self.key_value(Cursor::new(bytes))?;
-        attributes.push(attribute);
+        if let Some((key, text)) = plain_attribute(bytes) {
+            self.charge::<KeyValue>(&Cursor::new(bytes))?;
+            attributes.push(KeyValue {
+                key: Cow::Borrowed(key),
+                value: Some(Value::Text(Cow::Borrowed(text))),
+            });
+        } else {
+            let attribute = self.key_value(Cursor::new(bytes))?;
+            attributes.push(attribute);
+        }
         Ok(())
     }
 
@@ -194,4 +202,35 @@ impl Decoder<'_> {
         }
         Ok(())
     }
+}
+
+/// Read the attribute that nearly all are: a key, then a text, each shorter than 128 bytes.
+///
+/// All that frames the two is ASCII then, so that one check of the whole is one of both.
+#[inline]
+fn plain_attribute(bytes: &[u8]) -> Option<(&str, &str)> {
+    const KEY: u8 = 1 << 3 | 2;
+    const VALUE: u8 = 2 << 3 | 2;
+    const STRING_VALUE: u8 = 1 << 3 | 2;
+    let &[KEY, key_length @ 0..0x80, ref rest @ ..] = bytes else {
+        return None;
+    };
+    let (_, rest) = rest.split_at_checked(usize::from(key_length))?;
+    let &[
+        VALUE,
+        value_length @ 0..0x80,
+        STRING_VALUE,
+        text_length,
+        ref text @ ..,
+    ] = rest
+    else {
+        return None;
+    };
+    if text.len() != usize::from(text_length) || text.len() + 2 != usize::from(value_length) {
+        return None;
+    }
+    let whole = str::from_utf8(bytes).ok()?;
+    let key = whole.get(2..2 + usize::from(key_length))?;
+    let text = whole.get(whole.len() - text.len()..)?;
+    Some((key, text))
 }
