@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 READY_WITHIN = 60.0
@@ -65,16 +67,17 @@ class Processes:
 
     def start(self, command: Command) -> None:
         """Start a process; its output is added to `<name>.log`."""
-        log = (self.logs / f"{command.name}.log").open("ab")
-        process = subprocess.Popen(
-            command.arguments,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **command.environment},
-            start_new_session=True,  # Ctrl-C reaches the demo, which ends them in order
-        )
-        self._running[command.name] = _Running(command, process, log)
+        with _uninterrupted():
+            log = (self.logs / f"{command.name}.log").open("ab")
+            process = subprocess.Popen(
+                command.arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **command.environment},
+                start_new_session=True,  # Ctrl-C reaches the demo, which ends them in order
+            )
+            self._running[command.name] = _Running(command, process, log)
 
     def wait_until_ready(self, name: str) -> None:
         """Wait for a process's answer; ProcessError where it ended or stays silent."""
@@ -117,6 +120,29 @@ class Processes:
 
     def _log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back: a process that was started and not yet noted would stay.
+
+    Python hands signals to the main thread alone, so nothing is to do in another one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for held in came:
+            signal.raise_signal(held)
 
 
 def _answers(address: str) -> bool:
