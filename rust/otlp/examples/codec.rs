@@ -1,6 +1,6 @@
 //! The decoders and the encoder on one thread.
 //!
-//! `speed SIGNAL REQUEST` works on the protobuf request in the file REQUEST for a second a step, and
+//! `codec SIGNAL REQUEST` works on the protobuf request in the file REQUEST for a second a step, and
 //! prints records a second: decoding protobuf, writing JSON, both, and decoding the JSON.
 
 use otlp::model::{Request, Signal};
