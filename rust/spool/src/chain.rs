@@ -246,6 +246,10 @@ impl Chain {
         let Some(segment) = self.soiled.clone() else {
             return Ok(());
         };
+        // The entry goes first and durably: while it may be there, all that it names must be.
+        self.place
+            .remove_if_there(&self.place.part(self.next, Part::Entry))?;
+        self.place.sync_outbox()?;
         for (seq, part) in self.place.outbox_parts()? {
             if seq != self.next {
                 continue;

@@ -141,13 +141,14 @@ impl<'a> Commit<'a> {
         PREFACE.checked_add(usize::try_from(u32_at(preface, 4)?).ok()?)
     }
 
-    /// Whether a valid commit stands anywhere in `bytes`.
-    pub(crate) fn stands_in(bytes: &'a [u8], salt: u32) -> bool {
+    /// Whether a valid commit of this ordinal or a later one stands anywhere in `bytes`.
+    pub(crate) fn stands_in(bytes: &'a [u8], salt: u32, from: u32) -> bool {
         bytes
             .windows(MAGIC.len())
             .enumerate()
             .filter(|(_, window)| *window == MAGIC)
-            .any(|(at, _)| Self::read_any(&bytes[at..], salt).is_some())
+            .filter_map(|(at, _)| Self::read_any(&bytes[at..], salt))
+            .any(|(_, ordinal, _)| ordinal >= from)
     }
 
     fn read_any(bytes: &'a [u8], salt: u32) -> Option<(Self, u32, usize)> {
@@ -264,7 +265,9 @@ mod tests {
         );
         assert_eq!(Commit::read(&bytes, 42, 2), None, "another ordinal");
         assert_eq!(Commit::read(&bytes, 43, 3), None, "another file's");
-        assert!(Commit::stands_in(&[b"MSC1MS", &bytes[..]].concat(), 42));
+        let behind = [b"MSC1MS", &bytes[..]].concat();
+        assert!(Commit::stands_in(&behind, 42, 3));
+        assert!(!Commit::stands_in(&behind, 42, 4));
     }
 
     #[test]

@@ -35,8 +35,6 @@ pub(crate) fn read(
     if instance.environment != environment {
         return Err(SpoolError::Foreign { key: "environment" });
     }
-    // A run that ended between the rename and its sync leaves a name that is not durable yet.
-    sync(place)?;
     Ok(Some(Author {
         instance: instance.instance,
         region: instance.region,
@@ -56,10 +54,6 @@ pub(crate) fn write(place: &Place, author: &Author, now_ns: u64) -> Result<(), S
     let draft = place.root.join("instance.tmp");
     place.write_new(&draft, &bytes)?;
     place.rename(&draft, &place.root.join(FILE))?;
-    sync(place)
-}
-
-fn sync(place: &Place) -> Result<(), SpoolError> {
     place
         .fs
         .sync_dir(&place.root)

@@ -52,6 +52,15 @@ pub(crate) fn recover(
         .map_err(SpoolError::io("lock"))?;
     let held = held.ok_or(SpoolError::Held)?;
 
+    // A run that was killed leaves names that are seen and not durable. They are made so before
+    // anything is done on the strength of them.
+    for folder in [&place.root, &place.open(), &place.outbox()] {
+        place
+            .fs
+            .sync_dir(folder)
+            .map_err(SpoolError::io("sync folder"))?;
+    }
+
     let window_ns = u64::try_from(config.digest_window.as_nanos()).unwrap_or(u64::MAX);
     let known = instance::read(&place, &config.region, &config.environment)?;
     let is_new = known.is_none();
@@ -374,11 +383,20 @@ fn remembered(
 }
 
 impl Shared {
+    /// Make what an earlier run left open durable. Until it is, its digests promise nothing, and
+    /// nothing is taken.
+    pub(crate) fn rewrite_leftovers(&self) -> Result<(), SpoolError> {
+        let mut leftovers = lock(&self.leftovers);
+        leftovers
+            .iter_mut()
+            .try_for_each(|leftover| leftover.rewrite(&self.place))
+    }
+
     /// Seal what an earlier run left open.
     pub(crate) fn seal_leftovers(&self) -> Result<(), SpoolError> {
+        self.rewrite_leftovers()?;
         let mut leftovers = lock(&self.leftovers);
-        while let Some(leftover) = leftovers.front_mut() {
-            leftover.rewrite(&self.place)?;
+        while let Some(leftover) = leftovers.front() {
             leftover.seal(&mut lock(&self.chain))?;
             lock(&self.hours).leave(leftover.hour);
             leftovers.pop_front();

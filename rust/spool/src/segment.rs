@@ -143,13 +143,14 @@ pub(crate) fn scan(bytes: &[u8]) -> Option<Scan> {
         summary,
         receipts,
         valid: at,
-        damaged: Commit::stands_in(&bytes[at..], salt),
+        damaged: Commit::stands_in(&bytes[at..], salt, 0),
     })
 }
 
-/// Whether a file with an unreadable header holds commits nevertheless.
+/// Whether a file with an unreadable header holds what was acknowledged. Its first commit goes out
+/// with the header, and a crash may tear the one and leave the other; a second one tells.
 pub(crate) fn holds_commits(bytes: &[u8]) -> bool {
-    u32_at(bytes, 12).is_some_and(|salt| Commit::stands_in(bytes, salt))
+    u32_at(bytes, 12).is_some_and(|salt| Commit::stands_in(bytes, salt, 1))
 }
 
 /// Reads the payloads of a segment file one by one: of a large segment only a commit is in memory.

@@ -124,16 +124,11 @@ enum Change {
     Link(PathBuf, usize),
     Unlink(PathBuf),
     Rename(PathBuf, PathBuf, usize),
-    /// The old name goes in a move to another folder, whose new name is a `Link`.
-    Moved(PathBuf, PathBuf, usize),
 }
 
 impl Change {
     fn folder(&self) -> &Path {
-        let (Self::Link(path, _)
-        | Self::Unlink(path)
-        | Self::Rename(path, ..)
-        | Self::Moved(path, ..)) = self;
+        let (Self::Link(path, _) | Self::Unlink(path) | Self::Rename(path, ..)) = self;
         path.parent().expect("a file lies in a folder")
     }
 
@@ -148,13 +143,6 @@ impl Change {
             Self::Rename(from, to, inode) => {
                 names.remove(from);
                 names.insert(to.clone(), *inode);
-            }
-            Self::Moved(from, to, inode) => {
-                names.remove(from);
-                // No file system loses a file that is moved.
-                if !names.values().any(|other| other == inode) {
-                    names.insert(to.clone(), *inode);
-                }
             }
         }
     }
@@ -228,6 +216,17 @@ impl State {
         }
     }
 
+    /// No file system loses a file that is moved: one that had a durable name and would have none
+    /// has the name that is seen.
+    fn keep_moved(&self, names: &mut BTreeMap<PathBuf, usize>) {
+        for inode in self.durable_names.values() {
+            if !names.values().any(|named| named == inode) {
+                let seen = self.names.iter().filter(|(_, seen)| *seen == inode);
+                names.extend(seen.map(|(path, inode)| (path.clone(), *inode)));
+            }
+        }
+    }
+
     fn inode(&self, path: &Path) -> Result<usize> {
         self.names
             .get(path)
@@ -279,13 +278,14 @@ impl Simulated {
         self.kill();
         let mut guard = lock(&self.0);
         let state = &mut *guard;
-        let mut names = std::mem::take(&mut state.durable_names);
+        let mut names = state.durable_names.clone();
         let keep = [0, 50, 90, 100][state.random.below(4)];
         for change in std::mem::take(&mut state.pending) {
             if state.random.chance(keep) {
                 change.apply(&mut names);
             }
         }
+        state.keep_moved(&mut names);
         for inode in &mut state.inodes {
             inode.crash(&mut state.random);
         }
@@ -413,7 +413,7 @@ impl FileSystem for Simulated {
         } else {
             vec![
                 Change::Link(to.to_owned(), inode),
-                Change::Moved(from.to_owned(), to.to_owned(), inode),
+                Change::Unlink(from.to_owned()),
             ]
         })
     }
@@ -434,9 +434,12 @@ impl FileSystem for Simulated {
             .into_iter()
             .partition(|change| change.folder() == directory);
         state.pending = later;
+        let mut names = state.durable_names.clone();
         for change in Vec::into_iter(now) {
-            change.apply(&mut state.durable_names);
+            change.apply(&mut names);
         }
+        state.keep_moved(&mut names);
+        state.durable_names = names;
         Ok(())
     }
 

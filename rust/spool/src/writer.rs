@@ -97,7 +97,11 @@ impl Writer {
 
     /// Make a group of requests durable and answer each, or refuse them all.
     pub(crate) fn commit(&mut self, requests: Vec<Request>) {
-        if let Err(error) = self.seal_due() {
+        let ready = self
+            .shared
+            .rewrite_leftovers()
+            .and_then(|()| self.seal_due());
+        if let Err(error) = ready {
             return self.refuse(requests.into_iter().map(|request| request.reply), &error);
         }
         let group = self.group(requests);
