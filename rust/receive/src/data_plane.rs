@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use otlp::model::Signal;
@@ -112,6 +113,7 @@ impl DataPlane {
                 spool: spool.clone(),
                 max_body_bytes: plan.max_body_bytes,
                 stats: stats.clone(),
+                ratio: AtomicUsize::new(2 * 64),
                 large: large.clone(),
             })
         });

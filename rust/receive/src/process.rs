@@ -1,6 +1,7 @@
 //! What happens to one request: inflate, digest, decode, redact, encode, append to the spool.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::body::Bytes;
@@ -20,6 +21,9 @@ use crate::times::record_times;
 /// From this size on, a request is worked on where it holds up no other, since the runtime's few
 /// workers also read and answer; one at a time, since its tree is several times as large.
 const LARGE: usize = 512 * 1024;
+
+/// Lines of up to four times their body's length are provided for, in 64ths.
+const MAX_RATIO: usize = 4 * 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -62,6 +66,8 @@ pub struct Pipeline {
     pub spool: Arc<Spool>,
     pub max_body_bytes: usize,
     pub stats: Arc<Stats>,
+    /// The last line's length in 64ths of its body's.
+    pub ratio: AtomicUsize,
     /// Whose turn it is to work on a large request, over all signals.
     pub large: Arc<Semaphore>,
 }
@@ -151,9 +157,12 @@ impl Pipeline {
         let stored = request.records();
         let mut line = Vec::new();
         if stored > 0 {
-            // A JSON line of typical telemetry is about 1.3 times its protobuf.
-            line.reserve(body.len() + body.len() / 2);
+            // As long as the last one was for its body, and an eighth: growing would copy.
+            let ratio = self.ratio.load(Ordering::Relaxed);
+            line.reserve(body.len() * ratio / 64 + body.len() / 8);
             otlp::encode::write_json(&request, &mut line);
+            let ratio = (line.len() * 64 / body.len()).min(MAX_RATIO);
+            self.ratio.store(ratio, Ordering::Relaxed);
         }
         let (first_ns, last_ns) = record_times(&request);
         let append = Append {

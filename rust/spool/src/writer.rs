@@ -198,7 +198,12 @@ impl Writer {
                     receipt.write(&mut group.silent);
                 } else {
                     receipt.write(&mut group.lines);
-                    group.text.extend_from_slice(&append.line);
+                    if group.text.is_empty() {
+                        // A group of large requests is often one: its line moves and is not copied.
+                        group.text = append.line;
+                    } else {
+                        group.text.extend_from_slice(&append.line);
+                    }
                     group.text.push(b'\n');
                 }
                 group.books.counts += append.counts;
