@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROTEL = "rotel==0.0.1a15"
+ROTEL_NAME = "rotel, throwing away"
 SENDER_CORE, RECEIVER_CORE = 0, 1
 CONNECTIONS = 16
 SIZES = (10, 512)
@@ -139,7 +140,7 @@ def rotel() -> Iterator[Receiver]:
     process = pinned(command)
     for address in addresses.values():
         wait_for(address)
-    yield Receiver("rotel, thrown away", process, addresses)
+    yield Receiver(ROTEL_NAME, process, addresses)
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=60)
 
@@ -230,6 +231,19 @@ def sync_p99(folder: Path, size: int = 40_000, count: int = 300) -> float:
     return sorted(taken)[int(count * 0.99)] * 1000
 
 
+def compare(rows: list[dict[str, Any]]) -> None:
+    """Add to each row its records per CPU-second as a share of rotel's in the same cell."""
+    key = "records per CPU-second"
+    cells = {
+        (r["transport"], r["records a request"]): r[key]
+        for r in rows
+        if r["receiver"] == ROTEL_NAME
+    }
+    for row in rows:
+        of_rotel = row[key] / cells[row["transport"], row["records a request"]]
+        row["of rotel's"] = round(of_rotel, 2)
+
+
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(prog="python -m bench.collector")
@@ -249,6 +263,7 @@ def main() -> None:
         with rotel() as receiver:
             rows += bench.cells(receiver)
         disk = sync_p99(folder)
+    compare(rows)
     show(f"Receiver on one core, {CONNECTIONS} senders; fdatasync p99 here: {disk:.2f} ms", rows)
 
 

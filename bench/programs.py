@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parent.parent
+WIDE = 160
+"""Columns for a table where no terminal bounds it."""
 
 
 def build(example: str) -> Path:
@@ -44,13 +46,8 @@ def show(title: str, rows: list[dict[str, Any]]) -> None:
         print(json.dumps(rows, indent=2))
         return
     table = Table(title=title)
-    for name in rows[0]:
-        table.add_column(name, justify="left" if isinstance(rows[0][name], str) else "right")
+    for name, value in rows[0].items():
+        table.add_column(name, justify="left" if isinstance(value, str) else "right")
     for row in rows:
-        table.add_row(
-            *(
-                f"{v:,.4g}" if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else v
-                for v in row.values()
-            )
-        )
-    Console().print(table)
+        table.add_row(*(cell if isinstance(cell, str) else f"{cell:,}" for cell in row.values()))
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)

@@ -181,6 +181,11 @@ impl Writer {
     /// Put the requests together, with those seen before counted apart.
     fn group(&self, requests: Vec<Request>) -> Group {
         let mut group = Group::default();
+        let alone = requests.len() == 1;
+        if !alone {
+            let lengths = requests.iter().map(|request| request.append.line.len() + 1);
+            group.text.reserve(lengths.sum());
+        }
         let mut within = HashSet::new();
         let digests = lock(&self.shared.digests);
         for Request { append, reply } in requests {
@@ -198,8 +203,8 @@ impl Writer {
                     receipt.write(&mut group.silent);
                 } else {
                     receipt.write(&mut group.lines);
-                    if group.text.is_empty() {
-                        // A group of large requests is often one: its line moves and is not copied.
+                    if alone {
+                        // A large request often is: its line moves and is not copied.
                         group.text = append.line;
                     } else {
                         group.text.extend_from_slice(&append.line);
