@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from mainstem.privacy import ALWAYS_ON, BY_CHOICE
-from tests.privacy.requests import FRAGMENTS, requests
+from tests.privacy.otlp_documents import FRAGMENTS, requests
 from tests.privacy.sides import REQUESTS
 
 if TYPE_CHECKING:
