@@ -11,7 +11,6 @@ use otlp::model::Signal;
 use otlp::{Limits, Notes};
 use redact::{Policy, PolicySpec, RegionKey, Tally};
 use rustix::time::{ClockId, clock_gettime};
-use zstd::bulk::Compressor;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let policy = Policy::compile(&spec, &RegionKey::from_bytes(&[7; 32]))?;
     let limit = Duration::from_secs_f64(seconds.parse()?);
 
-    let mut compressor = Compressor::new(1)?;
+    let mut compressor = spool::zstd_compressor()?;
     let (mut line, mut frame) = (Vec::new(), Vec::new());
     let mut steps = [Duration::ZERO; 4];
     let (mut records, mut masked) = (0, 0);
@@ -52,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         drop(request);
         step(2);
         frame.clear();
-        frame.resize(zstd::zstd_safe::compress_bound(line.len()), 0);
+        frame.reserve(zstd::zstd_safe::compress_bound(line.len()));
         compressor.compress_to_buffer(&line, &mut frame)?;
         step(3);
     }

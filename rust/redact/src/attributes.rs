@@ -102,6 +102,13 @@ impl<'p> Redactor<'p> {
     /// Redacts one attribute; false where it goes.
     fn attribute(&mut self, attribute: &mut KeyValue<'_>) -> bool {
         let plan = self.plan(&attribute.key);
+        if plan.only_looks() {
+            // Nearly all keys: they decide nothing, and stay.
+            if let Some(value) = &mut attribute.value {
+                self.value(value, self.all, plan.spared, &attribute.key);
+                return true;
+            }
+        }
         let key = attribute.key.clone();
         let kept = self.entry(
             attribute,

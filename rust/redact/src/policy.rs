@@ -95,6 +95,17 @@ pub(crate) struct KeyPlan {
     pub masked: Option<(String, Vec<usize>)>,
 }
 
+impl KeyPlan {
+    /// Whether the key decides nothing itself: only the value is looked at.
+    #[inline]
+    pub fn only_looks(&self) -> bool {
+        self.actions.is_empty()
+            && self.personal.is_none()
+            && self.secret.is_none()
+            && self.masked.is_none()
+    }
+}
+
 /// The rules' names, whose places are their ids.
 #[derive(Default)]
 pub(crate) struct Names(Vec<String>);

@@ -20,6 +20,7 @@ mod ack;
 mod chain;
 mod clock;
 mod commit;
+mod compress;
 mod config;
 mod counts;
 #[cfg(test)]
@@ -45,6 +46,7 @@ mod stats;
 mod writer;
 
 pub use ack::Stored;
+pub use compress::zstd_compressor;
 pub use config::{ClassConfig, Compression, Durability, SpoolConfig};
 pub use counts::Counts;
 pub use error::{Refusal, SpoolError};

@@ -1,7 +1,6 @@
 //! A class's committer: one write and one fdatasync a group of requests, then the answers.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,7 +9,8 @@ use crate::ack::{Ack, Reply, Stored};
 use crate::chain::Sealing;
 use crate::clock::Hour;
 use crate::commit::{Books, Commit, Receipt};
-use crate::config::{BlobNames, ClassConfig, Compression, Durability};
+use crate::compress::Payloads;
+use crate::config::{BlobNames, ClassConfig, Durability};
 use crate::entry::{Sealed, Subject};
 use crate::error::{Refusal, SpoolError};
 use crate::file_system::AppendFile;
@@ -61,7 +61,7 @@ pub(crate) struct Writer {
     index: u16,
     class: ClassConfig,
     names: BlobNames,
-    zstd: Option<zstd::bulk::Compressor<'static>>,
+    payloads: Payloads,
     open: Option<Segment>,
     /// Closed at its last good commit and not sealed yet. Nothing is taken until it is: its file
     /// may hold a commit that was refused, and only its entry says that the blob ends before it.
@@ -76,19 +76,14 @@ impl Writer {
         class: ClassConfig,
     ) -> Result<Self, SpoolError> {
         let names = BlobNames::new(&class)?;
-        let zstd = match class.compression {
-            Compression::Zstd => {
-                let made = zstd::bulk::Compressor::new(1);
-                Some(made.map_err(SpoolError::io("start zstd"))?)
-            }
-            Compression::None | Compression::Gzip => None,
-        };
+        let payloads =
+            Payloads::new(class.compression).map_err(SpoolError::io("start compression"))?;
         Ok(Self {
             shared,
             index,
             class,
             names,
-            zstd,
+            payloads,
             open: None,
             closing: None,
             frame: Vec::new(),
@@ -227,7 +222,9 @@ impl Writer {
     /// Write the group as one commit of the open segment, durably; its payload, where that is not
     /// the text itself.
     fn write(&mut self, group: &Group) -> Result<Option<Vec<u8>>, SpoolError> {
-        let payload = compress(self.class.compression, self.zstd.as_mut(), &group.text)
+        let payload = self
+            .payloads
+            .compress(&group.text)
             .map_err(SpoolError::io("compress"))?;
         self.frame.clear();
         if self.open.is_none() {
@@ -357,26 +354,6 @@ impl Writer {
         match refusal {
             Refusal::DiskFull => stats.refused_disk_full += refused,
             _ => stats.refused_storage += refused,
-        }
-    }
-}
-
-/// The payload of a commit; `None` where it is the text itself. No text gives no payload.
-fn compress(
-    compression: Compression,
-    zstd: Option<&mut zstd::bulk::Compressor<'static>>,
-    text: &[u8],
-) -> io::Result<Option<Vec<u8>>> {
-    match (compression, zstd) {
-        _ if text.is_empty() => Ok(None),
-        (Compression::None, _) => Ok(None),
-        (Compression::Zstd, Some(zstd)) => zstd.compress(text).map(Some),
-        (Compression::Zstd, None) => zstd::bulk::compress(text, 1).map(Some),
-        (Compression::Gzip, _) => {
-            let out = Vec::with_capacity(text.len() / 4);
-            let mut gzip = flate2::write::GzEncoder::new(out, flate2::Compression::new(1));
-            gzip.write_all(text)?;
-            gzip.finish().map(Some)
         }
     }
 }
