@@ -1,4 +1,6 @@
-"""Records per CPU-second and acknowledgement: mainstem with fsync on, and rotel throwing away.
+"""Records per CPU-second and acknowledgement: mainstem, plain Python, and rotel throwing away.
+
+mainstem and plain Python do the same work, with fsync before each answer; rotel stores nothing.
 
 `python -m bench.collector [--json] [--spool FOLDER] [--seconds N]`. The replayer runs on one core
 and the receiver on another, so two cores are needed; rotel is installed from PyPI at first.
@@ -118,9 +120,21 @@ def mainstem(folder: Path, *, detectors: bool) -> Iterator[Receiver]:
     assert process.stdout is not None
     ports = json.loads(process.stdout.readline())
     name = "mainstem, default detectors" if detectors else "mainstem, two patterns"
-    yield Receiver(name, process, {t: f"127.0.0.1:{ports[t]}" for t in TRANSPORTS})
+    yield Receiver(name, process, _addresses(ports))
     process.stdin.close()
     process.stdout.read()
+    process.wait(timeout=60)
+
+
+@contextmanager
+def plain_python(folder: Path) -> Iterator[Receiver]:
+    """Run the same work in plain Python, with fsync on."""
+    process = pinned([sys.executable, "-m", "bench.plain", str(folder / "plain")])
+    assert process.stdin is not None
+    assert process.stdout is not None
+    ports = json.loads(process.stdout.readline())
+    yield Receiver("plain Python, two patterns", process, _addresses(ports))
+    process.stdin.close()
     process.wait(timeout=60)
 
 
@@ -143,6 +157,10 @@ def rotel() -> Iterator[Receiver]:
     yield Receiver(ROTEL_NAME, process, addresses)
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=60)
+
+
+def _addresses(ports: dict[str, int]) -> dict[str, str]:
+    return {transport: f"127.0.0.1:{ports[transport]}" for transport in TRANSPORTS}
 
 
 def wait_for(address: str) -> None:
@@ -260,6 +278,8 @@ def main() -> None:
             home.mkdir()
             with mainstem(home, detectors=detectors) as receiver:
                 rows += bench.cells(receiver)
+        with plain_python(folder) as receiver:
+            rows += bench.cells(receiver)
         with rotel() as receiver:
             rows += bench.cells(receiver)
         disk = sync_p99(folder)
