@@ -87,5 +87,5 @@ def test_what_is_weak_is_said() -> None:
 )
 def test_a_rule_that_cannot_be_is_named(options: dict[str, Any], place: str) -> None:
     spec = {"processors": [{"name": "redaction/eu", "allow_all_keys": True, **options}]}
-    with pytest.raises(_core.PlanError, match=rf"^{place}"):
+    with pytest.raises(_core.PlanError, match=rf"^redaction/eu\.{place}"):
         _core.check_policy(json.dumps(spec))

@@ -12,6 +12,18 @@ pub(crate) enum Personal {
     Url,
 }
 
+impl Personal {
+    /// What becomes of the value, for people.
+    pub(crate) fn effect(self) -> &'static str {
+        match self {
+            Personal::Pseudonym => "pseudonym",
+            Personal::Removed => "removed",
+            Personal::Statement => "literals masked",
+            Personal::Url => "query masked",
+        }
+    }
+}
+
 /// The semantic conventions' personal keys, those of older versions included. A name that ends in
 /// `*` stands for all that begin so; the first that fits counts.
 const PERSONAL: [(&str, Personal); 38] = [
@@ -55,9 +67,11 @@ const PERSONAL: [(&str, Personal); 38] = [
     ("db.response.returned_row.*", Personal::Removed),
 ];
 
-/// The personal keys' names as rules: `personal:user.id`.
-pub(crate) fn personal_rules() -> impl Iterator<Item = String> {
-    PERSONAL.iter().map(|(name, _)| format!("personal:{name}"))
+/// The personal keys' names as rules, `personal:user.id`, and what they do.
+pub(crate) fn personal_rules() -> impl Iterator<Item = (String, Personal)> {
+    PERSONAL
+        .iter()
+        .map(|(name, personal)| (format!("personal:{name}"), *personal))
 }
 
 /// What a personal key's value becomes, and the place of its rule among [`personal_rules`].

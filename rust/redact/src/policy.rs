@@ -106,18 +106,22 @@ impl KeyPlan {
     }
 }
 
-/// The rules' names, whose places are their ids.
+/// The rules' names and effects, whose places are the rules' ids.
 #[derive(Default)]
-pub(crate) struct Names(Vec<String>);
+pub(crate) struct Names {
+    names: Vec<String>,
+    effects: Vec<&'static str>,
+}
 
 impl Names {
-    pub fn add(&mut self, name: impl Into<String>) -> usize {
-        self.0.push(name.into());
-        self.0.len() - 1
+    pub fn add(&mut self, name: impl Into<String>, effect: &'static str) -> usize {
+        self.names.push(name.into());
+        self.effects.push(effect);
+        self.names.len() - 1
     }
 
     fn id(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|known| known == name)
+        self.names.iter().position(|known| known == name)
     }
 }
 
@@ -130,11 +134,10 @@ impl Policy {
         }
         let mut sieve = Sieve::new();
         let mut names = Names::default();
-        let several = spec.processors.len() > 1;
         let processors = spec
             .processors
             .iter()
-            .map(|spec| Processor::compile(spec, several, &mut sieve, &mut names))
+            .map(|spec| Processor::compile(spec, &mut sieve, &mut names))
             .collect::<Result<Vec<_>, _>>()?;
         let mut detectors = Vec::new();
         for name in &spec.detectors {
@@ -145,15 +148,17 @@ impl Policy {
         }
         for (index, name) in DETECTORS.iter().enumerate() {
             if spec.detectors.iter().any(|wanted| wanted == name) {
-                let rule = names.add(*name);
+                let rule = names.add(*name, "masked");
                 let compiled = Detector::compile(index, rule, &mut sieve)
                     .map_err(|reason| PolicyError::new(*name, reason))?;
                 detectors.extend(compiled);
             }
         }
-        let first_personal_rule = names.0.len();
+        let first_personal_rule = names.names.len();
         if spec.personal_keys {
-            names.0.extend(keys::personal_rules());
+            for (name, personal) in keys::personal_rules() {
+                names.add(name, personal.effect());
+            }
         }
         let whole = sieve
             .compile(r"[^\n]*")
@@ -190,7 +195,12 @@ impl Policy {
 
     /// The rules' names; a rule's id is its place.
     pub fn rules(&self) -> &[String] {
-        &self.names.0
+        &self.names.names
+    }
+
+    /// What each rule makes of a value, for people, by rule id.
+    pub fn effects(&self) -> &[&'static str] {
+        &self.names.effects
     }
 
     /// Decides about a key at its place.

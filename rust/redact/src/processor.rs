@@ -38,14 +38,12 @@ pub(crate) enum Action {
 impl Processor {
     pub fn compile(
         spec: &ProcessorSpec,
-        several: bool,
         sieve: &mut Sieve,
         names: &mut Names,
     ) -> Result<Self, PolicyError> {
-        let rule_name = |option: &str| match several {
-            true => format!("{}.{option}", spec.name),
-            false => option.to_owned(),
-        };
+        // The processor's id is always part of it: one rule has one name, whatever other
+        // processors and overlays a region has.
+        let rule_name = |option: &str| format!("{}.{option}", spec.name);
         refuse_sanitizer(&rule_name("url_sanitizer"), spec.url_sanitizer.as_ref())?;
         refuse_sanitizer(&rule_name("db_sanitizer"), spec.db_sanitizer.as_ref())?;
         let mut patterns = |option: &str, patterns: &[String]| {
@@ -74,7 +72,7 @@ impl Processor {
         let mut ruled = |patterns: Vec<(Pattern, String)>| {
             patterns
                 .into_iter()
-                .map(|(pattern, rule)| (pattern, names.add(rule)))
+                .map(|(pattern, rule)| (pattern, names.add(rule, spec.hash_function.effect())))
                 .collect()
         };
         Ok(Processor {
@@ -89,7 +87,7 @@ impl Processor {
             blocked_key_patterns: ruled(blocked_keys),
             allowed_values,
             blocked_values: ruled(blocked_values),
-            removed_rule: names.add(rule_name("allowed_keys")),
+            removed_rule: names.add(rule_name("allowed_keys"), "removed"),
         })
     }
 

@@ -66,6 +66,20 @@ pub enum HashFunction {
     HmacSha512,
 }
 
+impl HashFunction {
+    /// What it makes of a match, for people.
+    pub(crate) fn effect(self) -> &'static str {
+        match self {
+            HashFunction::None => "masked",
+            HashFunction::Md5 => "hashed: md5",
+            HashFunction::Sha1 => "hashed: sha1",
+            HashFunction::Sha3 => "hashed: sha3",
+            HashFunction::HmacSha256 => "hashed: hmac-sha256",
+            HashFunction::HmacSha512 => "hashed: hmac-sha512",
+        }
+    }
+}
+
 /// How much the summary attributes tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mainstem.records import Signal
 
 PATTERNS = ("ignored_key_patterns", "blocked_key_patterns", "blocked_values", "allowed_values")
-RULE = re.compile(r"(?P<option>\w+)(?:\[(?P<index>\d+)\])?")
+RULE = re.compile(r".*\.(?P<option>\w+)(?:\[\d+\])?")
 
 
 def policies(config: CollectorConfig, site: Site) -> dict[Signal, PolicySpec]:
