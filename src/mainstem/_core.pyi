@@ -16,9 +16,12 @@ __all__ = [
     "bronze_schema",
     "check_policy",
     "count_blob",
+    "list_spool",
+    "policy_rules",
     "read_blob",
     "redact_json",
     "transcode",
+    "verify_spool",
 ]
 
 class PlanError(ValueError):
@@ -157,6 +160,15 @@ class OutboxItem:
 def check_policy(spec: str) -> None:
     """Compile a policy in JSON; raise `PlanError` with the rule and the reason if it cannot be."""
 
+def policy_rules(
+    spec: str, key_path: str | None = None
+) -> tuple[str | None, list[tuple[str, str]]]:
+    """Compile a policy in JSON; give its fingerprint and each rule's name and effect, in order.
+
+    The effect is "masked", "removed", "pseudonym", "hashed: sha3" or the like. Without a key there
+    is no fingerprint. Raises `PlanError` for a policy or a key that cannot be used.
+    """
+
 def redact_json(
     signal: str, data: bytes, policy: str, key_path: str
 ) -> tuple[bytes, dict[str, int]]:
@@ -236,3 +248,18 @@ def read_blob(
 
 def count_blob(data: bytes, signal: str) -> tuple[int, int]:
     """Count a blob's lines and the records in them, as `read_blob` does."""
+
+def list_spool(path: str) -> str:
+    """Give what lies in a spool's folder, as JSON; another process may hold the spool.
+
+    A list of state ("open", "waiting", "confirmed"), seq, kind, segment, class, lines, bytes (of
+    the blob) and at_unix_nano. Raises `SpoolError` where the folder cannot be read.
+    """
+
+def verify_spool(path: str) -> str:
+    """Check the sums, hashes and the chain of a spool's folder, and give what was found, as JSON.
+
+    `entries`, `segments`, `bytes`, `unfinished_bytes` (behind the last commit of open segments) and
+    `faults`: a list of file and reason. Nothing is changed, and another process may hold the spool.
+    Raises `SpoolError` where a file cannot be read.
+    """

@@ -4,6 +4,7 @@ mod blobs;
 mod data_plane;
 mod outbox;
 mod requests;
+mod spools;
 
 use pyo3::prelude::*;
 
@@ -16,5 +17,7 @@ mod _core {
     #[pymodule_export]
     use crate::outbox::OutboxItem;
     #[pymodule_export]
-    use crate::requests::{check_policy, redact_json, transcode};
+    use crate::requests::{check_policy, policy_rules, redact_json, transcode};
+    #[pymodule_export]
+    use crate::spools::{list_spool, verify_spool};
 }

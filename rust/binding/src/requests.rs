@@ -12,11 +12,35 @@ use redact::{Policy, PolicySpec, RegionKey, Tally};
 
 use crate::data_plane::PlanError;
 
+/// A rule's name and effect.
+type Rule = (String, &'static str);
+
 #[pyfunction]
 pub fn check_policy(py: Python<'_>, spec: &str) -> PyResult<()> {
     // No key is needed to find out whether the patterns compile.
     let key = RegionKey::from_bytes(&[0; 32]);
     py.detach(|| compile(spec, &key)).map(drop)
+}
+
+#[pyfunction]
+#[pyo3(signature = (spec, key_path=None))]
+pub fn policy_rules(
+    py: Python<'_>,
+    spec: &str,
+    key_path: Option<&str>,
+) -> PyResult<(Option<String>, Vec<Rule>)> {
+    py.detach(|| {
+        let key = match key_path {
+            Some(path) => RegionKey::load(Path::new(path))
+                .map_err(|error| PlanError::new_err(format!("key_path: {}", error.as_str())))?,
+            None => RegionKey::from_bytes(&[0; 32]),
+        };
+        let policy = compile(spec, &key)?;
+        let effects = policy.effects().iter().copied();
+        let rules = policy.rules().iter().cloned().zip(effects).collect();
+        let fingerprint = key_path.map(|_| policy.fingerprint().to_owned());
+        Ok((fingerprint, rules))
+    })
 }
 
 #[pyfunction]

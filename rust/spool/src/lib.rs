@@ -43,6 +43,7 @@ mod shared;
 mod simulated;
 mod spool;
 mod stats;
+mod verify;
 mod writer;
 
 pub use ack::Stored;
@@ -55,3 +56,4 @@ pub use listing::{Listed, State, list};
 pub use outbox::{OutboxItem, Pieces};
 pub use spool::{Append, Spool};
 pub use stats::{ClassStats, FSYNC_BUCKETS_US, Latency, Recovered, Stats};
+pub use verify::{Fault, Verified, verify};

@@ -31,7 +31,7 @@ impl Part {
         Self::Draft,
     ];
 
-    fn extension(self) -> &'static str {
+    pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Entry => "json",
             Self::Done => "done",
@@ -147,11 +147,20 @@ impl Place {
 
     /// Ids of the segments in `open/`.
     pub(crate) fn open_segments(&self) -> Result<Vec<String>, SpoolError> {
+        self.names_in_open(".seg")
+    }
+
+    /// Ids of the segments that `damaged_segment` keeps.
+    pub(crate) fn damaged_segments(&self) -> Result<Vec<String>, SpoolError> {
+        self.names_in_open(".damaged")
+    }
+
+    fn names_in_open(&self, extension: &str) -> Result<Vec<String>, SpoolError> {
         let names = self
             .fs
             .list(&self.open())
             .map_err(SpoolError::io("list open"))?;
-        let segments = names.iter().filter_map(|name| name.strip_suffix(".seg"));
+        let segments = names.iter().filter_map(|name| name.strip_suffix(extension));
         Ok(segments.map(str::to_owned).collect())
     }
 }

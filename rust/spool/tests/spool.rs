@@ -235,6 +235,68 @@ async fn a_listing_shows_how_far_each_segment_has_come() {
     );
 }
 
+/// Changes one byte of a file.
+fn spoil(path: &Path, at: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn verifying_finds_what_was_changed_and_nothing_else() {
+    let folder = Folder::new();
+    let spool = open(&config(&folder)).unwrap();
+    for number in 0..3 {
+        spool.append(2, append(number)).await.unwrap();
+        spool.seal_all().unwrap();
+    }
+    spool.append(0, append(8)).await.unwrap();
+    spool.append(0, append(9)).await.unwrap();
+    let verify = || spool::verify(folder.path(), Arc::new(RealFileSystem)).unwrap();
+    let whole = verify();
+    assert_eq!(
+        (whole.entries, whole.segments, whole.unfinished_bytes),
+        (4, 4, 0)
+    );
+    assert_eq!(whole.faults, []);
+
+    let outbox = folder.path().join("outbox");
+    spoil(&outbox.join("000000000001.seg"), 500);
+    spoil(&outbox.join("000000000002.lines"), 20);
+    let entry = outbox.join("000000000003.json");
+    let text = std::fs::read_to_string(&entry).unwrap();
+    let (_, other) = text.split_once("\"previous\":\"").unwrap();
+    let text = text.replace(&other[..64], &"0".repeat(64));
+    std::fs::write(&entry, text).unwrap();
+    let faults = verify().faults;
+    let faults: Vec<_> = faults
+        .iter()
+        .map(|fault| (fault.file.as_str(), fault.reason.as_str()))
+        .collect();
+    assert_eq!(
+        faults,
+        [
+            ("outbox/000000000001.seg", "has a broken commit"),
+            ("outbox/000000000002.lines", "is not what the entry says"),
+            (
+                "outbox/000000000003.json",
+                "does not follow the entry before"
+            ),
+        ]
+    );
+
+    let [open] = &std::fs::read_dir(folder.path().join("open"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect::<Vec<_>>()[..]
+    else {
+        panic!("one segment is open")
+    };
+    spoil(open, 20);
+    let reason = verify().faults.pop().map(|fault| fault.reason);
+    assert_eq!(reason.as_deref(), Some("has a broken header"));
+}
+
 #[tokio::test]
 async fn under_store_the_answer_follows_the_confirmation() {
     let folder = Folder::new();
