@@ -94,11 +94,13 @@ class Running:
 
 @contextmanager
 def collector(
-    arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = MAINSTEM,
 ) -> Iterator[Running]:
     """Run `mainstem collect`; it is killed at the end if it still runs."""
     process = subprocess.Popen(
-        [*MAINSTEM, "collect", "--json", *arguments],
+        [*program, "collect", "--json", *arguments],
         stderr=subprocess.PIPE,
         text=True,
         env=None if environment is None else dict(environment),

@@ -91,6 +91,64 @@ def test_it_takes_little_memory_and_none_of_the_warehouse_s_libraries(running: R
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+MORTAL = """\
+from mainstem.cli import main
+from mainstem.collect.upload import Uploader
+def put(self, item):
+    raise RuntimeError("https://store/?sig=hush")
+Uploader._put = put
+main()
+"""
+
+
+def test_it_does_not_go_on_without_its_uploader(tmp_path: Path) -> None:
+    arguments = stand(tmp_path)
+    with collector(arguments, program=[sys.executable, "-c", MORTAL]) as mortal:
+        # It dies of the first entry, and a request may be taken or refused meanwhile.
+        assert mortal.process.wait(timeout=40) == 3
+        mortal.event("a thread died of an unexpected error")
+    death = mortal.event("a thread died of an unexpected error")
+    assert (death["thread"], death["error"]) == ("upload", "RuntimeError")
+    assert mortal.event("stopped, the uploader died")["left_in_spool"] >= 1
+    said = str(mortal.events)
+    assert "error: the uploader died; 0 segments and 1 other entries are left" in said
+    assert "hush" not in said
+    with collector(arguments) as next_one:
+        assert next_one.ready
+        assert next_one.stop() == 0
+
+
+HURRIED = """\
+from mainstem.cli import main
+from mainstem.collect import supervise
+supervise.DRAIN_S = 2
+main()
+"""
+
+
+def test_what_cannot_go_up_before_the_stop_is_said_and_goes_up_next_time(tmp_path: Path) -> None:
+    arguments = stand(tmp_path)
+    store = tmp_path / "store"
+    with collector(arguments, program=[sys.executable, "-c", HURRIED]) as first:
+        assert first.ready
+        store.rename(tmp_path / "away")
+        store.write_text("no folder")
+        assert post(f"{first.otlp}/v1/logs", log_request("kept")) == 200
+        assert first.stop() == 3
+    assert first.event("stopped; the next start uploads what is left")["segments"] == 1
+    said = str(first.events)
+    assert "error: 1 segments and " in said
+    assert "The next start uploads them" in said
+    store.unlink()
+    (tmp_path / "away").rename(store)
+    with collector(arguments) as second:
+        assert second.ready
+        assert second.stop() == 0
+    logs = Account.open(f"file:{store}").container("logs")
+    [blob] = logs.list()
+    assert b'"kept"' in logs.read(blob.name)
+
+
 def test_an_open_port_is_said(tmp_path: Path) -> None:
     arguments = stand(tmp_path)
     config = tmp_path / "collector.yaml"

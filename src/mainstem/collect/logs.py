@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+import traceback
 
 import structlog
 
@@ -25,6 +27,21 @@ def set_up_logs(level: str, encoding: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(_level(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
+    )
+
+
+def log_dead_threads() -> None:
+    """Log a thread's death of an unexpected error: what and where, for its text may quote input."""
+    threading.excepthook = _log_death
+
+
+def _log_death(death: threading.ExceptHookArgs) -> None:
+    last = traceback.extract_tb(death.exc_traceback)[-1:]
+    structlog.get_logger("collect").critical(
+        "a thread died of an unexpected error",
+        thread=death.thread.name if death.thread is not None else None,
+        error=death.exc_type.__name__,
+        at=", ".join(f"{frame.filename}:{frame.lineno}" for frame in last),
     )
 
 

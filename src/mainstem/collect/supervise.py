@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import threading
 import time
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,9 +14,10 @@ import structlog
 from mainstem import _core
 from mainstem.collect.destination import open_account
 from mainstem.collect.health import Exports, Health, HealthServer
-from mainstem.collect.logs import set_up_logs
+from mainstem.collect.logs import log_dead_threads, set_up_logs
 from mainstem.collect.metrics import CollectorMetrics, MetricsServer
 from mainstem.collect.plan import make_plan
+from mainstem.collect.spool import Place, list_spool
 from mainstem.collect.upload import Uploader
 from mainstem.errors import Transient, UsageError
 from mainstem.privacy import ensure_key
@@ -40,16 +41,20 @@ DRAIN_S = 20.0
 def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> None:
     """Run a collector until SIGTERM or SIGINT.
 
-    What is acknowledged by then is in the store, or stays in the spool for the next start.
+    What is acknowledged by then is in the store, or stays in the spool for the next start: then
+    this raises Transient, as it does at once where the uploader dies of an unexpected error.
     """
     telemetry = config.telemetry
     set_up_logs(telemetry.logs.level, "json" if json_logs else telemetry.logs.encoding)
+    log_dead_threads()
     plan = make_plan(config, site)
     for note in plan.notes:
         log.info("configuration", note=note)
     for warning in plan.warnings:
         log.warning("configuration", warning=warning)
-    stop = threading.Event()
+    # A queue and no event: a signal's handler that sets an event while its thread is about to wait
+    # for it never returns.
+    stop: SimpleQueue[None] = SimpleQueue()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_stopped_by_signals(stop))
         check = config.health.check_collector_pipeline if config.health else None
@@ -69,7 +74,7 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         _make_containers(account, plan)
         plane = _open(plan, site)
         stack.callback(plane.close)
-        uploader = Uploader(plane, account, exports)
+        uploader = Uploader(plane, account, exports, on_death=lambda: stop.put(None))
         if (endpoint := telemetry.metrics.endpoint) is not None:
             exporter = next(iter(config.pipelines.values())).exporter
             metrics = CollectorMetrics(plane.stats, uploader.uploaded, exporter)
@@ -86,9 +91,9 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         }
         health.state = "serving"
         log.info("ready", region=site.region, store=account.label, **addresses)
-        stop.wait()
+        stop.get()
         health.state = "draining"
-        _drain(plane, uploader)
+        _drain(plane, uploader, site)
 
 
 def _make_containers(account: Account, plan: Plan) -> None:
@@ -147,19 +152,39 @@ def _ready_key(site: Site) -> None:
     log.info("pseudonym key made" if first else "pseudonym key", path=str(site.key), id=key.id)
 
 
-def _drain(plane: _core.DataPlane, uploader: Uploader) -> None:
-    """Take no more, seal, and upload what there is, all within DRAIN_S."""
+def _drain(plane: _core.DataPlane, uploader: Uploader, site: Site) -> None:
+    """Take no more, seal, and upload what there is, all within DRAIN_S; Transient where some stays.
+
+    A collector without its uploader would go on as if all were well until its disk is full, so
+    that it stops, and whatever watches over it starts it anew.
+    """
     deadline = time.monotonic() + DRAIN_S
     log.info("draining")
     if not plane.drain(DRAIN_S / 2):
         log.warning("requests were still under way when the time was over; their senders retry")
-    drained = uploader.drained(max(0.0, deadline - time.monotonic()))
-    stopped = uploader.stop(max(1.0, deadline - time.monotonic()))
-    left = json.loads(plane.stats())["spool"]["outbox_entries"]
-    if drained and stopped and left == 0:
-        log.info("stopped", left_in_spool=left)
-    else:
-        log.warning("stopped; the next start uploads what is left", left_in_spool=left)
+    uploader.drained(max(0.0, deadline - time.monotonic()))
+    uploader.stop(max(1.0, deadline - time.monotonic()))
+    left = [held for held in list_spool(site.spool) if held.place is not Place.CONFIRMED]
+    segments = sum(held.segment is not None for held in left)
+    what = f"{segments} segments and {len(left) - segments} other entries"
+    hint = f"The next start uploads them; `mainstem spool ls {site.spool}` shows them."
+    if uploader.dead:
+        log.critical("stopped, the uploader died", left_in_spool=len(left), segments=segments)
+        raise Transient(
+            f"the uploader died; {what} are left in the spool",
+            hint=hint,
+        )
+    if left:
+        log.warning(
+            "stopped; the next start uploads what is left",
+            left_in_spool=len(left),
+            segments=segments,
+        )
+        raise Transient(
+            f"{what} are left in the spool",
+            hint=hint,
+        )
+    log.info("stopped", left_in_spool=0)
 
 
 @contextlib.contextmanager
@@ -174,12 +199,12 @@ def _binding(what: str, address: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+def _stopped_by_signals(stop: SimpleQueue[None]) -> Iterator[None]:
     """SIGTERM and SIGINT ask for a stop; a second one takes the system's way."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def on_signal(number: int, _frame: object) -> None:
-        stop.set()
+        stop.put(None)
         signal.signal(number, signal.SIG_DFL)
 
     for number in before:

@@ -22,6 +22,8 @@ from mainstem.store.errors import ContainerMissing, ContentConflict
 from mainstem.store.names import LEDGER, lines_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mainstem._core import DataPlane, OutboxItem
     from mainstem.collect.health import Exports
     from mainstem.store.account import Account
@@ -51,15 +53,25 @@ class Uploader:
     An entry that cannot go up for a reason that time does not mend is held: an alarm, and what
     follows it goes up meanwhile. Entries are confirmed in their order all the same, so that the
     spool keeps the held one and all behind it.
+
+    An error that nobody thought of ends the thread and calls `on_death` from it.
     """
 
-    def __init__(self, outbox: DataPlane, account: Account, exports: Exports) -> None:
+    def __init__(
+        self,
+        outbox: DataPlane,
+        account: Account,
+        exports: Exports,
+        on_death: Callable[[], None] | None = None,
+    ) -> None:
         self.uploaded = Uploaded()
         self._outbox = outbox
         self._account = account
         self._exports = exports
+        self._on_death = on_death
         self._stop = threading.Event()
         self._idle = threading.Event()
+        self._died = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upload", daemon=True)
         self._held: int | None = None
         self._ahead = 0
@@ -69,13 +81,18 @@ class Uploader:
         """Begin."""
         self._thread.start()
 
+    @property
+    def dead(self) -> bool:
+        """Whether an unexpected error has ended it."""
+        return self._died.is_set()
+
     def drained(self, timeout: float) -> bool:
-        """Wait until nothing is left that can go up; False where the time was not enough."""
+        """Wait until nothing is left that can go up; False where that does not come in time."""
         deadline = time.monotonic() + timeout
         # The first answer may be that of a question from before the call.
         for _ in range(2):
             self._idle.clear()
-            if not self._idle.wait(max(0.0, deadline - time.monotonic())):
+            if self.dead or not self._idle.wait(max(0.0, deadline - time.monotonic())):
                 return False
         return True
 
@@ -86,6 +103,15 @@ class Uploader:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        try:
+            self._empty()
+        finally:
+            if not self._stop.is_set():
+                self._died.set()
+                if self._on_death is not None:
+                    self._on_death()
+
+    def _empty(self) -> None:
         pause = FIRST_PAUSE_S
         while not self._stop.is_set():
             try:
