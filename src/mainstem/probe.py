@@ -23,9 +23,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mainstem import _core
-from mainstem.config.platform import Route
 from mainstem.errors import Transient, UsageError
+from mainstem.load import load
 from mainstem.records import EntryKind, LedgerEntry, Signal
+from mainstem.replicate import replicate
 from mainstem.store.account import Account
 from mainstem.store.names import LEDGER
 
@@ -60,12 +61,18 @@ class Step:
 
 
 def probe(
-    endpoint: str, platform: Platform | None, region: Region | None, wait_s: float
+    endpoint: str,
+    platform: Platform | None,
+    region: Region | None,
+    wait_s: float,
+    *,
+    through: bool = False,
 ) -> Iterator[Step]:
     """Send one record of each signal and tell each step as it is known.
 
     With a platform and a region the records are followed into the region's store for up to
-    `wait_s` seconds, and into the warehouse. Transient where the endpoint does not answer.
+    `wait_s` seconds, the central store and the warehouse; `through` replicates and loads for that.
+    Transient where the endpoint does not answer.
     """
     url = _http_endpoint(endpoint)
     trace_id = secrets.token_hex(16)
@@ -81,13 +88,18 @@ def probe(
             waiting.append(signal)
     if store is None or platform is None or region is None:
         return
-    found: set[Signal] = set()
+    found: dict[Signal, LedgerEntry] = {}
     for signal, entry in _in_store(store, before, waiting, trace_id, wait_s):
-        found.add(signal)
+        found[signal] = entry
         blob = entry.blob
         name = f"{blob.container}/{blob.name}" if blob else ""
         yield Step(signal, "blob", State.OK, name)
         yield Step(signal, "ledger", State.OK, f"instance {entry.instance}, entry {entry.seq}")
+    if through:
+        replicate(platform)
+        load(platform)
+    for signal, entry in found.items():
+        yield from _at_centre(platform, region, signal, entry)
         yield _in_warehouse(platform, region, signal, trace_id)
     for signal in waiting:
         if signal not in found:
@@ -221,8 +233,23 @@ def _holds(store: Account, entry: LedgerEntry, signal: Signal, trace_id: str) ->
     return bool(pc.any(matches).as_py())
 
 
+def _at_centre(
+    platform: Platform, region: Region, signal: Signal, entry: LedgerEntry
+) -> Iterator[Step]:
+    """Look for the blob's central copy, where its signal travels at all."""
+    place = platform.loaded_from(region.name, signal)
+    if place is None or platform.home == region.name or entry.blob is None:
+        return
+    store, container = place
+    copy = Account.open(store, platform.directory).container(container).head(entry.blob.name)
+    if copy is None:
+        yield Step(signal, "central", State.PENDING, "not copied yet: replicate")
+    else:
+        yield Step(signal, "central", State.OK, f"{container}/{entry.blob.name}")
+
+
 def _in_warehouse(platform: Platform, region: Region, signal: Signal, trace_id: str) -> Step:
-    if region.routes[signal] is Route.NONE and platform.home != region.name:
+    if platform.loaded_from(region.name, signal) is None:
         return Step(signal, "warehouse", State.SKIPPED, f"{signal} of {region.name} do not travel")
     path = platform.warehouse_path
     if path.exists() and _loaded(path, signal, trace_id):

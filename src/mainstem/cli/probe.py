@@ -29,19 +29,24 @@ def probe_command(
     region: Annotated[str | None, typer.Option(help="The collector's region.")] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the blobs.", min=0)] = 60,
     *,
+    through: Annotated[
+        bool, typer.Option("--through", help="Replicate and load, to follow them to the end.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send one record of each signal and say how far it gets.
 
-    With --platform and --region: to blob, ledger and warehouse. Exit code 1 where a record is
-    refused or lost from sight, 3 where the collector does not answer.
+    With --platform and --region: to blob, ledger, central copy and warehouse. Exit code 1 where a
+    record is refused or lost from sight, 3 where the collector does not answer.
     """
     if region is not None and platform is None:
         raise UsageError("--region needs --platform")
+    if through and region is None:
+        raise UsageError("--through needs --platform and --region")
     loaded = load_platform(platform) if platform is not None and region is not None else None
     place = loaded.region(region) if loaded is not None and region is not None else None
     steps = []
-    for step in probe(endpoint, loaded, place, wait):
+    for step in probe(endpoint, loaded, place, wait, through=through):
         steps.append(step)
         if not as_json:
             line = f"{MARKS[step.state]} {step.signal:<8}{step.stage:<10}{step.text}"
