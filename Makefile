@@ -38,8 +38,9 @@ prove: setup ## The long campaigns: kills, crashes, corruption
 	MAINSTEM_CAMPAIGN=long cargo test --workspace --locked --release
 	$(BIN)/pytest -m prove --timeout 7200
 
-bench: setup ## Measure the core and the collector, side by side with others
+bench: setup ## Measure the core, the load and the collector, side by side with others
 	$(BIN)/python -m bench.core
+	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.collector
 
 format: setup ## Format Rust, Python and SQL

@@ -60,7 +60,6 @@ class Bronze:
         region, signal = blob.origin.region.name, blob.origin.signal.value
         lines = [(digest, timestamp(at)) for digest, at in LINE.iter_unpack(got.lines)]
         skip = self._seen_requests(blob, lines)
-        counted = _core.count_blob(got.data, signal)
         try:
             rows = self._decode(blob, got, skip)
         except ValueError:
@@ -79,7 +78,7 @@ class Bronze:
                 if number not in skipped
             ],
         )
-        self._remember(blob, got, outcome, *counted)
+        self._remember(blob, got, outcome, rows.lines, rows.records)
         return outcome
 
     def take_foreign(self, blob: ListedBlob, got: Fetched) -> Outcome | None:
@@ -93,12 +92,11 @@ class Bronze:
             return None
         if known is not None:
             self._forget(blob)
-        lines, records = _core.count_blob(got.data, blob.origin.signal.value)
         rows = self._decode(blob, got, [])
         # Foreign books begin at stored; a line that cannot be read counts as one record.
         bad = len(rows.bad)
         outcome = self._insert(blob, rows)._replace(quarantined=bad)
-        self._remember(blob, got, outcome, lines, records + bad)
+        self._remember(blob, got, outcome, rows.lines, rows.records + bad)
         return outcome
 
     def check_own(self, blob: ListedBlob, got: Fetched) -> bool:

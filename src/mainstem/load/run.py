@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from mainstem.load.fetch import Fetched
     from mainstem.load.plan import ListedBlob, Origin, OwnBlob
 
-STEP_BLOBS, STEP_BYTES = 128, 64 * 1024 * 1024
-"""A transaction takes blobs until it has so many, or so many bytes: a commit costs a disk sync."""
+STEP_BLOBS, STEP_BYTES = 128, 256 * 1024 * 1024
+"""A transaction takes blobs until it has so many, or so many bytes: a commit costs a disk sync, and
+writes the table's last rows, which are not yet a whole row group, once more."""
 DIGEST_GRACE_DAYS = 7
 
 T = TypeVar("T")
