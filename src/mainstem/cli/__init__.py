@@ -17,7 +17,9 @@ from mainstem.errors import MainstemError
 VERBS = (
     "collect",
     "config",
+    "policy",
     "probe",
+    "spool",
     "replicate",
     "load",
     "build",

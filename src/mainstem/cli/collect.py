@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from mainstem.cli.app import app
-from mainstem.collect.site import collector_of, local_site, site_of
+from mainstem.collect.site import chosen_site, collector_of
 from mainstem.collect.supervise import collect
-from mainstem.config.platform import load_platform
-from mainstem.errors import UsageError
 
 
 @app.command(
@@ -38,8 +36,5 @@ def collect_command(
 
     Without a platform file: region `default`, and a spool and a key under the user's state folder.
     """
-    if (platform is None) != (region is None):
-        raise UsageError("--platform and --region go together")
-    loaded = load_platform(platform) if platform is not None else None
-    site = site_of(loaded, region) if loaded is not None and region is not None else local_site()
+    loaded, site = chosen_site(platform, region)
     collect(collector_of(config, loaded, region), site, json_logs=json_logs)

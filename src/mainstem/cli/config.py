@@ -11,9 +11,8 @@ import typer
 from mainstem.cli.app import app
 from mainstem.cli.output import JsonOption, print_json, print_table, stdout
 from mainstem.collect.check import check
-from mainstem.collect.site import local_site, site_of
+from mainstem.collect.site import chosen_site
 from mainstem.config.collector import read_collector
-from mainstem.config.platform import load_platform
 from mainstem.config.template import render
 from mainstem.errors import ConfigError, Problem, UsageError
 
@@ -56,14 +55,8 @@ def check_command(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a configuration would run, and all that is wrong with it (exit code 2)."""
-    if (platform is None) != (region is None):
-        raise UsageError("--platform and --region go together")
     try:
-        site = (
-            site_of(load_platform(platform), region)
-            if platform is not None and region is not None
-            else local_site()
-        )
+        _, site = chosen_site(platform, region)
         report = check(read_collector(file), site)
     except ConfigError as error:
         if not as_json:

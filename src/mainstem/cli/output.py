@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def print_table(
         numeric = all(_NUMBER.fullmatch(row[index]) for row in cells) and bool(cells)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in cells:
-        table.add_row(*row)
+        # A pattern such as [a-z] would be read as markup.
+        table.add_row(*map(escape, row))
     # Where no terminal sets a width, a file or a pipe gets every cell whole.
     (stdout if stdout.is_terminal else Console(width=_PIPED_WIDTH)).print(table)
 

@@ -12,6 +12,7 @@ from mainstem.config.platform import (
     Platform,
     RedactionOverlay,
     Residency,
+    load_platform,
 )
 from mainstem.errors import UsageError
 
@@ -73,6 +74,16 @@ def site_of(platform: Platform, name: str) -> Site:
         overlay=region.redaction,
         may_be_unredacted=region.unredacted == "allow",
     )
+
+
+def chosen_site(platform: Path | None, region: str | None) -> tuple[Platform | None, Site]:
+    """Stand where a command was told to, or without a platform file."""
+    if platform is None or region is None:
+        if platform is not None or region is not None:
+            raise UsageError("--platform and --region go together")
+        return None, local_site()
+    loaded = load_platform(platform)
+    return loaded, site_of(loaded, region)
 
 
 def collector_of(

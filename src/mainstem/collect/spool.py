@@ -42,6 +42,10 @@ class Held:
     at_unix_nano: int
     """When the segment was opened or the entry written."""
 
+    def age_s(self, now_ns: int) -> float:
+        """Tell how long ago that was; never less than 0."""
+        return max(0, now_ns - self.at_unix_nano) / 1e9
+
 
 @dataclass(frozen=True)
 class Fault:

@@ -4,6 +4,7 @@ from mainstem.privacy.keys import KeyFile, ensure_key, load_key
 from mainstem.privacy.policy import (
     ALWAYS_ON,
     BY_CHOICE,
+    OVERLAY,
     PolicySpec,
     ProcessorSpec,
     build_policy_spec,
@@ -13,6 +14,7 @@ from mainstem.privacy.policy import (
 __all__ = [
     "ALWAYS_ON",
     "BY_CHOICE",
+    "OVERLAY",
     "KeyFile",
     "PolicySpec",
     "ProcessorSpec",

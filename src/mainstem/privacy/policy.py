@@ -29,6 +29,9 @@ ALWAYS_ON = (
     "ipv6",
     "ipv4",
 )
+OVERLAY = "overlay"
+"""The id of the processor that a region's overlay becomes."""
+
 BY_CHOICE = ("phone", "guid")
 
 _UNKEYED = ("md5", "sha1", "sha3")
@@ -98,7 +101,7 @@ def build_policy_spec(
         if overlay.blocked_values:
             processors.append(
                 ProcessorSpec(
-                    name="overlay", allow_all_keys=True, blocked_values=overlay.blocked_values
+                    name=OVERLAY, allow_all_keys=True, blocked_values=overlay.blocked_values
                 )
             )
         detectors += [name for name in overlay.detectors if name not in detectors]

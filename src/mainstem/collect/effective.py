@@ -1,0 +1,129 @@
+"""The policy that holds in a region: each rule, where it comes from and what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mainstem import _core
+from mainstem.collect.policy import policies
+from mainstem.collect.site import chosen_site, collector_of
+from mainstem.config.collector import default_collector
+from mainstem.privacy import ALWAYS_ON, OVERLAY, load_key
+
+if TYPE_CHECKING:
+    from mainstem.collect.site import Site
+    from mainstem.config.collector import CollectorConfig
+    from mainstem.privacy import PolicySpec
+    from mainstem.records import Signal
+
+PATTERNS = ("blocked_key_patterns", "blocked_values")
+
+
+class Origin(StrEnum):
+    """Who made a rule."""
+
+    BUILT_IN = "built-in"
+    PROCESSOR = "processor"
+    OVERLAY = "overlay"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule under the name that ledger and metrics know it by.
+
+    `effect` is what becomes of a value; `matches` the pattern, where it is not the name that tells.
+    """
+
+    name: str
+    origin: Origin
+    effect: str
+    matches: str
+
+
+@dataclass(frozen=True)
+class Effective:
+    """A region's rules by signal, in the order in which they are applied.
+
+    `fingerprints` are those of the ledger; empty where the region's key is not on this machine.
+    """
+
+    region: str
+    rules: dict[Signal, tuple[Rule, ...]]
+    fingerprints: dict[Signal, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A rule that two regions do not share; None where it does not exist."""
+
+    signal: Signal
+    name: str
+    left: Rule | None
+    right: Rule | None
+
+
+def chosen_collector(
+    config: Path | None, platform: Path | None, region: str | None
+) -> tuple[CollectorConfig, Site]:
+    """Take what a command was told: a configuration, a region, or else what is built in."""
+    loaded, site = chosen_site(platform, region)
+    if config is None and loaded is None:
+        return default_collector(Path.cwd()), site
+    return collector_of(config, loaded, region), site
+
+
+def effective(config: CollectorConfig, site: Site) -> Effective:
+    """Compile a region's policies and tell their rules; ConfigError where they do not compile."""
+    key = str(load_key(site.key).path) if site.key.exists() else None
+    rules: dict[Signal, tuple[Rule, ...]] = {}
+    fingerprints = {}
+    for signal, spec in policies(config, site).items():
+        fingerprint, compiled = _core.policy_rules(spec.to_json(), key)
+        if fingerprint is not None:
+            fingerprints[signal] = fingerprint
+        rules[signal] = tuple(_rules(spec, compiled))
+    return Effective(site.region, rules, fingerprints)
+
+
+def differences(left: Effective, right: Effective) -> list[Difference]:
+    """List the rules that one region has and the other lacks, or has otherwise."""
+    found = []
+    for signal in dict.fromkeys([*left.rules, *right.rules]):
+        ours, theirs = (
+            {rule.name: rule for rule in side.rules.get(signal, ())} for side in (left, right)
+        )
+        found += [
+            Difference(signal, name, ours.get(name), theirs.get(name))
+            for name in dict.fromkeys([*ours, *theirs])
+            if ours.get(name) != theirs.get(name)
+        ]
+    return found
+
+
+def _rules(spec: PolicySpec, compiled: list[tuple[str, str]]) -> list[Rule]:
+    """Join what the core compiled with where the specification has it from."""
+    of_processors: dict[str, tuple[Origin, str]] = {}
+    idle = set()
+    for processor in spec.processors:
+        origin = Origin.OVERLAY if processor.name == OVERLAY else Origin.PROCESSOR
+        for option in PATTERNS:
+            for index, pattern in enumerate(getattr(processor, option)):
+                of_processors[f"{processor.name}.{option}[{index}]"] = origin, pattern
+        allowed = f"{processor.name}.allowed_keys"
+        of_processors[allowed] = origin, f"keys but {', '.join(processor.allowed_keys) or 'none'}"
+        if processor.allow_all_keys:
+            idle.add(allowed)
+    built_in = set(ALWAYS_ON) if spec.coverage == "full" else set()
+    rules = []
+    for name, effect in compiled:
+        if name in of_processors:
+            origin, matches = of_processors[name]
+        else:
+            own = name in built_in or name.startswith("personal:")
+            origin, matches = Origin.BUILT_IN if own else Origin.OVERLAY, ""
+        if name not in idle:
+            rules.append(Rule(name, origin, effect, matches))
+    return rules
