@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup demo test test-all prove bench format lint docs clean
+.PHONY: help tools setup demo test test-all prove peers bench format lint docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ prove: setup ## The long campaigns: kills, crashes, corruption
 	MAINSTEM_CAMPAIGN=long cargo test --workspace --locked --release
 	$(BIN)/pytest -m prove --timeout 7200
 
+peers: ## Build the OpenTelemetry Collector that mainstem is compared with (needs Go)
+	bench/peers/build
+
 bench: setup ## Measure the core, the load and the collector, side by side with others
 	$(BIN)/python -m bench.core
 	$(BIN)/python -m bench.load
@@ -65,4 +68,4 @@ docs: setup ## Write the generated pages of docs/ anew
 	$(BIN)/python -m mainstem.config.collector.reference docs/collector-settings.md
 
 clean: ## Remove what the verbs made
-	rm -rf .venv .tools target demo
+	rm -rf .venv .tools target demo bench/peers/_build

@@ -64,19 +64,26 @@ ATTRIBUTES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {"a": "x", "b": "****"},
     ),
     (ALLOW | {"ignored_keys": ["a"], "blocked_key_patterns": ["a"]}, {"a": "x"}, {"a": "x"}),
+    # A summary passes a processor that writes one itself, or that is told to let it.
+    ({}, {"redaction.masked.count": 1}, {}),
     (
-        {"allowed_keys": ["redaction.x"]},
+        {"summary": "info", "blocked_key_patterns": ["."]},
         {"redaction.masked.count": 1},
         {"redaction.masked.count": 1},
     ),
-    # Blocked keys: unanchored, the whole value, line by line, whatever its type.
+    (
+        {"allowed_keys": ["redaction.masked.count"]},
+        {"redaction.masked.count": 1},
+        {"redaction.masked.count": 1},
+    ),
+    # Blocked keys: unanchored, the whole value, whatever its type.
     (
         ALLOW | {"blocked_key_patterns": ["token"]},
         {"my_token_1": "x y", "b": "x"},
         {"my_token_1": "****", "b": "x"},
     ),
     (ALLOW | {"blocked_key_patterns": ["^token$"]}, {"tokens": "x"}, {"tokens": "x"}),
-    (ALLOW | {"blocked_key_patterns": ["t"]}, {"t": "a\nb"}, {"t": "****\n****"}),
+    (ALLOW | {"blocked_key_patterns": ["t"]}, {"t": "a\nb"}, {"t": "****"}),
     (ALLOW | {"blocked_key_patterns": ["t"]}, {"t": 5}, {"t": "****"}),
     (ALLOW | {"blocked_key_patterns": ["t"]}, {"t": ""}, {"t": "****"}),
     # Blocked values: each match, in order, each on the last one's output.

@@ -81,8 +81,7 @@ def test_what_is_weak_is_said() -> None:
         ({"blocked_values": ["("]}, r"blocked_values\[0\]: "),
         ({"blocked_values": [r"(?:\pL{1000}){1000}"]}, r"blocked_values\[0\]: its automaton"),
         ({"hash_function": "hmac-sha256"}, "hash_function: .*hmac_key"),
-        ({"url_sanitizer": {"enabled": True}}, "url_sanitizer: not supported yet"),
-        ({"db_sanitizer": {"sql": {"enabled": True}}}, "db_sanitizer: not supported yet"),
+        ({"hash_function": "md5", "masking_string": "-"}, "hash_function: either"),
     ],
 )
 def test_a_rule_that_cannot_be_is_named(options: dict[str, Any], place: str) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
+from tests.reference.contrib import contrib_attributes, contrib_log_record
+from tests.reference.processor import Processor, Touched, summarise
 from tests.reference.redact_text import STARS, detect, without_literals, without_query_values
 from tests.reference.text_form import text_form
 
@@ -48,22 +49,6 @@ SECRETS = {
     "privatekey", "sas",
 }  # fmt: skip
 SECRET_ENDINGS = ("password", "passwd", "secret", "token", "apikey", "api_key", "access_key")
-SUMMARY_KEYS = {
-    f"redaction.{body}{what}.{form}"
-    for body in ("", "body.")
-    for what in ("redacted", "masked", "allowed", "ignored")
-    for form in ("keys", "count")
-} - {"redaction.ignored.keys", "redaction.body.ignored.keys"}
-
-
-@dataclass
-class Touched:
-    """The names of what one processor did something to."""
-
-    redacted: list[str] = field(default_factory=list)
-    masked: list[str] = field(default_factory=list)
-    allowed: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
 
 
 class Reference:
@@ -118,7 +103,7 @@ class Reference:
         self.attributes(span.attributes)
         for event in span.events:
             self.attributes(event.attributes)
-        if not self.full:
+        if not self.full:  # Sanitizers, which change span names, have tests of their own.
             return
         span.name = self.text(span.name)
         span.trace_state = self.text(span.trace_state)
@@ -131,6 +116,9 @@ class Reference:
             span.status.message = self.text(span.status.message)
 
     def log_record(self, record: Any) -> None:
+        if not self.full:
+            contrib_log_record(self.processors, record)
+            return
         self.attributes(record.attributes)
         if record.HasField("body"):
             self.touched = [Touched() for _ in self.processors]
@@ -188,6 +176,9 @@ class Reference:
     # -- attributes
 
     def attributes(self, attributes: Any) -> None:
+        if not self.full:
+            contrib_attributes(self.processors, attributes)
+            return
         self.touched = [Touched() for _ in self.processors]
         every = set(range(len(self.processors)))
         kept = []
@@ -200,7 +191,7 @@ class Reference:
             ) -> None:
                 self.value(value, active, spared, key)
 
-            if self.entry(attribute, every, None, key, look, removable=True):
+            if self.entry(attribute, every, None, key, look, removable=True, attribute=True):
                 attribute.key = self.key(key)
                 kept.append(attribute)
         copies = [type(attribute).FromString(attribute.SerializeToString()) for attribute in kept]
@@ -220,11 +211,14 @@ class Reference:
         look: Callable[[AnyValue, set[int]], None],
         *,
         removable: bool,
+        attribute: bool = False,
     ) -> bool:
         key, active = entry.key, set(active)
         for index in sorted(active):
             processor = self.processors[index]
-            if processor.ignores(key):
+            if attribute and processor.passes(key):
+                active.discard(index)
+            elif processor.ignores(key):
                 active.discard(index)
                 self.touch(index, "ignored", path)
             elif removable and not processor.keeps(key):
@@ -375,96 +369,7 @@ class Reference:
 
     def summarise(self, attributes: Any, prefix: str) -> None:
         for processor, touched in zip(self.processors, self.touched, strict=True):
-            for what in ("redacted", "masked", "allowed", "ignored"):
-                names = getattr(touched, what)
-                if not names or processor.summary == "silent":
-                    continue
-                if processor.summary == "debug" and what != "ignored":
-                    value = _slot(attributes, f"{prefix}.{what}.keys")
-                    before = value.string_value.split(",") if value.string_value else []
-                    value.string_value = ",".join(sorted(names + before, key=str.encode))
-                count = _slot(attributes, f"{prefix}.{what}.count")
-                count.int_value = count.int_value + len(names)
-
-
-class Processor:
-    """One `redaction` processor."""
-
-    def __init__(self, spec: dict[str, Any]) -> None:
-        self.spec = spec
-        self.summary = spec.get("summary", "silent")
-        self.patterns = {
-            option: [_go(pattern) for pattern in spec.get(option, ())]
-            for option in (
-                "ignored_key_patterns",
-                "blocked_key_patterns",
-                "blocked_values",
-                "allowed_values",
-            )
-        }
-
-    def _any(self, option: str, text: str) -> bool:
-        return any(pattern.search(text) for pattern in self.patterns[option])
-
-    def ignores(self, key: str) -> bool:
-        return key in self.spec.get("ignored_keys", ()) or self._any("ignored_key_patterns", key)
-
-    def keeps(self, key: str) -> bool:
-        return self.spec.get("allow_all_keys", False) or self._listed(key)
-
-    def _listed(self, key: str) -> bool:
-        return key in self.spec.get("allowed_keys", ()) or key in SUMMARY_KEYS
-
-    def names(self, key: str) -> bool:
-        return self.ignores(key) or self._listed(key)
-
-    def blocks(self, key: str) -> bool:
-        return self._any("blocked_key_patterns", key)
-
-    def allows(self, text: str) -> bool:
-        return self._any("allowed_values", text)
-
-    def counted(self, value: AnyValue) -> str:
-        if value.WhichOneof("value") == "string_value":
-            return value.string_value
-        return text_form(value) if self.spec.get("redact_all_types") else ""
-
-    def value(self, text: str) -> tuple[str | None, str]:
-        if self.allows(text):
-            return "allowed", text
-        before = text
-        for pattern in self.patterns["blocked_values"]:
-            text = _replace(pattern, text, self.mask)
-        return ("masked" if text != before else None), text
-
-    def mask_all(self, text: str) -> str:
-        return _replace(re.compile("[^\n]*"), text, self.mask)
-
-    def mask(self, text: str) -> str:
-        name = self.spec.get("hash_function", "none")
-        data, key = text.encode(), self.spec.get("hmac_key", "").encode()
-        if name == "none":
-            return STARS
-        if name.startswith("hmac-"):
-            return hmac.new(key, data, name.removeprefix("hmac-")).hexdigest()
-        return hashlib.new({"sha3": "sha3_256"}.get(name, name), data).hexdigest()
-
-
-def _go(pattern: str) -> re.Pattern[str]:
-    """Compile one of the few patterns whose meaning in Go is that in Python, `$` aside."""
-    return re.compile(re.sub(r"\$$", r"\\Z", pattern), re.ASCII)
-
-
-def _replace(pattern: re.Pattern[str], text: str, mask: Callable[[str], str]) -> str:
-    """Replace all matches as Go does: no empty match right behind another match."""
-    out, copied, at, last = "", 0, 0, -1
-    while at <= len(text) and (match := pattern.search(text, at)) is not None:
-        if match.start() == match.end() == last:
-            at += 1
-            continue
-        out += text[copied : match.start()] + mask(match[0])
-        copied = at = last = match.end()
-    return out + text[copied:]
+            summarise(processor, touched, attributes, prefix)
 
 
 def _personal(key: str) -> str | None:
@@ -485,13 +390,6 @@ def _secret(key: str) -> bool:
 
 def _join(path: str, step: str) -> str:
     return f"{path}.{step}" if path else step
-
-
-def _slot(attributes: Any, key: str) -> AnyValue:
-    for attribute in attributes:
-        if attribute.key == key:
-            return attribute.value
-    return attributes.add(key=key).value
 
 
 def _tag(key: bytes, text: str) -> bytes:

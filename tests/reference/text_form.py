@@ -66,4 +66,4 @@ def _json(value: AnyValue) -> str:
 
 def _quoted(text: str) -> str:
     quoted = json.dumps(text, ensure_ascii=False)
-    return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", quoted)
+    return re.sub("[\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", quoted)

@@ -18,7 +18,7 @@ use crate::summary::Touched;
 use crate::text::text_form;
 
 /// Deeper values are not followed: their record is rejected. The decoders stop before this.
-const DEEPEST: u32 = 64;
+pub(crate) const DEEPEST: u32 = 64;
 /// The plans of so many keys are kept during one request.
 const MOST_PLANS: usize = 4096;
 
@@ -28,9 +28,12 @@ pub(crate) struct Redactor<'p> {
     pub tally: &'p mut Tally,
     /// Whether something in the current record could not be redacted safely.
     pub unsafe_record: bool,
+    /// Whether statements are sanitized under no matter which database.
+    pub any_system: bool,
+    /// The processors that go through everything at once; none with contrib's coverage.
     all: u32,
     plans: HashMap<Box<str>, Rc<KeyPlan>, foldhash::fast::RandomState>,
-    outcome: Outcome,
+    pub outcome: Outcome,
     /// By processor; unused where no processor summarises.
     pub touched: Vec<Touched>,
 }
@@ -45,7 +48,11 @@ impl<'p> Redactor<'p> {
             policy,
             tally,
             unsafe_record: false,
-            all: u32::MAX.checked_shr(32 - count as u32).unwrap_or(0),
+            any_system: false,
+            all: match policy.full {
+                true => u32::MAX.checked_shr(32 - count as u32).unwrap_or(0),
+                false => 0,
+            },
             plans: HashMap::default(),
             outcome: Outcome::default(),
             touched: vec![Touched::default(); if policy.summarises { count } else { 0 }],
@@ -77,18 +84,34 @@ impl<'p> Redactor<'p> {
     }
 
     pub fn attributes(&mut self, attributes: &mut Vec<KeyValue<'_>>) {
-        attributes.retain_mut(|attribute| self.attribute(attribute));
-        self.summarise(attributes, "redaction");
+        if !self.policy.full {
+            self.contrib_attributes(attributes);
+        }
+        self.found(attributes);
+        if self.policy.full {
+            self.sanitize_attributes(attributes);
+            self.summarise(attributes, "redaction");
+        }
+    }
+
+    /// What detectors and personal keys change, and with full coverage the processors.
+    pub fn found(&mut self, attributes: &mut Vec<KeyValue<'_>>) {
+        if self.policy.full || self.policy.finds() {
+            attributes.retain_mut(|attribute| self.attribute(attribute));
+        }
     }
 
     /// A log record's body, whose summary stands in the record's attributes.
     pub fn body(&mut self, body: &mut Value<'_>, attributes: &mut Vec<KeyValue<'_>>) {
         let mut path = String::new();
         self.inner(body, self.all, false, Place::InBody(None), &mut path, 0);
-        self.summarise(attributes, "redaction.body");
+        if self.policy.full {
+            self.sanitize_body(body);
+            self.summarise(attributes, "redaction.body");
+        }
     }
 
-    fn plan(&mut self, key: &str) -> Rc<KeyPlan> {
+    pub fn plan(&mut self, key: &str) -> Rc<KeyPlan> {
         if let Some(plan) = self.plans.get(key) {
             return Rc::clone(plan);
         }
@@ -146,6 +169,7 @@ impl<'p> Redactor<'p> {
                     active &= !(1 << index);
                     self.touch(index, |touched| &mut touched.ignored, path);
                 }
+                Action::Pass => active &= !(1 << index),
                 Action::Mask(_) | Action::Look => {}
             }
         }
@@ -195,7 +219,7 @@ impl<'p> Redactor<'p> {
                 self.touch(index, |touched| &mut touched.allowed, path);
                 continue;
             }
-            let masked = self.policy.mask_whole(&text, &processor.mask);
+            let masked = processor.mask.of(&text).into_owned();
             *value = Value::Text(Cow::Owned(masked));
             blocked = true;
             self.count(*rule);

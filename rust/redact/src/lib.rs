@@ -5,6 +5,7 @@
 
 mod attributes;
 mod check;
+mod contrib;
 mod detect;
 mod key;
 mod keys;
@@ -14,6 +15,7 @@ mod personal;
 mod policy;
 mod processor;
 mod re2;
+mod sanitize;
 mod spec;
 mod statement;
 mod summary;
@@ -23,4 +25,7 @@ mod walk;
 pub use detect::DETECTORS;
 pub use key::{KeyError, RegionKey};
 pub use policy::{Policy, Tally};
-pub use spec::{Coverage, HashFunction, PolicyError, PolicySpec, ProcessorSpec, Secret, Summary};
+pub use spec::{
+    Coverage, DbSanitizerSpec, DbSystemSpec, HashFunction, PolicyError, PolicySpec, ProcessorSpec,
+    Secret, Summary, UrlSanitizerSpec,
+};

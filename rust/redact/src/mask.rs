@@ -16,7 +16,7 @@ const FREE_GROWTH: usize = 64 << 10;
 
 #[derive(Clone)]
 pub(crate) enum Mask {
-    Stars,
+    Text(Cow<'static, str>),
     Md5,
     Sha1,
     Sha3,
@@ -35,8 +35,12 @@ impl Mask {
         if keyed && key.is_empty() {
             return Err("an hmac hash_function wants an hmac_key");
         }
+        if !spec.masking_string.is_empty() && spec.hash_function != HashFunction::None {
+            return Err("either a hash_function or a masking_string, not both");
+        }
         Ok(match spec.hash_function {
-            HashFunction::None => Mask::Stars,
+            HashFunction::None if spec.masking_string.is_empty() => Mask::Text(STARS.into()),
+            HashFunction::None => Mask::Text(spec.masking_string.clone().into()),
             HashFunction::Md5 => Mask::Md5,
             HashFunction::Sha1 => Mask::Sha1,
             HashFunction::Sha3 => Mask::Sha3,
@@ -49,11 +53,11 @@ impl Mask {
         })
     }
 
-    pub fn of(&self, matched: &str) -> Cow<'static, str> {
+    pub fn of(&self, matched: &str) -> Cow<'_, str> {
         use sha2::Digest;
         let bytes = matched.as_bytes();
         let digest = match self {
-            Mask::Stars => return Cow::Borrowed(STARS),
+            Mask::Text(text) => return Cow::Borrowed(text),
             Mask::Md5 => md5::Md5::digest(bytes).to_vec(),
             Mask::Sha1 => sha1::Sha1::digest(bytes).to_vec(),
             Mask::Sha3 => Sha3_256::digest(bytes).to_vec(),
@@ -154,7 +158,7 @@ mod tests {
     #[test]
     fn empty_matches_are_masked_as_go_masks_them() {
         let lines = Regex::new("[^\n]*").unwrap();
-        let stars = Mask::Stars;
+        let stars = Mask::Text(STARS.into());
         for (text, masked) in [
             ("", "****"),
             ("abc", "****"),

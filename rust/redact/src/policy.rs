@@ -7,8 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::detect::{DETECTORS, Detector};
 use crate::key::{RegionKey, hex_prefix};
 use crate::keys::{self, Personal};
-use crate::mask::{Mask, STARS};
-use crate::pattern::{Gate, Needs, Pattern, Sieve, Sieved};
+use crate::pattern::{Gate, Needs, Sieve, Sieved};
 use crate::processor::{Action, Processor};
 use crate::spec::{Coverage, PolicyError, PolicySpec, Summary};
 
@@ -43,7 +42,6 @@ pub struct Policy {
     vocabulary: HashSet<String>,
     personal_keys: bool,
     first_personal_rule: usize,
-    whole: Pattern,
     secret_rule: Option<usize>,
     names: Names,
     fingerprint: String,
@@ -160,9 +158,6 @@ impl Policy {
                 names.add(name, personal.effect());
             }
         }
-        let whole = sieve
-            .compile(r"[^\n]*")
-            .map_err(|reason| PolicyError::new("blocked_key_patterns", reason))?;
         Ok(Policy {
             full: spec.coverage == Coverage::Full,
             summarises: processors.iter().any(|p| p.summary != Summary::Silent),
@@ -182,7 +177,6 @@ impl Policy {
             vocabulary: spec.vocabulary.iter().cloned().collect(),
             personal_keys: spec.personal_keys,
             first_personal_rule,
-            whole,
             secret_rule: names.id("secret"),
             names,
         })
@@ -313,10 +307,9 @@ impl Policy {
         current
     }
 
-    /// A value masked whole, line by line, as contrib does it.
-    pub(crate) fn mask_whole(&self, text: &str, mask: &Mask) -> String {
-        mask.replace(text, &self.whole.regex)
-            .unwrap_or_else(|| STARS.to_owned())
+    /// Whether anything but the processors may change what it looks at.
+    pub(crate) fn finds(&self) -> bool {
+        self.personal_keys || !self.detectors.is_empty()
     }
 }
 

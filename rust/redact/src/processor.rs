@@ -6,12 +6,14 @@ use crate::mask::Mask;
 use crate::pattern::{Pattern, Sieve, Sieved};
 use crate::policy::{Names, Outcome, Place};
 use crate::re2;
+use crate::sanitize::Sanitizer;
 use crate::spec::{PolicyError, ProcessorSpec, Summary};
 
 pub(crate) struct Processor {
     pub mask: Mask,
     pub all_types: bool,
     pub summary: Summary,
+    pub sanitizer: Option<Sanitizer>,
     allow_all_keys: bool,
     allowed_keys: HashSet<String>,
     removed_rule: usize,
@@ -27,8 +29,10 @@ pub(crate) struct Processor {
 pub(crate) enum Action {
     /// Its values are looked at.
     Look,
-    /// It passes untouched.
+    /// It passes untouched, and is counted as ignored.
     Ignore,
+    /// It is a summary of what processors did, and none of their business.
+    Pass,
     /// It goes; the number is the rule's id.
     Remove(usize),
     /// Its value is masked whole.
@@ -44,8 +48,6 @@ impl Processor {
         // The processor's id is always part of it: one rule has one name, whatever other
         // processors and overlays a region has.
         let rule_name = |option: &str| format!("{}.{option}", spec.name);
-        refuse_sanitizer(&rule_name("url_sanitizer"), spec.url_sanitizer.as_ref())?;
-        refuse_sanitizer(&rule_name("db_sanitizer"), spec.db_sanitizer.as_ref())?;
         let mut patterns = |option: &str, patterns: &[String]| {
             patterns
                 .iter()
@@ -88,16 +90,24 @@ impl Processor {
             allowed_values,
             blocked_values: ruled(blocked_values),
             removed_rule: names.add(rule_name("allowed_keys"), "removed"),
+            sanitizer: Sanitizer::compile(spec, rule_name, names),
         })
     }
 
     /// What to do with a key at its place, and whether the team named the key in its options.
     pub fn action(&self, key: &str, sieved: Sieved, place: &Place<'_>) -> (Action, bool) {
+        if matches!(place, Place::Attributes) && SUMMARY_KEYS.contains(&key) {
+            let allowed = self.allow_all_keys || self.allowed_keys.contains(key);
+            return match self.summary == Summary::Silent && !allowed {
+                true => (Action::Remove(self.removed_rule), true),
+                false => (Action::Pass, true),
+            };
+        }
         let any = |patterns: &[Pattern]| patterns.iter().any(|p| p.matches(key, sieved));
         if self.ignored_keys.contains(key) || any(&self.ignored_key_patterns) {
             return (Action::Ignore, true);
         }
-        let named = self.allowed_keys.contains(key) || SUMMARY_KEYS.contains(&key);
+        let named = self.allowed_keys.contains(key);
         // A map within an attribute was allowed with it.
         let inner = matches!(place, Place::InAttribute(_));
         if !(self.allow_all_keys || named || inner) {
@@ -170,20 +180,3 @@ pub(crate) const SUMMARY_KEYS: [&str; 14] = [
     "redaction.body.allowed.count",
     "redaction.body.ignored.count",
 ];
-
-/// The sanitizers are not built: one that is switched on is refused, so that nobody relies on it.
-fn refuse_sanitizer(rule: &str, spec: Option<&serde_json::Value>) -> Result<(), PolicyError> {
-    let enabled = |value: &serde_json::Value| value.get("enabled") == Some(&true.into());
-    let on = spec.is_some_and(|spec| {
-        enabled(spec)
-            || spec
-                .as_object()
-                .is_some_and(|parts| parts.values().any(enabled))
-    });
-    if on {
-        let reason = "not supported yet: remove it or set `enabled: false` \
-                      (coverage full already strips URL query values and statement literals)";
-        return Err(PolicyError::new(rule, reason));
-    }
-    Ok(())
-}

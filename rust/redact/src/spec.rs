@@ -46,8 +46,44 @@ pub struct ProcessorSpec {
     pub hash_function: HashFunction,
     pub hmac_key: Secret,
     pub summary: Summary,
-    pub url_sanitizer: Option<serde_json::Value>,
-    pub db_sanitizer: Option<serde_json::Value>,
+    /// What a match becomes where no hash is asked for; empty is `****`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub masking_string: String,
+    pub url_sanitizer: Option<UrlSanitizerSpec>,
+    pub db_sanitizer: Option<DbSanitizerSpec>,
+}
+
+/// Which URLs lose their identifiers: those of log bodies and of the attributes listed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UrlSanitizerSpec {
+    pub enabled: bool,
+    pub attributes: Vec<String>,
+    /// On unless it is `false`.
+    pub sanitize_span_name: Option<bool>,
+}
+
+/// Which statements lose their literals, by the kind of database.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DbSanitizerSpec {
+    pub sql: DbSystemSpec,
+    pub redis: DbSystemSpec,
+    pub valkey: DbSystemSpec,
+    pub memcached: DbSystemSpec,
+    pub mongo: DbSystemSpec,
+    pub opensearch: DbSystemSpec,
+    pub es: DbSystemSpec,
+    /// On unless it is `false`.
+    pub sanitize_span_name: Option<bool>,
+}
+
+/// One kind of database.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DbSystemSpec {
+    pub enabled: bool,
+    pub attributes: Vec<String>,
 }
 
 /// What a match becomes; `None` is the mask `****`.

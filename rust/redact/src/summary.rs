@@ -42,32 +42,53 @@ impl Redactor<'_> {
 
     /// Writes what was remembered, under `redaction` or `redaction.body`, and forgets it.
     pub(crate) fn summarise(&mut self, attributes: &mut Vec<KeyValue<'_>>, prefix: &str) {
-        for (index, touched) in self.touched.iter_mut().enumerate() {
-            let summary = self.policy.processors[index].summary;
-            let touched = std::mem::take(touched);
-            for (list, names) in [
-                ("redacted", touched.redacted),
-                ("masked", touched.masked),
-                ("allowed", touched.allowed),
-                ("ignored", touched.ignored),
-            ] {
-                if names.is_empty() || summary == Summary::Silent {
-                    continue;
+        for index in 0..self.touched.len() {
+            self.summarise_one(index, attributes, prefix);
+        }
+    }
+
+    /// The same for one processor. What it removed and masked adds to what others wrote; what it
+    /// allowed and ignored stands in its place, since every processor finds that anew.
+    pub(crate) fn summarise_one(
+        &mut self,
+        index: usize,
+        attributes: &mut Vec<KeyValue<'_>>,
+        prefix: &str,
+    ) {
+        let summary = self.policy.processors[index].summary;
+        if summary == Summary::Silent {
+            return;
+        }
+        let touched = std::mem::take(&mut self.touched[index]);
+        for (list, names, adds) in [
+            ("redacted", touched.redacted, true),
+            ("masked", touched.masked, true),
+            ("allowed", touched.allowed, false),
+            ("ignored", touched.ignored, false),
+        ] {
+            let keys = format!("{prefix}.{list}.keys");
+            let count = format!("{prefix}.{list}.count");
+            if names.is_empty() {
+                if !adds {
+                    attributes
+                        .retain(|one| one.key != count && (one.key != keys || list == "ignored"));
                 }
-                let count = names.len() as i64;
-                if summary == Summary::Debug && list != "ignored" {
-                    write_names(attributes, format!("{prefix}.{list}.keys"), names);
-                }
-                write_count(attributes, format!("{prefix}.{list}.count"), count);
+                continue;
             }
+            let number = names.len() as i64;
+            if summary == Summary::Debug && list != "ignored" {
+                write_names(attributes, keys, names, adds);
+            }
+            write_count(attributes, count, number, adds);
         }
     }
 }
 
-fn write_names(attributes: &mut Vec<KeyValue<'_>>, key: String, names: Vec<String>) {
+fn write_names(attributes: &mut Vec<KeyValue<'_>>, key: String, names: Vec<String>, adds: bool) {
     let mut names = names;
     let value = slot(attributes, key);
     if let Value::Text(before) = value
+        && adds
         && !before.is_empty()
     {
         names.extend(before.split(SEPARATOR).map(str::to_owned));
@@ -76,12 +97,11 @@ fn write_names(attributes: &mut Vec<KeyValue<'_>>, key: String, names: Vec<Strin
     *value = Value::Text(Cow::Owned(names.join(SEPARATOR)));
 }
 
-fn write_count(attributes: &mut Vec<KeyValue<'_>>, key: String, count: i64) {
+fn write_count(attributes: &mut Vec<KeyValue<'_>>, key: String, count: i64, adds: bool) {
     let value = slot(attributes, key);
-    let before = if let Value::Int(before) = value {
-        *before
-    } else {
-        0
+    let before = match value {
+        Value::Int(before) if adds => *before,
+        _ => 0,
     };
     *value = Value::Int(before.saturating_add(count));
 }

@@ -28,6 +28,7 @@ impl Redactor<'_> {
                 }
             }
             Request::Logs(resources) => {
+                self.any_system = true;
                 for one in resources {
                     let resource = self.resource(&mut one.resource, &mut one.schema_url);
                     for scope in &mut one.scopes {
@@ -108,15 +109,24 @@ impl Redactor<'_> {
     }
 
     fn span(&mut self, span: &mut Span<'_>) {
-        self.attributes(&mut span.attributes);
-        for event in &mut span.events {
-            self.covered_text(&mut event.name);
-            self.attributes(&mut event.attributes);
-        }
         if !self.policy.full {
+            self.contrib_span(span);
+            self.found(&mut span.attributes);
+            for event in &mut span.events {
+                self.found(&mut event.attributes);
+            }
             return;
         }
+        self.attributes(&mut span.attributes);
+        for event in &mut span.events {
+            self.text(&mut event.name);
+            self.attributes(&mut event.attributes);
+        }
         self.text(&mut span.name);
+        let policy = self.policy;
+        for processor in &policy.processors {
+            self.sanitize_span_name(processor, span);
+        }
         self.text(&mut span.trace_state);
         for link in &mut span.links {
             self.text(&mut link.trace_state);
@@ -128,12 +138,20 @@ impl Redactor<'_> {
     }
 
     fn log_record(&mut self, record: &mut LogRecord<'_>) {
+        if !self.policy.full {
+            self.contrib_log_record(record);
+            self.found(&mut record.attributes);
+            if let Some(body) = record.body.as_mut().filter(|_| self.policy.finds()) {
+                self.body(body, &mut record.attributes);
+            }
+            return;
+        }
         self.attributes(&mut record.attributes);
         if let Some(body) = &mut record.body {
             self.body(body, &mut record.attributes);
         }
-        self.covered_text(&mut record.severity_text);
-        self.covered_text(&mut record.event_name);
+        self.text(&mut record.severity_text);
+        self.text(&mut record.event_name);
     }
 
     /// Redacts a metric and its points; false where the metric goes.

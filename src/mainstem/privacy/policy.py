@@ -56,6 +56,7 @@ class ProcessorSpec(_Model):
     hash_function: Literal["none", "md5", "sha1", "sha3", "hmac-sha256", "hmac-sha512"] = "none"
     hmac_key: SecretStr = SecretStr("")
     summary: Literal["debug", "info", "silent"] = "silent"
+    masking_string: str = ""
     url_sanitizer: dict[str, Any] | None = None
     db_sanitizer: dict[str, Any] | None = None
 

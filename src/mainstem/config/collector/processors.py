@@ -35,7 +35,9 @@ class MemoryLimiter(Component):
 class UrlSanitizer(Component):
     """`redaction.url_sanitizer`."""
 
-    enabled: Annotated[bool, Means("Refused while it is true: not built yet.")] = False
+    enabled: Annotated[
+        bool, Means("Whether identifiers in URL paths become `*`; in log bodies, in any string.")
+    ] = False
     attributes: Annotated[tuple[str, ...], Means("The attributes that hold URLs.")] = ()
     sanitize_span_name: Annotated[bool, Means("Whether span names are sanitized too.")] = True
 
@@ -43,7 +45,9 @@ class UrlSanitizer(Component):
 class DbSystemSanitizer(Component):
     """One system of `redaction.db_sanitizer`."""
 
-    enabled: Annotated[bool, Means("Refused while it is true: not built yet.")] = False
+    enabled: Annotated[
+        bool, Means("Whether statements lose their values; in log bodies, any string may be one.")
+    ] = False
     attributes: Annotated[tuple[str, ...], Means("The attributes that hold statements.")] = ()
 
 
@@ -88,6 +92,7 @@ class Redaction(Component):
         Means("What a match becomes in place of `****`."),
     ] = "none"
     hmac_key: Annotated[SecretStr | None, Means("The key of the two HMACs; a secret.")] = None
+    masking_string: Annotated[str, Means("The mask; `****` where it is empty.")] = ""
     summary: Annotated[
         Literal["debug", "info", "silent"],
         Means("How much the summary attributes tell of what was redacted."),

@@ -1,0 +1,1 @@
+"""What the Collector's redaction processor does, recorded from the collector itself."""

@@ -1,0 +1,68 @@
+"""mainstem with `coverage: attributes` does what the collector's redaction processor did."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mainstem import _core
+from mainstem.privacy import build_policy_spec, ensure_key
+from tests.golden.record import COLLECTOR, read_cases, record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CASES = read_cases()
+
+
+@pytest.fixture(scope="module")
+def key_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ensure_key(tmp_path_factory.mktemp("keys") / "euc.key").path
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_mainstem_does_the_same(name: str, key_path: Path) -> None:
+    case = CASES[name]
+    processors = [
+        {"name": f"redaction/{index}", "coverage": "attributes", **options}
+        for index, options in enumerate(case["processors"])
+    ]
+    line, _ = _core.redact_json(
+        case["signal"],
+        json.dumps(case["input"]).encode(),
+        build_policy_spec(processors).to_json(),
+        str(key_path),
+    )
+    assert _in_order(json.loads(line)) == _in_order(_in_our_json(case["signal"], case["output"]))
+
+
+@pytest.mark.skipif(not COLLECTOR.exists(), reason="wants the collector of `make peers`")
+def test_the_collector_still_does_the_same() -> None:
+    outputs = record(CASES)
+    assert {name: _in_order(output) for name, output in outputs.items()} == {
+        name: _in_order(case["output"]) for name, case in CASES.items()
+    }
+
+
+def _in_our_json(signal: str, output: Any) -> Any:
+    """Give the collector's output in the core's encoding, which leaves defaults out."""
+    return json.loads(_core.transcode(signal, json.dumps(output).encode(), "json"))
+
+
+def _in_order(part: Any) -> Any:
+    """Sort the entries of attribute maps, whose order means nothing, and leave out empty messages.
+
+    The collector has no way to tell an empty resource, scope, status or value from a missing one.
+    """
+    match part:
+        case dict():
+            return {key: _in_order(value) for key, value in part.items() if value != {}}
+        case [{"key": _}, *_]:
+            entries = [_in_order(entry) for entry in part]
+            return sorted(entries, key=lambda entry: str(entry["key"]))
+        case list():
+            return [_in_order(value) for value in part]
+        case _:
+            return part
