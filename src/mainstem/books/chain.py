@@ -12,7 +12,10 @@ NO_PREVIOUS = "0" * 64
 
 
 def broken_chains(warehouse: Warehouse) -> list[str]:
-    """List where an entry is missing, or names another one before it than the one that is there."""
+    """List where an entry is missing, or names another one before it than the one that is there.
+
+    An entry that retention removed is not missing.
+    """
     rows = warehouse.query(
         """
         SELECT region, instance, seq, kind, previous, before_seq, before_sha256
@@ -23,8 +26,15 @@ def broken_chains(warehouse: Warehouse) -> list[str]:
             FROM entries
             WINDOW chain AS (PARTITION BY region, instance ORDER BY seq)
         )
-        WHERE seq <> before_seq + 1 OR previous <> before_sha256
-            OR (seq = 0) <> (kind = 'genesis')
+        LEFT JOIN (
+            SELECT region, instance, max(seq) AS cleared_seq FROM cleared GROUP BY ALL
+        ) USING (region, instance)
+        -- Of what retention removed from the ledger itself, some may be left, with gaps.
+        WHERE NOT (before_seq <> seq - 1 AND seq <= coalesce(cleared_seq + 1, 0))
+            AND (
+                seq <> before_seq + 1 OR previous <> before_sha256
+                OR (seq = 0) <> (kind = 'genesis')
+            )
         ORDER BY region, instance, seq
         """,
         (NO_PREVIOUS,),

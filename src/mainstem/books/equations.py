@@ -8,7 +8,8 @@
     stored                 = loaded + quarantined + duplicate at load + not travelling + expired
                              + pending                        loaded: counted in bronze, row by row
 
-A blob that is gone before its time is in none of the terms, and so shows as an imbalance.
+A blob that is gone before its time, and that retention does not tell of, is in none of the terms,
+and so shows as an imbalance.
 """
 
 from __future__ import annotations
@@ -159,6 +160,7 @@ def keep_books(
                 *_rows_and_load_ledger(evidence),
                 *broken_chains(evidence.warehouse),
                 *(f"{name} is not a ledger entry" for name in evidence.unreadable),
+                *evidence.unexplained,
                 *_orphans(evidence),
                 *_changed(evidence),
             ],
@@ -199,7 +201,9 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
             EXISTS (
                 FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
             ),
-            entry."at" < now()::TIMESTAMP - to_days(routes.days),
+            entry."at" < now()::TIMESTAMP - to_days(routes.days) OR EXISTS (
+                FROM removed WHERE removed.region = entry.region AND removed.name = entry.blob
+            ),
             entry."at" < now()::TIMESTAMP - to_hours({WAITS_HOURS})
         FROM entries AS entry
         JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
@@ -215,7 +219,7 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
         counts = Counts(*rest[: len(fields(Counts))])
         figures, state = rest[len(fields(Counts)) : -4], rest[-4:]
         recounted, in_bronze, quarantined, duplicate = figures
-        travels, there, old, waits = state
+        travels, there, may_be_gone, waits = state
         line, problem = Line(region, signal, hour, counts, loaded=in_bronze), None
         if quarantined is not None:
             line.quarantined, line.duplicate_at_load = quarantined, duplicate
@@ -224,11 +228,11 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
                 line.recounted, line.recounted_of = recounted, counts.stored - quarantined
         elif blob is None:
             pass
-        elif not there and not old and region not in evidence.unread:
+        elif not there and not may_be_gone and region not in evidence.unread:
             problem = f"{region} {signal} {hour}: {container}/{blob} is gone before its time"
         elif not travels:
             line.not_travelling = counts.stored
-        elif there or not old:
+        elif there or not may_be_gone:
             line.pending = counts.stored
             line.pending_long = counts.stored if waits else 0
         else:

@@ -7,6 +7,7 @@ containers shows.
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,12 +15,19 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from mainstem.errors import MainstemError
+from mainstem.errors import DataError, MainstemError
 from mainstem.load import Warehouse, open_warehouse
 from mainstem.load.ledger import ledger_row, read_new, timestamp
-from mainstem.load.schema import create_tables
+from mainstem.load.schema import create_tables, expect_tables
 from mainstem.records import Signal
-from mainstem.store import LEDGER, Account, central_container, has_segment_id
+from mainstem.store import (
+    LEDGER,
+    RETENTION,
+    Account,
+    central_container,
+    has_segment_id,
+    recent_removals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +41,7 @@ _BLOBS = pa.schema(
         ("store", pa.string()),
         ("container", pa.string()),
         ("name", pa.string()),
+        ("bytes", pa.int64()),
         ("ours", pa.bool_()),
         ("modified", pa.timestamp("us")),
     ]
@@ -41,10 +50,15 @@ _BLOBS = pa.schema(
 
 @dataclass
 class Evidence:
-    """The session, with the temporary tables `entries`, `blobs` and `routes`.
+    """The session, with temporary tables.
 
-    `entries` is as `bronze.ledger`; `blobs` has region, store (`region` or `centre`), container,
-    name, ours, modified; `routes` has region, signal, loaded, at_home, days (of retention).
+    ============ ==================================================================================
+    `entries`    as `bronze.ledger`
+    `blobs`      region, store (`region` or `centre`), container, name, bytes, ours, modified
+    `routes`     region, signal, loaded, at_home, days, grace_days (of retention)
+    `removed`    region, store, container, name, sha256: what retention removed, or is about to
+    `cleared`    region, instance, seq: up to which entry retention removed an instance's ledger
+    ============ ==================================================================================
     """
 
     warehouse: Warehouse
@@ -53,6 +67,8 @@ class Evidence:
     isolated: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     """Objects in a ledger that are no ledger entries."""
+    unexplained: list[str] = field(default_factory=list)
+    """What is wrong with the records of removals."""
 
 
 @contextmanager
@@ -63,7 +79,11 @@ def gather(platform: Platform, progress: Callable[[str], None]) -> Iterator[Evid
         warehouse.connection.execute(
             "CREATE TEMP TABLE entries AS FROM bronze.ledger; "
             "CREATE TEMP TABLE routes "
-            "(region VARCHAR, signal VARCHAR, loaded BOOLEAN, at_home BOOLEAN, days INTEGER)"
+            "(region VARCHAR, signal VARCHAR, loaded BOOLEAN, at_home BOOLEAN, days INTEGER, "
+            "grace_days INTEGER); "
+            "CREATE TEMP TABLE removed AS SELECT region, '' AS store, container, blob AS name, "
+            "sha256 FROM bronze.removed; "
+            "CREATE TEMP TABLE cleared (region VARCHAR, instance VARCHAR, seq BIGINT)"
         )
         with warehouse.registered(no_blobs=_BLOBS.empty_table()):
             warehouse.connection.execute("CREATE TEMP TABLE blobs AS FROM no_blobs")
@@ -85,6 +105,7 @@ def _open(platform: Platform) -> Iterator[Warehouse]:
     """Open the warehouse to read; before the first load, an empty one in memory."""
     if platform.warehouse_path.exists():
         with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+            expect_tables(warehouse)
             yield warehouse
     else:
         with duckdb.connect() as connection:
@@ -95,13 +116,14 @@ def _open(platform: Platform) -> Iterator[Warehouse]:
 def _add_routes(warehouse: Warehouse, platform: Platform, region: Region) -> None:
     for signal in Signal:
         warehouse.change(
-            "INSERT INTO routes VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?)",
             (
                 region.name,
                 signal.value,
                 platform.loaded_from(region.name, signal) is not None,
                 platform.home == region.name,
-                region.retention.days,
+                region.retention.days_of(signal),
+                region.retention.grace_days,
             ),
         )
 
@@ -123,11 +145,39 @@ def _add_region(found: Evidence, platform: Platform, region: Region) -> None:
     )
     for name in sorted({signal.value for signal in Signal} | {row[0] for row in used}):
         _add_blobs(warehouse, region.name, "region", store.container(name))
+    _add_removals(found, region, "region", store)
     if platform.central is not None and platform.home != region.name:
         centre = Account.open(platform.central.store, platform.directory)
         for signal in Signal:
             container = centre.container(central_container(region.name, signal.value))
             _add_blobs(warehouse, region.name, "centre", container)
+        _add_removals(found, region, "centre", centre)
+
+
+def _add_removals(found: Evidence, region: Region, store: str, account: Account) -> None:
+    """Read what retention removed of late: what is older than its retention needs no record."""
+    since = time.time_ns() - (region.retention.longest_days + 1) * 86_400 * 1_000_000_000
+    try:
+        steps = recent_removals(account.container(RETENTION), region.name, since)
+    except DataError as error:
+        found.unexplained.append(f"{region.name}: {error.message}")
+        return
+    rows = [
+        {
+            "region": region.name,
+            "store": store,
+            "container": removal.container,
+            "name": removal.name,
+            "sha256": removal.sha256,
+        }
+        for step in steps
+        for removal in step.removals
+    ]
+    if rows:
+        with found.warehouse.registered(new_removals=pa.Table.from_pylist(rows)):
+            found.warehouse.connection.execute("INSERT INTO removed FROM new_removals")
+    for instance, seq in steps[-1].ledger.marks.items() if steps else ():
+        found.warehouse.change("INSERT INTO cleared VALUES (?, ?, ?)", (region.name, instance, seq))
 
 
 def _add_blobs(warehouse: Warehouse, region: str, store: str, container: Container) -> None:
@@ -138,6 +188,7 @@ def _add_blobs(warehouse: Warehouse, region: str, store: str, container: Contain
             "store": [store] * len(infos),
             "container": [container.name] * len(infos),
             "name": [info.name for info in infos],
+            "bytes": [info.bytes for info in infos],
             "ours": [has_segment_id(info.name) for info in infos],
             "modified": [timestamp(int(info.modified_at_unix * 1e9)) for info in infos],
         },

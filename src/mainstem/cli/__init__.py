@@ -25,6 +25,7 @@ VERBS = (
     "build",
     "answers",
     "books",
+    "retain",
     "run",
     "status",
 )

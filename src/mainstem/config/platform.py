@@ -90,9 +90,25 @@ class _Model(BaseModel):
 
 
 class Retention(_Model):
-    """How long blobs are kept; a maximum, not a wish."""
+    """How long blobs are kept, regionally and centrally; a maximum, not a wish."""
 
     days: Annotated[int, Field(ge=1, le=3650, description="Days that blobs are kept.")] = 14
+    grace_days: Annotated[
+        int, Field(ge=0, le=365, description="Days more for what is not loaded yet.")
+    ] = 7
+    signals: Annotated[
+        dict[Signal, Annotated[int, Field(ge=1, le=3650)]],
+        Field(description="Days of a signal's blobs, where they are others."),
+    ] = {}
+
+    def days_of(self, signal: Signal) -> int:
+        """Give the days that a signal's blobs are kept."""
+        return self.signals.get(signal, self.days)
+
+    @property
+    def longest_days(self) -> int:
+        """The days after which none of the region's blobs is kept, loaded or not."""
+        return max(map(self.days_of, Signal)) + self.grace_days
 
 
 class RedactionOverlay(_Model):

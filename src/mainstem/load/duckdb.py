@@ -36,8 +36,9 @@ class Warehouse:
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """Run a query of one row and give its first column."""
-        row = self.connection.execute(sql, list(parameters)).fetchone()
-        return None if row is None else row[0]
+        # To its end: a result that is only begun holds up whatever the connection does next.
+        rows = self.connection.execute(sql, list(parameters)).fetchall()
+        return rows[0][0] if rows else None
 
     def change(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run an INSERT, UPDATE or DELETE and give the number of rows it touched."""

@@ -7,7 +7,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mainstem.store import Account, Mark, Reading, new_places, read_entries
+from mainstem.store import (
+    RETENTION,
+    Account,
+    Mark,
+    Reading,
+    new_places,
+    read_entries,
+    read_removals,
+)
 
 if TYPE_CHECKING:
     from mainstem.config.platform import Platform
@@ -71,6 +79,35 @@ def take_entries(
         for entry in foreign
     ]
     return len(entries), problems
+
+
+def take_removals(warehouse: Warehouse, platform: Platform, region: str, load_id: int) -> None:
+    """Bring into the warehouse what retention removed from the place that a region is loaded from.
+
+    What it removed before a load took it is not asked for again.
+    """
+    place = platform.ledger_from(region)
+    if place is None:
+        return
+    known = warehouse.value("SELECT max(step) FROM bronze.removed WHERE region = ?", (region,))
+    account = Account.open(place[0], platform.directory)
+    for step in read_removals(account.container(RETENTION), region, after=known or 0):
+        warehouse.insert(
+            "removed",
+            [
+                {
+                    "region": region,
+                    "step": step.number,
+                    "container": removal.container,
+                    "blob": removal.name,
+                    "sha256": removal.sha256,
+                    "reason": removal.reason.value,
+                    "removed_at": timestamp(step.at_unix_nano),
+                    "load_id": load_id,
+                }
+                for removal in step.removals
+            ],
+        )
 
 
 def ledger_row(entry: LedgerEntry, load_id: int) -> dict[str, object]:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from mainstem.load.duckdb import Warehouse
     from mainstem.store import Container
 
-GRACE_DAYS = 7
-"""How long after its retention a blob that is not loaded may still be there."""
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -94,10 +91,14 @@ class ListedBlob:
 def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
     """List the segments that no load has taken, the oldest first.
 
-    Those so old that their blobs have gone by the region's retention are left out: the books show
-    them as expired. A class of records that a rule keeps in its region is loaded only there.
+    Those whose blobs have gone by the region's retention are left out, by their age or by the
+    record of their removal: the books show them as expired. A class of records that a rule keeps
+    in its region is loaded only there.
     """
-    oldest = datetime.now(UTC) - timedelta(days=origin.region.retention.days + GRACE_DAYS)
+    retention = origin.region.retention
+    oldest = datetime.now(UTC) - timedelta(
+        days=retention.days_of(origin.signal) + retention.grace_days
+    )
     rows = warehouse.query(
         """
         SELECT container, blob, segment, sha256, lines, stored, environment,
@@ -107,6 +108,10 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
         FROM bronze.ledger AS entry
         WHERE kind = 'segment' AND blob IS NOT NULL AND region = $1 AND signal = $2
             AND "at" >= $3 AND ($4 OR NOT ends_with(coalesce(class, ''), $5))
+            AND NOT EXISTS (
+                FROM bronze.removed
+                WHERE removed.region = entry.region AND removed.blob = entry.blob
+            )
             AND NOT EXISTS (
                 FROM bronze.load_blobs AS done
                 WHERE done.region = entry.region AND done.segment = entry.segment

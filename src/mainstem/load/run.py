@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
-from mainstem.errors import MainstemError, Transient
+from mainstem.errors import DataError, MainstemError, Transient
 from mainstem.load.bronze import Bronze
 from mainstem.load.duckdb import Warehouse, open_warehouse
 from mainstem.load.fetch import fetch_listed, fetch_own, read_ahead
-from mainstem.load.ledger import take_entries
+from mainstem.load.ledger import take_entries, take_removals
 from mainstem.load.plan import changed_blobs, origins, own_blobs
 from mainstem.load.schema import create_tables
 from mainstem.load.sources import changed_sources, create_source_tables, load_source
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 STEP_BLOBS, STEP_BYTES = 128, 256 * 1024 * 1024
 """A transaction takes blobs until it has so many, or so many bytes: a commit costs a disk sync, and
 writes the table's last rows, which are not yet a whole row group, once more."""
-DIGEST_GRACE_DAYS = 7
 
 T = TypeVar("T")
 
@@ -113,6 +112,10 @@ class _Load:
 
     def _take_entries(self, region: str) -> None:
         self._progress(f"{region}: reading the ledger")
+        try:
+            take_removals(self._warehouse, self._platform, region, self._load_id)
+        except DataError as error:
+            self._result.problems.append(error.message)
         entries, problems = take_entries(self._warehouse, self._platform, region, self._load_id)
         self._result.entries += entries
         self._result.problems += problems
@@ -189,8 +192,8 @@ class _Load:
         if begun != self._load_id:
             return
         self._result.load_id = self._load_id
-        days = max(region.retention.days for region in self._platform.regions.values())
-        oldest = _now() - timedelta(days=days + DIGEST_GRACE_DAYS)
+        regions = self._platform.regions.values()
+        oldest = _now() - timedelta(days=max(region.retention.longest_days for region in regions))
         loaded = self._result.signals.values()
         with self._warehouse.transaction():
             self._warehouse.change(

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from mainstem import _core
+from mainstem.errors import UsageError
 from mainstem.records import Signal
 
 if TYPE_CHECKING:
     import duckdb
+
+    from mainstem.load.duckdb import Warehouse
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
@@ -64,6 +67,10 @@ BOOKS = {
         load_id BIGINT NOT NULL, region VARCHAR NOT NULL, signal VARCHAR NOT NULL,
         blob VARCHAR NOT NULL, line BIGINT, byte_offset BIGINT, code VARCHAR NOT NULL,
         records BIGINT""",
+    "removed": """
+        region VARCHAR NOT NULL, step BIGINT NOT NULL, container VARCHAR NOT NULL,
+        blob VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+        removed_at TIMESTAMP NOT NULL, load_id BIGINT NOT NULL""",
     "source_files": """
         name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, rows BIGINT NOT NULL,
         load_id BIGINT NOT NULL, loaded_at TIMESTAMP NOT NULL""",
@@ -91,3 +98,19 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(
                 f'ALTER TABLE bronze.{table} ADD COLUMN IF NOT EXISTS "{name}" {kind}'
             )
+
+
+def expect_tables(warehouse: Warehouse) -> None:
+    """UsageError where a warehouse was made by a version that had not all of the load's tables."""
+    found = {
+        name
+        for (name,) in warehouse.query(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'bronze'"
+        )
+    }
+    if lacking := sorted(BOOKS.keys() - found):
+        raise UsageError(
+            f"the warehouse {warehouse.path} has no table bronze.{lacking[0]}: an older version "
+            "made it",
+            hint="Run `mainstem load`, which adds what is missing.",
+        )

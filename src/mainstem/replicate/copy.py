@@ -217,7 +217,9 @@ class _Copier:
         return name, Copied(blob.container, blob.name, blob.bytes, blob.sha256)
 
     def _is_expired(self, entry: LedgerEntry) -> bool:
-        return time.time_ns() - entry.at_unix_nano > self._region.retention.days * _DAY_NS
+        retention = self._region.retention
+        days = retention.days if entry.signal is None else retention.days_of(entry.signal)
+        return time.time_ns() - entry.at_unix_nano > days * _DAY_NS
 
     def _copy_foreign(self, signal: Signal, copiers: ThreadPoolExecutor) -> None:
         names = {signal.value} | self._state.containers.get(signal, set())

@@ -15,6 +15,7 @@ from mainstem.store.errors import (
 from mainstem.store.ledger import Mark, Reading, advance, new_places, read_entries, utc_day
 from mainstem.store.names import (
     LEDGER,
+    RETENTION,
     EntryPlace,
     central_container,
     entry_place,
@@ -22,10 +23,22 @@ from mainstem.store.names import (
     is_entry,
     lines_name,
 )
+from mainstem.store.removals import (
+    Cleared,
+    Reason,
+    Removal,
+    RemovalStep,
+    newest_removal,
+    read_removals,
+    recent_removals,
+    write_removal,
+)
 
 __all__ = [
     "LEDGER",
+    "RETENTION",
     "Account",
+    "Cleared",
     "Container",
     "ContainerMissing",
     "ContentConflict",
@@ -34,6 +47,9 @@ __all__ = [
     "ObjectInfo",
     "ObjectMissing",
     "Reading",
+    "Reason",
+    "Removal",
+    "RemovalStep",
     "StoreRefused",
     "StoreUnavailable",
     "advance",
@@ -43,6 +59,10 @@ __all__ = [
     "is_entry",
     "lines_name",
     "new_places",
+    "newest_removal",
     "read_entries",
+    "read_removals",
+    "recent_removals",
     "utc_day",
+    "write_removal",
 ]

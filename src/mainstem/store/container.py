@@ -173,6 +173,17 @@ class Container:
         if self.folder is not None:
             _sync_to_disk(self.folder, name)
 
+    def remove(self, name: str) -> bool:
+        """Delete an object; False where there was none (any more)."""
+        try:
+            with self._speaking_of(f"looking up {self.name}/{name} to remove it"):
+                if self._unmade:
+                    return False
+                obstore.delete(self.store, name)
+        except ObjectMissing:
+            return False
+        return True
+
     def _expect_same(self, name: str, sha256: str) -> None:
         found = hashlib.sha256(self.read(name)).hexdigest()
         if found != sha256:

@@ -8,6 +8,9 @@ from typing import NamedTuple
 LEDGER = "ledger"
 """The container of a region's ledger in its own account."""
 
+RETENTION = "retention"
+"""The container of an account in which retention records what it removed there."""
+
 _SEGMENT_ID = re.compile(r"_[0-9a-f]{16}(\.[A-Za-z0-9]+)*")
 _ENTRY = re.compile(r"(?P<day>\d{4}/\d{2}/\d{2})/(?P<instance>[0-9a-f]{16})/(?P<seq>\d{12})\.json")
 
