@@ -131,7 +131,13 @@ enum End<'t> {
 }
 
 fn command(text: &str) -> (&str, End<'_>) {
-    let text = text.trim_start_matches(' ');
+    // Spaces before a command may end an empty line.
+    let text = if text.starts_with(' ') {
+        let behind = text.trim_start_matches([' ', '\t', '\r']);
+        behind.strip_prefix('\n').unwrap_or(behind)
+    } else {
+        text
+    };
     split(text, text.find([' ', '\n']))
 }
 
@@ -187,6 +193,7 @@ mod tests {
                 "SET a 1 \nPING\nSET b \"x\\\"\n y\"",
                 "SET a ?\nPING\nSET b ?",
             ),
+            ("PING\n \tGET k\n  \r\nGET l", "PING\nGET k\nGET l"),
             ("", ""),
         ] {
             assert_eq!(without_values(command), without, "{command}");

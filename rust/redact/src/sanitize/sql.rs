@@ -126,6 +126,10 @@ impl Lexer<'_> {
 
     fn word(&mut self) -> Token {
         let start = self.at;
+        if !self.text[start..].starts_with(|c: char| c.is_ascii()) {
+            self.skip_while(is_in_name);
+            return Token::Name;
+        }
         self.skip_while(|c| c.is_ascii_alphabetic() || c == '_');
         let ends = |c: char| {
             matches!(
@@ -151,6 +155,9 @@ impl Lexer<'_> {
             .any(|value| word.eq_ignore_ascii_case(value));
         if value && self.ahead(0).is_none_or(ends) {
             return Token::Literal;
+        }
+        if self.ahead(0) == Some('.') && is_keyword(word) {
+            return Token::Other;
         }
         self.skip_while(is_in_name);
         match self.ahead(0) {
@@ -290,6 +297,21 @@ impl Lexer<'_> {
     }
 }
 
+/// The words that end before a dot, where other names go on.
+fn is_keyword(word: &str) -> bool {
+    const KEYWORDS: &str = "ADD ALL ALTER ANALYZE AND ANY AS ASC ASSERTION BEGIN BETWEEN BY CASE \
+        CHECK CLONE CLUSTER COLUMN COMMIT CONSTRAINT COPY CREATE CUBE DATABASE DECLARE DEFAULT \
+        DELETE DESC DISTINCT DOMAIN DROP ELSE END ESCAPE EXEC EXECUTE EXISTS EXPLAIN FOREIGN FROM \
+        GRANT GROUP HAVING IF ILIKE IN INDEX INNER INSERT INTO IS JOIN KEY LEFT LIKE LIMIT LITERAL \
+        MERGE NOT OF OFFSET ON ONLY OR ORDER OUT OUTER PLPGSQL PRIMARY PROC PROCEDURE RECURSIVE \
+        REPLACE RETURNING RETURNS REVOKE RIGHT ROLLBACK ROLLUP ROWNUM SELECT SET SKIP SOME \
+        STRAIGHT_JOIN TABLE TEMPORARY TOP TRIGGER TRUNCATE UNION UNIQUE UNLOGGED UPDATE USE USING \
+        VACCUM VALUES VIEW WHERE WINDOW WITH";
+    KEYWORDS
+        .split(' ')
+        .any(|keyword| keyword.eq_ignore_ascii_case(word))
+}
+
 fn is_letter(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_' || (!c.is_ascii() && c.is_alphabetic())
 }
@@ -355,6 +377,7 @@ mod tests {
             ),
             ("a->>'b' = 'c'", "a->>? = ?"),
             (" 1 ", "?"),
+            ("select.5@v1 ü1(2) sha1(2)", "select.?@v1 ü?(?) sha1(?)"),
             ("ü1 = 'é' AND @é1 = @@a1", "ü? = ? AND @é? = @@a1"),
             ("", ""),
         ] {
