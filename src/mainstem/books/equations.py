@@ -6,7 +6,7 @@
                              + held after                     counted by the collector
     stored                 = the records in the blobs' own lines   counted by whoever reads them
     stored                 = loaded + quarantined + duplicate at load + not travelling + expired
-                             + pending                        loaded: counted in bronze, row by row
+                             + pending + dropped at load      loaded: counted in bronze, row by row
 
 A blob that is gone before its time, and that retention does not tell of, is in none of the terms,
 and so shows as an imbalance.
@@ -54,6 +54,7 @@ class Line:
     loaded: int = 0
     quarantined: int = 0
     duplicate_at_load: int = 0
+    dropped_at_load: int = 0
     not_travelling: int = 0
     expired: int = 0
     pending: int = 0
@@ -71,6 +72,7 @@ class Line:
             self.loaded
             + self.quarantined
             + self.duplicate_at_load
+            + self.dropped_at_load
             + self.not_travelling
             + self.expired
             + self.pending
@@ -196,7 +198,7 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
         SELECT entry.region, entry.signal, entry.hour, entry.container, entry.blob,
             {", ".join(f"entry.{each.name}" for each in fields(Counts))},
             done.records_stored, coalesce(bronze_rows.records, 0), done.records_quarantined,
-            done.records_duplicate,
+            done.records_duplicate, dropped.blob IS NOT NULL,
             routes.loaded AND (routes.at_home OR NOT ends_with(coalesce(entry.class, ''), $1)),
             EXISTS (
                 FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
@@ -210,6 +212,9 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
         LEFT JOIN done ON done.region = entry.region AND done.segment = entry.segment
         LEFT JOIN bronze_rows ON bronze_rows.region = entry.region
             AND bronze_rows.signal = entry.signal AND bronze_rows.blob = entry.blob
+        LEFT JOIN bronze.quarantine_decisions AS dropped ON dropped.region = entry.region
+            AND dropped.signal = entry.signal AND dropped.blob = entry.blob
+            AND dropped.decision = 'dropped'
         WHERE entry.kind = 'segment'
         ORDER BY entry.region, entry.signal, entry.hour, entry."at"
         """,  # noqa: S608
@@ -218,11 +223,14 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
     for region, signal, hour, container, blob, *rest in rows:
         counts = Counts(*rest[: len(fields(Counts))])
         figures, state = rest[len(fields(Counts)) : -4], rest[-4:]
-        recounted, in_bronze, quarantined, duplicate = figures
+        recounted, in_bronze, quarantined, duplicate, dropped = figures
         travels, there, may_be_gone, waits = state
         line, problem = Line(region, signal, hour, counts, loaded=in_bronze), None
         if quarantined is not None:
-            line.quarantined, line.duplicate_at_load = quarantined, duplicate
+            line.quarantined, line.dropped_at_load = (
+                (0, quarantined) if dropped else (quarantined, 0)
+            )
+            line.duplicate_at_load = duplicate
             if recounted is not None:
                 # A line that cannot be read cannot be counted either.
                 line.recounted, line.recounted_of = recounted, counts.stored - quarantined
@@ -246,15 +254,20 @@ def _foreign(evidence: Evidence) -> Iterator[Line]:
         WITH bronze_rows AS ({_BRONZE_ROWS})
         SELECT done.region, done.signal, strftime(done.received_at, '%Y-%m-%dT%H'),
             sum(done.records_stored)::BIGINT, sum(coalesce(bronze_rows.records, 0))::BIGINT,
-            sum(done.records_quarantined)::BIGINT, sum(done.records_duplicate)::BIGINT
+            coalesce(sum(done.records_quarantined) FILTER (dropped.blob IS NULL), 0)::BIGINT,
+            coalesce(sum(done.records_quarantined) FILTER (dropped.blob IS NOT NULL), 0)::BIGINT,
+            sum(done.records_duplicate)::BIGINT
         FROM bronze.load_blobs AS done
         LEFT JOIN bronze_rows ON bronze_rows.region = done.region
             AND bronze_rows.signal = done.signal AND bronze_rows.blob = done.blob
+        LEFT JOIN bronze.quarantine_decisions AS dropped ON dropped.region = done.region
+            AND dropped.signal = done.signal AND dropped.blob = done.blob
+            AND dropped.decision = 'dropped'
         WHERE done.segment IS NULL AND done.status <> 'replaced'
         GROUP BY ALL ORDER BY ALL
         """  # noqa: S608
     )
-    for region, signal, hour, stored, loaded, quarantined, duplicate in rows:
+    for region, signal, hour, stored, loaded, quarantined, dropped, duplicate in rows:
         yield Line(
             region,
             signal,
@@ -262,6 +275,7 @@ def _foreign(evidence: Evidence) -> Iterator[Line]:
             foreign=stored,
             loaded=loaded,
             quarantined=quarantined,
+            dropped_at_load=dropped,
             duplicate_at_load=duplicate,
         )
 
@@ -357,6 +371,10 @@ def _changed(evidence: Evidence) -> list[str]:
         FROM bronze.quarantine AS quarantine
         JOIN bronze.load_blobs AS done USING (region, signal, blob)
         WHERE quarantine.line IS NULL AND done.status <> 'replaced'
+            AND (quarantine.region, quarantine.signal, quarantine.blob) NOT IN (
+                SELECT (region, signal, blob) FROM bronze.quarantine_decisions
+                WHERE decision = 'dropped'
+            )
         ORDER BY ALL
         """
     )
@@ -370,7 +388,10 @@ def _bad_lines(evidence: Evidence) -> list[str]:
     rows = evidence.warehouse.query(
         """
         SELECT region, signal, blob, code, count(*), min(line) FROM bronze.quarantine
-        WHERE line IS NOT NULL
+        WHERE line IS NOT NULL AND (region, signal, blob) NOT IN (
+            SELECT (region, signal, blob) FROM bronze.quarantine_decisions
+            WHERE decision = 'dropped'
+        )
         GROUP BY ALL ORDER BY ALL
         """
     )

@@ -22,6 +22,7 @@ VERBS = (
     "spool",
     "replicate",
     "load",
+    "quarantine",
     "build",
     "answers",
     "books",

@@ -107,6 +107,7 @@ def _columns(lines: list[Line]) -> tuple[list[str], list[list[object]]]:
         "loaded": [line.loaded for line in lines],
         "quarantined": [line.quarantined for line in lines],
         "duplicate at load": [line.duplicate_at_load for line in lines],
+        "dropped at load": [line.dropped_at_load for line in lines],
         "not travelling": [line.not_travelling for line in lines],
         "expired": [line.expired for line in lines],
         "pending": [line.pending for line in lines],

@@ -53,8 +53,16 @@ class Bronze:
     def take_own(self, blob: OwnBlob, got: Fetched) -> Outcome:
         """Load one of our blobs without the requests that were loaded before.
 
-        A blob that is not what its entry says goes to quarantine whole.
+        A blob that is not what its entry says goes to quarantine whole. One that is to be taken
+        again replaces what it gave before, or leaves it as it is if it cannot be read whole.
         """
+        if self._is_to_retry(blob):
+            if got.problem is not None and self._has_rows(blob):
+                self._decide_no_more(blob)
+                self._quarantine(blob, [(None, None, "blob_changed_after_its_load", 0)])
+                return Outcome(0, 0, 0, "quarantined")
+            self._forget(blob)
+            self._forget_requests(blob, got)
         if got.problem is not None:
             return self._refuse(blob, got, got.problem, blob.stored)
         region, signal = blob.origin.region.name, blob.origin.signal.value
@@ -87,7 +95,7 @@ class Bronze:
         None where its content is the one that was loaded, and only its etag is new.
         """
         known = self._known_content(blob)
-        if known == got.sha256:
+        if known == got.sha256 and not self._is_to_retry(blob):
             self._set_etag(blob, got)
             return None
         if known is not None:
@@ -121,6 +129,8 @@ class Bronze:
             (*key, got.sha256, *key),
         )
         if mended:
+            self._decide_no_more(blob)
+            self._release(blob)
             return False
         self._quarantine(blob, [(None, None, "blob_changed_after_its_load", 0)])
         return True
@@ -218,8 +228,55 @@ class Bronze:
             (got.etag, *_key(blob)),
         )
 
-    def _forget(self, blob: ListedBlob) -> None:
-        """Take a foreign blob's rows out, and touch the days that they were of."""
+    def _is_to_retry(self, blob: OwnBlob | ListedBlob) -> bool:
+        return bool(
+            self._warehouse.value(
+                "SELECT count(*) FROM bronze.quarantine_decisions "
+                "WHERE region = ? AND signal = ? AND blob = ? AND decision = 'retry'",
+                _key(blob),
+            )
+        )
+
+    def _has_rows(self, blob: OwnBlob) -> bool:
+        loaded = self._warehouse.value(
+            f"SELECT sum(records_loaded) FROM bronze.load_blobs WHERE {_CURRENT}",  # noqa: S608
+            _key(blob),
+        )
+        return bool(loaded)
+
+    def _decide_no_more(self, blob: OwnBlob | ListedBlob) -> None:
+        self._warehouse.change(
+            "DELETE FROM bronze.quarantine_decisions WHERE region = ? AND signal = ? AND blob = ?",
+            _key(blob),
+        )
+
+    def _release(self, blob: OwnBlob | ListedBlob) -> None:
+        """Take a blob's places out of quarantine: it is read anew, and what is wrong found anew."""
+        self._warehouse.change(
+            "DELETE FROM bronze.quarantine WHERE region = ? AND signal = ? AND blob = ?",
+            _key(blob),
+        )
+
+    def _forget_requests(self, blob: OwnBlob, got: Fetched) -> None:
+        """Forget the requests of a blob's own lines, or they would be repeats of themselves."""
+        table = pa.Table.from_pylist(
+            [
+                {"digest": digest, "received_at": timestamp(at)}
+                for digest, at in LINE.iter_unpack(got.lines)
+            ],
+            schema=pa.schema([("digest", pa.binary()), ("received_at", pa.timestamp("us"))]),
+        )
+        with self._warehouse.registered(own_lines=table):
+            self._warehouse.change(
+                "DELETE FROM bronze.request_digests WHERE region = ? AND signal = ? "
+                "AND (digest, received_at) IN (SELECT (digest, received_at) FROM own_lines)",
+                _key(blob)[:2],
+            )
+
+    def _forget(self, blob: OwnBlob | ListedBlob) -> None:
+        """Take out what a blob gave before, and touch the days that its rows were of."""
+        self._decide_no_more(blob)
+        self._release(blob)
         self._touch(blob.origin, "blob = $4", blob.name)
         self._warehouse.change(
             f"DELETE FROM bronze.{blob.origin.signal.bronze_table} "  # noqa: S608

@@ -116,6 +116,11 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
                 FROM bronze.load_blobs AS done
                 WHERE done.region = entry.region AND done.segment = entry.segment
                     AND done.status <> 'replaced'
+                    AND NOT EXISTS (
+                        FROM bronze.quarantine_decisions AS decided
+                        WHERE decided.region = done.region AND decided.signal = done.signal
+                            AND decided.blob = done.blob AND decided.decision = 'retry'
+                    )
             )
         ORDER BY "at", instance, seq
         """,
@@ -177,7 +182,13 @@ def changed_blobs(warehouse: Warehouse, origin: Origin) -> Listed:
                 LEFT JOIN bronze.load_blobs AS done
                     ON done.blob = listing.name AND done.region = ? AND done.signal = ?
                     AND done.status <> 'replaced'
-                WHERE done.etag IS DISTINCT FROM listing.etag
+                LEFT JOIN bronze.quarantine_decisions AS decided
+                    ON decided.blob = done.blob AND decided.region = done.region
+                    AND decided.signal = done.signal AND decided.decision = 'retry'
+                WHERE (
+                    done.etag IS DISTINCT FROM listing.etag
+                    OR (decided.blob IS NOT NULL AND NOT listing.ours)
+                )
                     AND (NOT listing.ours OR done.blob IS NOT NULL)
                 ORDER BY listing.name
                 """,

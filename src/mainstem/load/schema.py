@@ -67,6 +67,9 @@ BOOKS = {
         load_id BIGINT NOT NULL, region VARCHAR NOT NULL, signal VARCHAR NOT NULL,
         blob VARCHAR NOT NULL, line BIGINT, byte_offset BIGINT, code VARCHAR NOT NULL,
         records BIGINT""",
+    "quarantine_decisions": """
+        region VARCHAR NOT NULL, signal VARCHAR NOT NULL, blob VARCHAR NOT NULL,
+        decision VARCHAR NOT NULL, decided_at TIMESTAMP NOT NULL""",
     "removed": """
         region VARCHAR NOT NULL, step BIGINT NOT NULL, container VARCHAR NOT NULL,
         blob VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, reason VARCHAR NOT NULL,
