@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,16 +20,19 @@ from mainstem.cli.output import (
     stdout,
 )
 from mainstem.config.platform import load_platform
-from mainstem.load import load
+from mainstem.load import load, preview_load
 
 if TYPE_CHECKING:
-    from mainstem.load import LoadResult
+    from mainstem.load import LoadResult, Preview
 
 
 @app.command(name="load", epilog="Example: mainstem load --platform mainstem.yaml")
 def load_command(
     platform: PlatformOption = DEFAULT_PLATFORM,
     *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be loaded; write nothing.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Load what is new into the warehouse's bronze tables, each record once.
@@ -37,6 +41,11 @@ def load_command(
     could not be reached, or another process holds the warehouse.
     """
     loaded = load_platform(platform)
+    if dry_run:
+        with showing("looking") as progress:
+            preview = preview_load(loaded, progress)
+        _show_preview(preview, as_json=as_json)
+        return
     with showing("loading") as progress:
         result = load(loaded, progress)
     if as_json:
@@ -45,6 +54,32 @@ def load_command(
         show(result)
     if code := exit_code(result):
         raise typer.Exit(code)
+
+
+def _show_preview(preview: Preview, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "waiting": [asdict(waiting) for waiting in preview.waiting],
+                "problems": preview.problems,
+                "failed": {region: error.message for region, error in preview.failed.items()},
+            }
+        )
+    else:
+        for problem in preview.problems:
+            stderr.print(problem, markup=False, highlight=False, soft_wrap=True)
+        for error in preview.failed.values():
+            print_error(error)
+        rows = [list(asdict(waiting).values()) for waiting in preview.waiting]
+        if rows:
+            columns = ["region", "signal", "blobs", "bytes", "records", "foreign", "awaited"]
+            print_table("Would be loaded", columns, rows)
+        else:
+            stdout.print("nothing new to load")
+    for error in preview.failed.values():
+        raise typer.Exit(error.exit_code)
+    if preview.problems:
+        raise typer.Exit(1)
 
 
 def exit_code(result: LoadResult) -> int:

@@ -4,6 +4,15 @@
 """
 
 from mainstem.load.duckdb import Warehouse, WarehouseBusy, open_warehouse
+from mainstem.load.preview import Preview, preview_load
 from mainstem.load.run import LoadResult, load
 
-__all__ = ["LoadResult", "Warehouse", "WarehouseBusy", "load", "open_warehouse"]
+__all__ = [
+    "LoadResult",
+    "Preview",
+    "Warehouse",
+    "WarehouseBusy",
+    "load",
+    "open_warehouse",
+    "preview_load",
+]

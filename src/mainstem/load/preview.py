@@ -1,0 +1,115 @@
+"""What a load would take, told by the ledger and by listings; nothing is read or written."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from mainstem.errors import MainstemError
+from mainstem.load.duckdb import Warehouse, open_warehouse
+from mainstem.load.ledger import take_entries, take_removals
+from mainstem.load.plan import changed_blobs, origins, own_blobs
+from mainstem.load.schema import create_tables, expect_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mainstem.config.platform import Platform
+    from mainstem.load.plan import Origin
+
+_DECIDE = ("ledger", "load_blobs", "removed", "quarantine_decisions")
+"""The tables that decide what is new."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a load would take of one region's signal.
+
+    `records` are those of our blobs, as their entries say; foreign blobs tell theirs only when they
+    are read. `awaited` blobs have an entry and are not there (yet).
+    """
+
+    region: str
+    signal: str
+    blobs: int
+    bytes: int
+    records: int
+    foreign: int
+    awaited: int
+
+
+@dataclass
+class Preview:
+    """What a load would take, and the regions that could not be looked at."""
+
+    waiting: list[Waiting] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    failed: dict[str, MainstemError] = field(default_factory=dict)
+
+
+def preview_load(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Preview:
+    """Tell what a load would take now; the warehouse is only read, and not for long."""
+    result = Preview()
+    with _copy(platform) as warehouse:
+        for region in platform.regions:
+            progress(f"{region}: reading the ledger")
+            try:
+                take_removals(warehouse, platform, region, 0)
+                _, problems = take_entries(warehouse, platform, region, 0)
+            except MainstemError as error:
+                result.failed[region] = error
+            else:
+                result.problems += problems
+        for origin in origins(platform):
+            name = origin.region.name
+            if name in result.failed:
+                continue
+            progress(f"{name} {origin.signal}: listing")
+            try:
+                waiting = _waiting(warehouse, origin)
+            except MainstemError as error:
+                result.failed[name] = error
+            else:
+                if waiting.blobs or waiting.foreign or waiting.awaited:
+                    result.waiting.append(waiting)
+    return result
+
+
+def _waiting(warehouse: Warehouse, origin: Origin) -> Waiting:
+    own = own_blobs(warehouse, origin)
+    foreign = changed_blobs(warehouse, origin).foreign
+    containers = {blob.container for blob in own} | {blob.container for blob in foreign}
+    sizes = {
+        (name, info.name): info.bytes for name in containers for info in origin.holding(name).list()
+    }
+    there = [blob for blob in own if (blob.container, blob.name) in sizes]
+    names = [(blob.container, blob.name) for blob in there]
+    names += [(blob.container, blob.name) for blob in foreign]
+    return Waiting(
+        origin.region.name,
+        origin.signal.value,
+        blobs=len(there) + len(foreign),
+        bytes=sum(sizes.get(name, 0) for name in names),
+        records=sum(blob.stored for blob in there),
+        foreign=len(foreign),
+        awaited=len(own) - len(there),
+    )
+
+
+@contextmanager
+def _copy(platform: Platform) -> Iterator[Warehouse]:
+    """Copy what decides into a warehouse in memory, where new entries may be added."""
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        copy = Warehouse(connection, platform.warehouse_path)
+        if platform.warehouse_path.exists():
+            with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+                expect_tables(warehouse)
+                for table in _DECIDE:
+                    found = warehouse.connection.table(f"bronze.{table}").to_arrow_table()
+                    with copy.registered(found=found):
+                        copy.change(f"INSERT INTO bronze.{table} BY NAME FROM found")
+        yield copy
