@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mainstem import _core
-from mainstem.privacy import build_policy_spec, ensure_key
+from mainstem.privacy import build_policy_spec
 from tests.golden.record import COLLECTOR, read_cases, record
 
 if TYPE_CHECKING:
@@ -17,25 +17,10 @@ if TYPE_CHECKING:
 CASES = read_cases()
 
 
-@pytest.fixture(scope="module")
-def key_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ensure_key(tmp_path_factory.mktemp("keys") / "euc.key").path
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_mainstem_does_the_same(name: str, key_path: Path) -> None:
     case = CASES[name]
-    processors = [
-        {"name": f"redaction/{index}", "coverage": "attributes", **options}
-        for index, options in enumerate(case["processors"])
-    ]
-    line, _ = _core.redact_json(
-        case["signal"],
-        json.dumps(case["input"]).encode(),
-        build_policy_spec(processors).to_json(),
-        str(key_path),
-    )
-    assert _in_order(json.loads(line)) == _in_order(_in_our_json(case["signal"], case["output"]))
+    assert through_mainstem(case, key_path) == comparable(case["signal"], case["output"])
 
 
 @pytest.mark.skipif(not COLLECTOR.exists(), reason="wants the collector of `make peers`")
@@ -46,9 +31,24 @@ def test_the_collector_still_does_the_same() -> None:
     }
 
 
-def _in_our_json(signal: str, output: Any) -> Any:
+def through_mainstem(case: dict[str, Any], key_path: Path) -> Any:
+    """Give what mainstem makes of a case, in a form to compare."""
+    processors = [
+        {"name": f"redaction/{index}", "coverage": "attributes", **options}
+        for index, options in enumerate(case["processors"])
+    ]
+    line, _ = _core.redact_json(
+        case["signal"],
+        json.dumps(case["input"]).encode(),
+        build_policy_spec(processors).to_json(),
+        str(key_path),
+    )
+    return _in_order(json.loads(line))
+
+
+def comparable(signal: str, output: Any) -> Any:
     """Give the collector's output in the core's encoding, which leaves defaults out."""
-    return json.loads(_core.transcode(signal, json.dumps(output).encode(), "json"))
+    return _in_order(json.loads(_core.transcode(signal, json.dumps(output).encode(), "json")))
 
 
 def _in_order(part: Any) -> Any:
