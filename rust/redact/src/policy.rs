@@ -12,7 +12,7 @@ use crate::processor::{Action, Processor};
 use crate::spec::{Coverage, PolicyError, PolicySpec, Summary};
 
 /// A change of what the detectors find or of how masks look changes every policy's fingerprint.
-const REVISION: &str = "mainstem.policy/1";
+const REVISION: &str = "mainstem.policy/2";
 /// The most processors that one policy has: their set is one machine word.
 const MOST_PROCESSORS: usize = 32;
 
