@@ -25,8 +25,8 @@ def plain_python(body: bytes) -> float:
     """Do the work of the two patterns with protobuf's classes; gives spans a second."""
     compressor = zstandard.ZstdCompressor(level=1)
     done = 0
-    begun = time.perf_counter()
-    while (taken := time.perf_counter() - begun) < SECONDS:
+    begun = time.thread_time()
+    while (taken := time.thread_time() - begun) < SECONDS:
         work(body, compressor)
         done += COUNT
     return done / taken

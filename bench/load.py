@@ -3,7 +3,7 @@
 `python -m bench.load [--json] [--records N]`. The blobs are a collector's own: requests are sent to
 one, and what it seals is put into a store. Each way then runs in a process of its own, one after
 the other; processor time is that of all its threads. The SQL is the fastest of several that were
-tried: `read_json` with the types in `columns` takes six times as long, since a line is long.
+tried: `read_json` with the types in `columns` takes some five times as long, since a line is long.
 """
 
 from __future__ import annotations
