@@ -119,3 +119,14 @@ def test_a_request_is_tried(call: Call) -> None:
     [record] = json.loads(out)["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
     assert record["body"] == {"stringValue": "to ****"}
     assert call("try", "--region", "euc", given='{"resourceSpans": 1}')[0] == 2
+
+
+def test_what_goes_is_told(call: Call) -> None:
+    request = json.loads(log_request("hello"))
+    [record] = request["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
+    pair = [{"key": key, "value": {"stringValue": "Ann"}} for key in ("user.name", "feature.name")]
+    record["attributes"] = pair
+    tried = json.loads(call("try", "--region", "euc", "--json", given=json.dumps(request))[1])
+    assert tried["rules"] == {"personal:user.name": 1}
+    assert [piece["text"] for piece in tried["pieces"] if piece["changed"]] == [""]
+    assert "user.name" not in tried["stored"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,9 @@ def test_what_cannot_go_up_before_the_stop_is_said_and_goes_up_next_time(tmp_pat
     store = tmp_path / "store"
     with collector(arguments, program=[sys.executable, "-c", HURRIED]) as first:
         assert first.ready
+        # The chain's first entry is up: nothing is being written while the store goes away.
+        while not list((store / LEDGER).rglob("*.json")):
+            time.sleep(0.01)
         store.rename(tmp_path / "away")
         store.write_text("no folder")
         assert post(f"{first.otlp}/v1/logs", log_request("kept")) == 200

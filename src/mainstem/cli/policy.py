@@ -107,7 +107,9 @@ def try_command(
     if as_json:
         print_json(asdict(tried))
         return
-    styled = [(piece.text, CHANGED if piece.changed else "") for piece in tried.pieces]
+    # What is piped into a file is what would be stored and nothing else.
+    gone = "(removed)\n" if stdout.is_terminal else ""
+    styled = [(piece.text or gone, CHANGED if piece.changed else "") for piece in tried.pieces]
     stdout.print(Text.assemble(*styled), end="", soft_wrap=True)
     for rule, count in tried.rules.items():
         stderr.print(f"{rule}: {count}", markup=False, highlight=False)

@@ -32,7 +32,10 @@ WORD = re.compile(r"\s+|\S+")
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of what would be stored, and whether redaction changed it."""
+    """A stretch of what would be stored, and whether redaction changed it.
+
+    A changed one without text stands where something was removed.
+    """
 
     text: str
     changed: bool
@@ -116,8 +119,7 @@ def _pieces(before: str, after: str, *, by_line: bool) -> Iterator[Piece]:
         None, [_plain(part) for part in left], [_plain(part) for part in right], autojunk=False
     )
     for kind, _, _, begin, end in matcher.get_opcodes():
-        if begin < end:
-            yield Piece("".join(right[begin:end]), changed=kind != "equal")
+        yield Piece("".join(right[begin:end]), changed=kind != "equal")
 
 
 def _plain(part: str) -> str:

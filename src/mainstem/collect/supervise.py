@@ -6,7 +6,7 @@ import contextlib
 import json
 import signal
 import time
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import structlog
@@ -36,6 +36,8 @@ log = structlog.get_logger("collect")
 
 DRAIN_S = 20.0
 """How long a stop may take; orchestrators kill after 30 s."""
+
+LOOK_UP_S = 0.5
 
 
 def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> None:
@@ -91,9 +93,16 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         }
         health.state = "serving"
         log.info("ready", region=site.region, store=account.label, **addresses)
-        stop.get()
+        _wait_for(stop)
         health.state = "draining"
         _drain(plane, uploader, site)
+
+
+def _wait_for(stop: SimpleQueue[None]) -> None:
+    """Wait, but not for good: a signal that comes on the brink of a wait does not end it."""
+    while True:
+        with contextlib.suppress(Empty):
+            return stop.get(timeout=LOOK_UP_S)
 
 
 def _make_containers(account: Account, plan: Plan) -> None:
@@ -160,8 +169,12 @@ def _drain(plane: _core.DataPlane, uploader: Uploader, site: Site) -> None:
     """
     deadline = time.monotonic() + DRAIN_S
     log.info("draining")
-    if not plane.drain(DRAIN_S / 2):
-        log.warning("requests were still under way when the time was over; their senders retry")
+    try:
+        if not plane.drain(DRAIN_S / 2):
+            log.warning("requests were still under way when the time was over; their senders retry")
+    except _core.SpoolError as error:
+        # A full disk, for one: what was sealed before goes up, and makes space.
+        log.warning("not all segments could be sealed", reason=str(error))
     uploader.drained(max(0.0, deadline - time.monotonic()))
     uploader.stop(max(1.0, deadline - time.monotonic()))
     left = [held for held in list_spool(site.spool) if held.place is not Place.CONFIRMED]
