@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import grpc
 import httpx
 import pytest
-from exports import spans
+from exports import logs, spans
 from google.rpc import error_details_pb2, status_pb2
 from grpc_client import METHODS, export
 from planes import MAX_BODY, plan
@@ -21,7 +21,7 @@ from planes import MAX_BODY, plan
 from mainstem import _core
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from planes import Collector, Start
@@ -40,6 +40,18 @@ def retry_delay(error: grpc.RpcError) -> int:
     info = error_details_pb2.RetryInfo()
     assert detail.Unpack(info)
     return int(info.retry_delay.seconds)
+
+
+def reserve(collector: Collector) -> int:
+    """The bytes that the spool keeps for sealing."""
+    return int(collector.stats()["spool"]["reserve_bytes"])
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -86,6 +98,43 @@ def test_a_full_disk_refuses_until_there_is_space(start: Start, small_disk: Path
     assert collector.counts("traces", "http")["accepted"] == acknowledged
 
 
+def test_a_disk_full_of_open_segments_is_sealed_with_the_room_kept_for_it(
+    start: Start, small_disk: Path
+) -> None:
+    spool = {**plan(small_disk)["spool"], "segment_bytes": 2 * 1024 * 1024}
+    collector = start(small_disk, spool=spool)
+    kept = reserve(collector)
+    assert kept > 0
+    export(collector.grpc, logs().SerializeToString(), signal="logs")
+    acknowledged = 0
+    for number in range(2):  # the disk is full each time before a segment is
+        bodies = (spans(200).SerializeToString() for _ in range(100))
+        while send(collector, next(bodies)).status_code == 200:
+            acknowledged += 200
+        wait_for(lambda: reserve(collector) == 0)
+        wait_for(lambda: collector.take() != {} and reserve(collector) == kept)
+        assert acknowledged > number * 200
+    collector.seal()
+    stored = [
+        span["spanId"]
+        for line in collector.received["traces"]
+        for span in line["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    ]
+    assert len(stored) == len(set(stored)) == acknowledged
+    assert len(collector.received["logs"]) == 1
+    assert collector.counts("traces", "http")["accepted"] == acknowledged
+    assert reserve(collector) == kept
+
+
+def test_a_sender_that_hangs_up_before_the_answer_is_stored_once(collector: Collector) -> None:
+    body = spans(2).SerializeToString()
+    for _ in range(20):
+        open_request(collector, body, len(body)).close()
+    assert send(collector, body).status_code == 200
+    wait_for(lambda: collector.stats()["in_flight_bytes"] == 0)
+    assert len(collector.seal()["traces"]) == 1
+
+
 def open_request(collector: Collector, sent: bytes, promised: int) -> socket.socket:
     """A request whose body stays unfinished."""
     connection = socket.create_connection(("127.0.0.1", collector.ports["http"]))
@@ -98,10 +147,7 @@ def open_request(collector: Collector, sent: bytes, promised: int) -> socket.soc
 
 
 def wait_for_bytes(collector: Collector, least: int) -> None:
-    deadline = time.monotonic() + 20
-    while collector.stats()["in_flight_bytes"] < least:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: collector.stats()["in_flight_bytes"] >= least)
 
 
 def test_memory_stays_bounded_while_bodies_wait(start: Start) -> None:
@@ -133,10 +179,7 @@ def test_a_promise_alone_holds_little_memory(start: Start) -> None:
 def test_a_body_that_ends_early_is_not_stored(collector: Collector) -> None:
     body = spans(2).SerializeToString()
     open_request(collector, body, len(body) + 10).close()
-    deadline = time.monotonic() + 20
-    while ("http", "truncated") not in collector.refusals():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: ("http", "truncated") in collector.refusals())
     assert collector.seal() == {}
     assert collector.stats()["in_flight_bytes"] == 0
 

@@ -127,8 +127,11 @@ impl World {
                         let _faults = writer.seal();
                     }
                 }
-                9 if self.random.chance(20) => self.fs.set_full(true),
-                9 => self.fs.set_full(false),
+                9 => {
+                    let room = self.random.chance(20).then(|| self.random.below(4_000));
+                    self.fs.set_room(room);
+                    self.fs.set_full(self.random.chance(10));
+                }
                 _ => {
                     for _ in 0..self.random.below(4) {
                         self.upload(&shared);

@@ -6,8 +6,11 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
+
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 
 /// A file open for appending.
 pub trait AppendFile: Send {
@@ -61,6 +64,20 @@ pub trait FileSystem: Send + Sync + fmt::Debug {
     /// # Errors
     /// As the system reports; `AlreadyExists` where the name is taken.
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn AppendFile>>;
+
+    /// Make a new file that takes so many bytes of the disk, for its room alone: what it holds is
+    /// not said, and it need not outlast a crash.
+    ///
+    /// # Errors
+    /// As the system reports; `StorageFull` where there is not so much room. Then a part of the
+    /// file may have been made.
+    fn allocate(&self, path: &Path, bytes: u64) -> io::Result<()>;
+
+    /// A file's length in bytes.
+    ///
+    /// # Errors
+    /// As the system reports.
+    fn size(&self, path: &Path) -> io::Result<u64>;
 
     /// Give a file another name, replacing what bears it.
     ///
@@ -160,6 +177,23 @@ impl FileSystem for RealFileSystem {
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
         let file = private().append(true).create_new(true).open(path)?;
         Ok(Box::new(RealFile(file)))
+    }
+
+    fn allocate(&self, path: &Path, bytes: u64) -> io::Result<()> {
+        let mut file = private().write(true).create_new(true).open(path)?;
+        match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+                // Noise, since a file system that compresses has zeros in no room at all.
+                let noise = blake3::Hasher::new().finalize_xof();
+                io::copy(&mut noise.take(bytes), &mut file)?;
+            }
+            result => result?,
+        }
+        file.sync_all()
+    }
+
+    fn size(&self, path: &Path) -> io::Result<u64> {
+        Ok(fs::metadata(path)?.len())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

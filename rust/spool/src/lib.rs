@@ -37,6 +37,7 @@ mod listing;
 mod outbox;
 mod place;
 mod recover;
+mod reserve;
 mod segment;
 mod shared;
 #[cfg(test)]

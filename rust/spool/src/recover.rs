@@ -16,6 +16,7 @@ use crate::file_system::{FileSystem, Lock};
 use crate::instance;
 use crate::leftover::Leftover;
 use crate::place::{Part, Place};
+use crate::reserve::Reserve;
 use crate::segment::{Header, holds_commits, scan};
 use crate::shared::{Shared, lock};
 use crate::stats::{ClassStats, Recovered};
@@ -109,6 +110,7 @@ pub(crate) fn recover(
     };
     let shared = Shared {
         fleeting: place.fs.fleeting(&place.root),
+        reserve: Reserve::new(place.clone(), config.segment_bytes),
         digests: Mutex::new(remembered(config, window_ns, &clock, receipts)),
         stats: config
             .classes
@@ -389,7 +391,7 @@ impl Shared {
         let mut leftovers = lock(&self.leftovers);
         leftovers
             .iter_mut()
-            .try_for_each(|leftover| leftover.rewrite(&self.place))
+            .try_for_each(|leftover| self.reserve.spend(|| leftover.rewrite(&self.place)))
     }
 
     /// Seal what an earlier run left open.
@@ -397,7 +399,9 @@ impl Shared {
         self.rewrite_leftovers()?;
         let mut leftovers = lock(&self.leftovers);
         while let Some(leftover) = leftovers.front() {
-            leftover.seal(&mut lock(&self.chain))?;
+            let mut chain = lock(&self.chain);
+            self.reserve.spend(|| leftover.seal(&mut chain))?;
+            drop(chain);
             lock(&self.hours).leave(leftover.hour);
             leftovers.pop_front();
         }

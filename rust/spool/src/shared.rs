@@ -12,9 +12,10 @@ use crate::digests::Digests;
 use crate::error::SpoolError;
 use crate::leftover::Leftover;
 use crate::place::Place;
+use crate::reserve::Reserve;
 use crate::stats::{ClassStats, Recovered, Stats};
 
-/// Locks are taken in the order `leftovers`, `chain`, `hours`; the others alone.
+/// Locks are taken in the order `leftovers`, `chain`, `reserve`, `hours`; the others alone.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) place: Place,
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) chain: Mutex<Chain>,
     /// An entry was added, or the spool closes.
     pub(crate) offered: Condvar,
+    pub(crate) reserve: Reserve,
     pub(crate) hours: Mutex<Hours>,
     pub(crate) digests: Mutex<Digests>,
     pub(crate) stats: Vec<Mutex<ClassStats>>,
@@ -38,17 +40,21 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// What is due by the clock: close hours, beat, forget.
+    /// What is due by the clock: close hours, beat, forget, take the reserve again.
     pub(crate) fn tick(&self) -> Result<(), SpoolError> {
         let now_ns = self.clock.unix_ns();
         lock(&self.hours).observe(now_ns);
         lock(&self.digests).expire(now_ns);
-        self.seal_leftovers()?;
+        let sealed = self.seal_leftovers();
         let mut chain = lock(&self.chain);
-        let result = self.tick_chain(&mut chain);
+        let extended = sealed.and_then(|()| self.extend(&mut chain));
+        // Whatever failed: on a full disk this makes room.
+        let forgotten = chain.forget_done();
+        // Under the chain's lock, so as not to take it from a sealing that has just released it.
+        self.reserve.take();
         drop(chain);
         self.offered.notify_all();
-        result
+        extended.and(forgotten)
     }
 
     /// The spool as it stands.
@@ -62,6 +68,7 @@ impl Shared {
             outbox_entries: chain.waiting.len() as u64,
             outbox_bytes: chain.waiting.values().map(|item| item.bytes).sum(),
             oldest_age_ms: oldest.map_or(0, |at_ns| now_ns.saturating_sub(at_ns) / 1_000_000),
+            reserve_bytes: self.reserve.bytes(),
             digests: lock(&self.digests).len() as u64,
             failing: chain.failing(),
             recovered: self.recovered.clone(),
@@ -69,15 +76,15 @@ impl Shared {
         }
     }
 
-    fn tick_chain(&self, chain: &mut Chain) -> Result<(), SpoolError> {
+    /// Add the entries that are due.
+    fn extend(&self, chain: &mut Chain) -> Result<(), SpoolError> {
         while let Some(hour) = chain.first_open_hour() {
             if !lock(&self.hours).may_close(hour) {
                 break;
             }
             chain.close_hour(hour)?;
         }
-        chain.beat()?;
-        chain.forget_done()
+        chain.beat()
     }
 }
 

@@ -84,6 +84,8 @@ struct Inode {
     content: Vec<u8>,
     /// What a crash keeps for certain.
     durable: Vec<u8>,
+    /// Bytes that it takes of the disk beyond its content.
+    allocated: usize,
     /// Ranges whose fsync failed.
     lost: Vec<Range<usize>>,
 }
@@ -160,6 +162,8 @@ struct State {
     /// Percentage of operations that fail.
     faults: usize,
     full: bool,
+    /// Bytes that all files may take together, if there is a limit.
+    capacity: Option<usize>,
     dead: bool,
 }
 
@@ -227,6 +231,20 @@ impl State {
         }
     }
 
+    /// Bytes that the files take, those without a name left out.
+    fn used(&self) -> usize {
+        let inodes = self.names.values().map(|inode| &self.inodes[*inode]);
+        inodes
+            .map(|inode| inode.content.len() + inode.allocated)
+            .sum()
+    }
+
+    /// Bytes that are free, where that matters.
+    fn room(&self) -> usize {
+        let room = |capacity: usize| capacity.saturating_sub(self.used());
+        self.capacity.map_or(usize::MAX, room)
+    }
+
     fn inode(&self, path: &Path) -> Result<usize> {
         self.names
             .get(path)
@@ -246,6 +264,7 @@ impl Simulated {
             fuse: None,
             faults: 0,
             full: false,
+            capacity: None,
             dead: false,
         })))
     }
@@ -260,6 +279,12 @@ impl Simulated {
         lock(&self.0).full = full;
     }
 
+    /// Leave so many bytes free, or as many as may come.
+    pub(crate) fn set_room(&self, room: Option<usize>) {
+        let mut state = lock(&self.0);
+        state.capacity = room.map(|room| state.used() + room);
+    }
+
     pub(crate) fn is_dead(&self) -> bool {
         lock(&self.0).dead
     }
@@ -269,6 +294,7 @@ impl Simulated {
         let mut state = lock(&self.0);
         state.dead = false;
         state.full = false;
+        state.capacity = None;
         state.fuse = None;
         state.faults = 0;
     }
@@ -325,7 +351,13 @@ impl AppendFile for SimulatedFile {
         let mut guard = lock(&self.state);
         let state = &mut *guard;
         let was_dead = state.dead;
+        let room = state.room();
         match state.fate(true) {
+            Fate::Succeed if bytes.len() > room => {
+                let fits = &bytes[..room];
+                state.inodes[self.inode].content.extend_from_slice(fits);
+                Err(ErrorKind::StorageFull.into())
+            }
             Fate::Succeed => {
                 state.inodes[self.inode].content.extend_from_slice(bytes);
                 Ok(())
@@ -403,6 +435,24 @@ impl FileSystem for Simulated {
             state: Arc::clone(&self.0),
             inode,
         }))
+    }
+
+    fn allocate(&self, path: &Path, bytes: u64) -> Result<()> {
+        drop(self.create_new(path)?);
+        let mut state = lock(&self.0);
+        let bytes = usize::try_from(bytes).expect("as on the disk");
+        let inode = state.inode(path)?;
+        if bytes > state.room() {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        state.inodes[inode].allocated = bytes;
+        Ok(())
+    }
+
+    fn size(&self, path: &Path) -> Result<u64> {
+        let state = lock(&self.0);
+        let inode = &state.inodes[state.inode(path)?];
+        Ok((inode.content.len() + inode.allocated) as u64)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {

@@ -262,6 +262,10 @@ impl Spool {
             result = result.and(thread.join().unwrap_or(Ok(())));
         }
         lock(&self.shared.chain).drop_acks();
+        if result.is_ok() && lock(&self.shared.leftovers).is_empty() {
+            // All is sealed, and a spool at rest holds no more than its records.
+            self.shared.reserve.release();
+        }
         *lock(&self.held) = None;
         result
     }

@@ -65,6 +65,8 @@ pub struct Stats {
     pub outbox_bytes: u64,
     /// Age of the oldest record not confirmed: by the entry at the outbox's head, or 0.
     pub oldest_age_ms: u64,
+    /// Bytes kept for sealing; 0 while a full disk has them, and nothing is taken.
+    pub reserve_bytes: u64,
     pub digests: u64,
     /// The chain could not be written when last tried.
     pub failing: bool,

@@ -156,14 +156,18 @@ impl Writer {
             place.sync_open()?;
         } else {
             let sealed = Sealed::new(&segment.header, &segment.summary);
-            let sealing = Sealing {
-                segment: &segment.header.segment,
-                lines: &segment.summary.lines,
-                bytes: segment.summary.payload_bytes,
-                acks: &mut segment.acks,
-            };
             let subject = Subject::Segment(segment.hour, Box::new(sealed));
-            lock(&self.shared.chain).extend(&subject, Some(sealing))?;
+            let mut chain = lock(&self.shared.chain);
+            self.shared.reserve.spend(|| {
+                let sealing = Sealing {
+                    segment: &segment.header.segment,
+                    lines: &segment.summary.lines,
+                    bytes: segment.summary.payload_bytes,
+                    acks: &mut segment.acks,
+                };
+                chain.extend(&subject, Some(sealing))
+            })?;
+            drop(chain);
             self.shared.offered.notify_all();
             lock(&self.shared.stats[usize::from(self.index)]).sealed += 1;
         }
@@ -226,6 +230,7 @@ impl Writer {
             .payloads
             .compress(&group.text)
             .map_err(SpoolError::io("compress"))?;
+        let kept = self.shared.reserve.kept()?;
         self.frame.clear();
         if self.open.is_none() {
             let (segment, header) = self.open_segment()?;
@@ -255,6 +260,7 @@ impl Writer {
                 .fsync
                 .record(micros);
         }
+        drop(kept);
         segment.bytes += self.frame.len() as u64;
         segment.summary.add(&commit);
         Ok(payload)

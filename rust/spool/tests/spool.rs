@@ -337,3 +337,78 @@ async fn many_tasks_commit_in_groups() {
     spool.seal_all().unwrap();
     assert_eq!(drain(&spool).1, 64 * 20);
 }
+
+/// A request that left no line has its digest in its segment alone, which goes when the store has
+/// it: a retry after a restart is counted again, as received and as rejected. There was nothing of
+/// it to store, so nothing can be stored twice, and each segment's books balance.
+#[tokio::test]
+async fn a_request_without_a_line_is_forgotten_with_its_segment_and_never_stored() {
+    let folder = Folder::new();
+    let rejected = Append {
+        line: vec![],
+        counts: Counts {
+            received: 2,
+            rejected: 2,
+            ..Counts::default()
+        },
+        ..append(1)
+    };
+    let mut books = Counts::default();
+    for _ in 0..2 {
+        let spool = open(&config(&folder)).unwrap();
+        assert_eq!(spool.append(0, rejected.clone()).await, Ok(Stored::New));
+        let again = spool.append(0, rejected.clone()).await;
+        assert_eq!(again, Ok(Stored::Duplicate));
+        assert!(spool.append(0, append(2)).await.is_ok());
+        spool.seal_all().unwrap();
+        for item in drain(&spool).0 {
+            let entry: serde_json::Value = serde_json::from_slice(&item.entry).unwrap();
+            if item.kind == "segment" {
+                books += serde_json::from_value(entry["counts"].clone()).unwrap();
+            }
+        }
+    }
+    let expected = Counts {
+        received: 12,
+        stored: 1,
+        rejected: 4,
+        dropped: 1,
+        duplicate: 6,
+        ..Counts::default()
+    };
+    assert_eq!(books, expected);
+}
+
+/// Its request stays queued, is committed once, and gives its place in the queue back.
+#[tokio::test]
+async fn a_sender_that_goes_away_is_stored_once_and_holds_no_place_in_the_queue() {
+    let folder = Folder::new();
+    let spool = open(&config(&folder)).unwrap();
+    let large = |number| Append {
+        line: vec![b'x'; 24 << 20],
+        ..append(number)
+    };
+    for number in 0..3 {
+        // The second of two would not fit in the queue beside the first.
+        drop(spool.append(2, large(number)));
+        spool.seal_all().unwrap();
+        let retry = spool.append(2, large(number)).await;
+        assert_eq!(retry, Ok(Stored::Duplicate));
+    }
+    spool.seal_all().unwrap();
+    assert_eq!(drain(&spool).1, 3);
+}
+
+#[tokio::test]
+async fn room_for_sealing_is_kept_while_the_spool_is_open() {
+    let folder = Folder::new();
+    let reserve = folder.path().join("reserve");
+    let spool = open(&config(&folder)).unwrap();
+    let kept = std::fs::metadata(&reserve).unwrap();
+    assert_eq!(kept.len(), spool.stats().reserve_bytes);
+    let blocks = std::os::unix::fs::MetadataExt::blocks(&kept);
+    assert!(blocks * 512 >= kept.len(), "it is no hole");
+    spool.append(0, append(1)).await.unwrap();
+    spool.close().unwrap();
+    assert!(!reserve.exists());
+}

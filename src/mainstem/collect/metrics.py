@@ -134,6 +134,7 @@ class CollectorMetrics(Collector):
     def _spool(self, spool: dict[str, Any]) -> Iterable[Metric]:
         for name, key, help_text, scale in (
             ("bytes", "outbox_bytes", "Bytes of segments that wait for their upload.", 1),
+            ("reserve_bytes", "reserve_bytes", "Bytes kept for sealing; 0 on a full disk.", 1),
             ("oldest_seconds", "oldest_age_ms", "Age of what has waited longest.", 1000),
         ):
             yield GaugeMetricFamily(f"mainstem_spool_{name}", help_text, value=spool[key] / scale)

@@ -64,6 +64,7 @@ fn a_full_disk_refuses_and_takes_again_when_there_is_space() {
     );
     assert!(shared.stats().failing);
     world.fs.set_full(false);
+    shared.tick().unwrap();
     assert_eq!(hear(&mut send(&mut writer, 2)), Some(Ok(Stored::New)));
     assert_eq!(hear(&mut send(&mut writer, 1)), Some(Ok(Stored::Duplicate)));
     let stats = shared.stats();
@@ -91,6 +92,78 @@ fn a_spool_opens_on_a_full_disk_and_seals_what_was_open_later() {
     shared.tick().unwrap();
     let waiting: Vec<u64> = lock(&shared.chain).waiting.keys().copied().collect();
     assert_eq!(waiting, [1], "the segment that was open");
+}
+
+/// A world with an open segment of each class, larger than the entries and lines that stay of it.
+fn filling() -> (World, Arc<Shared>, Vec<Writer>) {
+    let mut world = World::new(0);
+    world.config.durability = Durability::Disk;
+    world.config.segment_bytes = 1 << 20;
+    let (shared, mut writers) = world.open().unwrap();
+    let open = |shared: &Shared| {
+        shared
+            .stats()
+            .classes
+            .into_iter()
+            .map(|class| class.open_bytes)
+    };
+    while open(&shared).any(|bytes| bytes < 5_000) {
+        world.append(&mut writers);
+        world.hear();
+    }
+    (world, shared, writers)
+}
+
+fn acknowledged(world: &World) -> u64 {
+    world.sent.iter().map(|sent| sent.acked).sum()
+}
+
+#[test]
+fn a_disk_full_of_open_segments_seals_uploads_and_takes_again() {
+    let (mut world, shared, mut writers) = filling();
+    let reserved = shared.stats().reserve_bytes;
+    world.fs.set_room(Some(5_000));
+    while shared.stats().reserve_bytes > 0 {
+        world.append(&mut writers);
+        world.hear();
+    }
+    let before = acknowledged(&world);
+    world.append(&mut writers);
+    world.hear();
+    assert_eq!(acknowledged(&world), before, "the room is for sealing");
+    shared.tick().unwrap();
+    assert_eq!(shared.stats().reserve_bytes, 0, "nothing was uploaded yet");
+    for writer in &mut writers {
+        writer.seal().unwrap();
+    }
+    while !lock(&shared.chain).waiting.is_empty() {
+        world.upload(&shared);
+    }
+    shared.tick().unwrap();
+    assert_eq!(shared.stats().reserve_bytes, reserved);
+    world.append(&mut writers);
+    world.hear();
+    assert!(acknowledged(&world) > before);
+    drop((shared, writers));
+    world.fs.set_room(None);
+    world.finish();
+}
+
+#[test]
+fn a_spool_killed_on_a_disk_full_of_open_segments_seals_them_when_it_opens() {
+    let (mut world, shared, writers) = filling();
+    drop((shared, writers));
+    world.fs.set_room(Some(0));
+    let (shared, writers) = world.open().unwrap();
+    assert!(lock(&shared.leftovers).is_empty());
+    while !lock(&shared.chain).waiting.is_empty() {
+        world.upload(&shared);
+    }
+    shared.tick().unwrap();
+    assert!(shared.stats().reserve_bytes > 0);
+    drop((shared, writers));
+    world.fs.set_room(None);
+    world.finish();
 }
 
 #[test]
