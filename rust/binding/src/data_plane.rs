@@ -3,29 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pyo3::create_exception;
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use receive::{Plan, StartError};
 
+use crate::errors::{PlanError, spool_error};
 use crate::outbox::OutboxItem;
-
-create_exception!(
-    mainstem._core,
-    PlanError,
-    PyValueError,
-    "A plan or a policy that cannot be carried out: the place in it, and why."
-);
-create_exception!(
-    mainstem._core,
-    SpoolError,
-    PyOSError,
-    "A spool that does not open, or whose files cannot be read or written."
-);
-
-pub fn spool_error(error: &spool::SpoolError) -> PyErr {
-    SpoolError::new_err(error.to_string())
-}
 
 fn start_error(error: StartError) -> PyErr {
     match error {

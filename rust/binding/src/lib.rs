@@ -2,6 +2,7 @@
 
 mod blobs;
 mod data_plane;
+mod errors;
 mod outbox;
 mod requests;
 mod spools;
@@ -13,7 +14,9 @@ mod _core {
     #[pymodule_export]
     use crate::blobs::{BlobRows, BronzeSchema, bronze_schema, count_blob, read_blob};
     #[pymodule_export]
-    use crate::data_plane::{DataPlane, PlanError, SpoolError};
+    use crate::data_plane::DataPlane;
+    #[pymodule_export]
+    use crate::errors::{PlanError, SpoolError};
     #[pymodule_export]
     use crate::outbox::OutboxItem;
     #[pymodule_export]

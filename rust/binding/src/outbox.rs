@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::data_plane::spool_error;
+use crate::errors::spool_error;
 
 #[pyclass(frozen, module = "mainstem._core")]
 pub struct OutboxItem {

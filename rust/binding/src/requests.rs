@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use redact::{Policy, PolicySpec, RegionKey, Tally};
 
-use crate::data_plane::PlanError;
+use crate::errors::PlanError;
 
 /// A rule's name and effect.
 type Rule = (String, &'static str);

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use serde::Serialize;
 use spool::{RealFileSystem, SpoolError};
 
-use crate::data_plane::spool_error;
+use crate::errors::spool_error;
 
 #[pyfunction]
 pub fn list_spool(py: Python<'_>, path: &str) -> PyResult<String> {

@@ -154,7 +154,7 @@ impl<'o> Members<'o> {
     }
 
     fn time(&mut self, key: &str, time: u64) {
-        if let Some(time) = crate::record::time(time) {
+        if let Some(time) = crate::time::time(time) {
             integer(self.member(key), time);
         }
     }

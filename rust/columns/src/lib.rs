@@ -9,6 +9,7 @@ mod record;
 mod schema;
 mod spans;
 mod table;
+mod time;
 
 pub use blob::{BadLine, Blob, Columns, InvalidLines, count, read};
 pub use record::Promote;

@@ -1,7 +1,8 @@
 //! One row a log record.
 
 use crate::json_text;
-use crate::record::{Line, Origin, Rows, attribute_text, time};
+use crate::record::{Line, Origin, Rows, attribute_text};
+use crate::time::time;
 use otlp::model::{LogRecord, ResourceLogs, Value};
 
 impl Rows<'_> {

@@ -1,7 +1,8 @@
 //! One row a data point, of five kinds in one shape.
 
 use crate::json_text;
-use crate::record::{Line, Origin, Rows, time};
+use crate::record::{Line, Origin, Rows};
+use crate::time::time;
 use otlp::model::{
     Buckets, Exemplar, ExponentialHistogramPoint, HistogramPoint, KeyValue, Metric, MetricData,
     Number, NumberPoint, Quantile, ResourceMetrics, SummaryPoint,

@@ -1,7 +1,8 @@
 //! One row a span.
 
 use crate::json_text;
-use crate::record::{Line, Origin, Rows, time};
+use crate::record::{Line, Origin, Rows};
+use crate::time::time;
 use otlp::model::{ResourceSpans, Span};
 
 impl Rows<'_> {

@@ -12,8 +12,9 @@ use otlp::model::{KeyValue, Text, Value};
 
 use crate::mask::STARS;
 use crate::personal::Personally;
-use crate::policy::{KeyPlan, Outcome, Place, Policy, Tally};
+use crate::policy::{KeyPlan, Policy, Tally};
 use crate::processor::Action;
+use crate::rules::{Outcome, Place};
 use crate::summary::Touched;
 use crate::text::text_form;
 

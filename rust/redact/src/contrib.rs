@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use otlp::model::{KeyValue, LogRecord, Span, Value};
 
 use crate::attributes::{DEEPEST, Redactor};
-use crate::policy::Place;
 use crate::processor::{Action, Processor};
+use crate::rules::Place;
 use crate::sanitize::{Sanitized, Sanitizer, database_system};
 use crate::text::text_form;
 

@@ -15,6 +15,7 @@ mod personal;
 mod policy;
 mod processor;
 mod re2;
+mod rules;
 mod sanitize;
 mod spec;
 mod statement;

@@ -9,6 +9,7 @@ use crate::key::{RegionKey, hex_prefix};
 use crate::keys::{self, Personal};
 use crate::pattern::{Gate, Needs, Sieve, Sieved};
 use crate::processor::{Action, Processor};
+use crate::rules::{Names, Outcome, Place};
 use crate::spec::{Coverage, PolicyError, PolicySpec, Summary};
 
 /// A change of what the detectors find or of how masks look changes every policy's fingerprint.
@@ -47,38 +48,6 @@ pub struct Policy {
     fingerprint: String,
 }
 
-/// Where a key stands.
-#[derive(Clone, Copy)]
-pub(crate) enum Place<'k> {
-    Attributes,
-    /// A map within an attribute, under its key.
-    InAttribute(&'k str),
-    /// A map that is or is within a log body, under its key if it has one.
-    InBody(Option<&'k str>),
-}
-
-impl<'k> Place<'k> {
-    /// The key of the map that holds the key: in `user: {id: ..}` the personal key is `user.id`.
-    fn parent(&self) -> Option<&'k str> {
-        match *self {
-            Place::Attributes => None,
-            Place::InAttribute(parent) => Some(parent),
-            Place::InBody(parent) => parent,
-        }
-    }
-}
-
-/// What came of looking at one value.
-#[derive(Default)]
-pub(crate) struct Outcome {
-    /// The rules that changed it.
-    pub rules: Vec<usize>,
-    /// The processors that an allowed value kept away, as a set.
-    pub allowed: u32,
-    /// The processors that changed it, as a set.
-    pub masked: u32,
-}
-
 /// All that a key decides, found once for each key of a request.
 #[derive(Debug)]
 pub(crate) struct KeyPlan {
@@ -101,25 +70,6 @@ impl KeyPlan {
             && self.personal.is_none()
             && self.secret.is_none()
             && self.masked.is_none()
-    }
-}
-
-/// The rules' names and effects, whose places are the rules' ids.
-#[derive(Default)]
-pub(crate) struct Names {
-    names: Vec<String>,
-    effects: Vec<&'static str>,
-}
-
-impl Names {
-    pub fn add(&mut self, name: impl Into<String>, effect: &'static str) -> usize {
-        self.names.push(name.into());
-        self.effects.push(effect);
-        self.names.len() - 1
-    }
-
-    fn id(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|known| known == name)
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::mask::Mask;
 use crate::pattern::{Pattern, Sieve, Sieved};
-use crate::policy::{Names, Outcome, Place};
 use crate::re2;
+use crate::rules::{Names, Outcome, Place};
 use crate::sanitize::Sanitizer;
 use crate::spec::{PolicyError, ProcessorSpec, Summary};
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::ack::Stored;
+use crate::append::Append;
 use crate::clock::Clock;
 use crate::config::{ClassConfig, Compression, Durability, SpoolConfig};
 use crate::counts::Counts;
@@ -19,7 +20,6 @@ use crate::outbox::OutboxItem;
 use crate::recover::{Opened, recover};
 use crate::shared::{Shared, lock};
 use crate::simulated::{ManualClock, Random, Simulated};
-use crate::spool::Append;
 use crate::writer::{Request, Writer};
 
 const SECOND: u64 = 1_000_000_000;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use crate::append::Append;
 use crate::config::{ClassConfig, Compression, SpoolConfig};
 use crate::counts::Counts;
 use crate::outbox::OutboxItem;
 use crate::recover::recover;
 use crate::shared::lock;
 use crate::simulated::{ManualClock, Simulated};
-use crate::spool::Append;
 use crate::writer::{Request, Writer};
 
 /// 2026-11-24T05:58:20Z.

@@ -17,6 +17,7 @@
 //! leaves; `recover` puts it in order again.
 
 mod ack;
+mod append;
 mod chain;
 mod clock;
 mod commit;
@@ -48,6 +49,7 @@ mod verify;
 mod writer;
 
 pub use ack::Stored;
+pub use append::Append;
 pub use compress::zstd_compressor;
 pub use config::{ClassConfig, Compression, Durability, SpoolConfig};
 pub use counts::Counts;
@@ -55,6 +57,6 @@ pub use error::{Refusal, SpoolError};
 pub use file_system::{AppendFile, FileSystem, Lock, RealFileSystem};
 pub use listing::{Listed, State, list};
 pub use outbox::{OutboxItem, Pieces};
-pub use spool::{Append, Spool};
+pub use spool::Spool;
 pub use stats::{ClassStats, FSYNC_BUCKETS_US, Latency, Recovered, Stats};
 pub use verify::{Fault, Verified, verify};

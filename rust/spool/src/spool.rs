@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::ack::Stored;
+use crate::append::Append;
 use crate::clock::SystemClock;
 use crate::config::SpoolConfig;
-use crate::counts::Counts;
 use crate::error::{Refusal, SpoolError};
 use crate::file_system::{FileSystem, Lock};
 use crate::outbox::OutboxItem;
@@ -32,31 +32,6 @@ const QUEUE_BYTES: usize = 32 << 20;
 const GROUP_BYTES: usize = 1 << 20;
 /// How often the keeper looks at the clock.
 const TICK: Duration = Duration::from_secs(1);
-
-/// One request, redacted and encoded.
-#[derive(Clone)]
-pub struct Append {
-    /// Keyed digest of the request's decompressed body.
-    pub digest: [u8; 16],
-    pub received_at_ns: u64,
-    /// One line of OTLP/JSON without its newline; empty where nothing is stored.
-    pub line: Vec<u8>,
-    pub counts: Counts,
-    /// Masked values by rule: index into `ClassConfig::rules`, count.
-    pub redactions: Vec<(u16, u32)>,
-    /// First and last time of the records, 0 where there is none.
-    pub first_ns: u64,
-    pub last_ns: u64,
-}
-
-impl fmt::Debug for Append {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Append")
-            .field("line_bytes", &self.line.len())
-            .field("counts", &self.counts)
-            .finish_non_exhaustive()
-    }
-}
 
 enum Message {
     Append(Request),

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::ack::{Ack, Reply, Stored};
+use crate::append::Append;
 use crate::chain::Sealing;
 use crate::clock::Hour;
 use crate::commit::{Books, Commit, Receipt};
@@ -16,7 +17,6 @@ use crate::error::{Refusal, SpoolError};
 use crate::file_system::AppendFile;
 use crate::segment::{Header, Summary};
 use crate::shared::{Shared, lock, segment_id};
-use crate::spool::Append;
 
 /// How long a committer that has nothing else to do waits before it tries again to seal.
 const RETRY: Duration = Duration::from_secs(1);

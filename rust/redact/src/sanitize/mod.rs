@@ -13,7 +13,7 @@ use otlp::model::{KeyValue, Span, Value};
 
 use self::database::Databases;
 use self::url::PathClassifier;
-use crate::policy::Names;
+use crate::rules::Names;
 use crate::spec::{ProcessorSpec, UrlSanitizerSpec};
 
 /// What one processor sanitizes; it has one only where something is switched on.

@@ -7,11 +7,11 @@ use tokio::sync::oneshot;
 
 use super::{Answer, SECOND, World, digest};
 use crate::ack::Stored;
+use crate::append::Append;
 use crate::config::Durability;
 use crate::counts::Counts;
 use crate::error::Refusal;
 use crate::shared::{Shared, lock};
-use crate::spool::Append;
 use crate::writer::{Request, Writer};
 
 /// A calm world with `durability` and its first class's committer.
