@@ -76,8 +76,8 @@ class DataPlane:
         and duplicate records; unknown_fields, doubled_keys, invalid_utf8) and redactions (rule,
         count). `refusals`: a list of transport, reason, requests. `ack_seconds`: bounds, counts,
         count, sum. `connections`, `open_connections`, `in_flight_bytes`, `in_flight_peak_bytes`.
-        `spool`: instance, outbox_entries, outbox_bytes, oldest_age_ms, reserve_bytes, classes, and more. Counts
-        are since the start.
+        `spool`: instance, outbox_entries, outbox_bytes, oldest_age_ms, reserve_bytes, classes, and
+        more. Counts are since the start.
         """
 
     def seal(self) -> None:
