@@ -34,7 +34,7 @@ test: setup ## Pass every test that needs nothing but this repository
 test-all: setup ## The rest: foreign parts, and the demo as a test
 	$(BIN)/pytest -m "all and not prove"
 
-prove: setup ## The long campaigns: kills, crashes, corruption
+prove: setup peers ## The long campaigns: kills, crashes, corruption
 	MAINSTEM_CAMPAIGN=long cargo test --workspace --locked --release
 	$(BIN)/pytest -m prove --timeout 7200
 

@@ -9,7 +9,7 @@ import pytest
 
 from mainstem import _core
 from mainstem.privacy import build_policy_spec
-from tests.golden.record import COLLECTOR, read_cases, record
+from tests.golden.record import read_cases, record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def test_mainstem_does_the_same(name: str, key_path: Path) -> None:
     assert through_mainstem(case, key_path) == comparable(case["signal"], case["output"])
 
 
-@pytest.mark.skipif(not COLLECTOR.exists(), reason="wants the collector of `make peers`")
+@pytest.mark.prove
 def test_the_collector_still_does_the_same() -> None:
     outputs = record(CASES)
     assert {name: _in_order(output) for name, output in outputs.items()} == {

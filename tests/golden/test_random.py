@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.golden.record import COLLECTOR, record
+from tests.golden.record import record
 from tests.golden.test_golden import comparable, through_mainstem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(
-    not COLLECTOR.exists(), reason="wants the collector of `make peers`"
-)
+pytestmark = pytest.mark.prove
 
 SQL = [
     "select", "null", "true", "FALSE", "t1", "a.b2", "'x'", "'", '"', '"q1"', "`", "`b1`", "--",
