@@ -126,18 +126,22 @@ impl Redactor<'_> {
                 if let Some(stays) = self.contrib_key(index, action, &name) {
                     return stays;
                 }
-                let value = entry.value.get_or_insert_default();
+                let present = entry.value.is_some();
+                let mut value = entry.value.take().unwrap_or_default();
                 if let Action::Mask(rule) = action {
-                    let text = match &*value {
+                    let text = match &value {
                         Value::Text(text) => text.as_ref(),
                         _ => "",
                     };
                     let masked = self.policy.processors[index].mask.of(text).into_owned();
-                    *value = Value::Text(Cow::Owned(masked));
+                    value = Value::Text(Cow::Owned(masked));
                     self.count(rule);
                     self.touch(index, |touched| &mut touched.masked, &name);
                 } else {
-                    self.contrib_body(index, value, &name, depth + 1);
+                    self.contrib_body(index, &mut value, &name, depth + 1);
+                }
+                if present || value != Value::Empty {
+                    entry.value = Some(value);
                 }
                 true
             }),
