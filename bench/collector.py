@@ -9,11 +9,9 @@ and the receiver on another, so two cores are needed; rotel is installed from Py
 from __future__ import annotations
 
 import argparse
-import hmac
 import json
 import os
 import re
-import secrets
 import signal
 import socket
 import subprocess
@@ -28,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import spans
 from bench.programs import ROOT, build, run, show
+from mainstem.privacy import ensure_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,11 +82,7 @@ def pinned(command: list[str]) -> subprocess.Popen[str]:
 @contextmanager
 def mainstem(folder: Path, *, detectors: bool) -> Iterator[Receiver]:
     """Run a collector with fsync on."""
-    key = folder / "key"
-    secret = secrets.token_bytes(32)
-    key.touch(mode=0o600)
-    key_id = hmac.digest(secret, b"mainstem/1 key id", "sha256").hex()[:8]
-    key.write_text(f"mainstem.key/1 {key_id} {secret.hex()}\n")
+    key = ensure_key(folder / "key")
     plan = {
         "region": "bench",
         "environment": "play",
@@ -102,7 +97,7 @@ def mainstem(folder: Path, *, detectors: bool) -> Iterator[Receiver]:
             "segment_age_ms": 30_000,
             "digest_window_ms": 600_000,
         },
-        "key_path": str(key),
+        "key_path": str(key.path),
         "signals": {
             "traces": {
                 "policy": spans.policy(detectors=detectors),

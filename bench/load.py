@@ -9,7 +9,6 @@ tried: `read_json` with the types in `columns` takes some five times as long, si
 from __future__ import annotations
 
 import argparse
-import hmac
 import http.client
 import json
 import resource
@@ -28,6 +27,7 @@ from mainstem import _core
 from mainstem.config.platform import load_platform
 from mainstem.load import load
 from mainstem.load.schema import bronze_columns
+from mainstem.privacy import ensure_key
 from mainstem.records import Signal
 from mainstem.store import LEDGER, Account, lines_name
 
@@ -124,11 +124,7 @@ SAME = """
 
 def make_blobs(folder: Path, records: int) -> None:
     """Send requests to a collector, and put the segments that it seals into the store."""
-    secret = bytes(32)
-    key_id = hmac.digest(secret, b"mainstem/1 key id", "sha256").hex()[:8]
-    key = folder / "key"
-    key.touch(mode=0o600)
-    key.write_text(f"mainstem.key/1 {key_id} {secret.hex()}\n")
+    key = ensure_key(folder / "key")
     plan = {
         "region": "euc",
         "environment": "play",
@@ -143,7 +139,7 @@ def make_blobs(folder: Path, records: int) -> None:
             "segment_age_ms": 600_000,
             "digest_window_ms": 600_000,
         },
-        "key_path": str(key),
+        "key_path": str(key.path),
         "signals": {
             "logs": {
                 "policy": spans.policy(detectors=True),
