@@ -179,10 +179,11 @@ def redact_json(
     request that cannot be decoded and `PlanError` for a policy or key that cannot be used.
     """
 
-def transcode(signal: str, data: bytes, encoding: str) -> bytes:
+def transcode(signal: str, data: bytes, encoding: str, to: str = "json") -> bytes:
     """Decode a request (`encoding`: "protobuf" or "json") and write it as a blob's line.
 
-    Nothing is redacted: this is for tests. Raises `ValueError` for what cannot be decoded.
+    With `to="protobuf"` it is written as an `Export*ServiceRequest` on the wire. Nothing is
+    redacted: this is for tests. Raises `ValueError` for what cannot be decoded.
     """
 
 @final

@@ -72,11 +72,13 @@ pub fn redact_json<'py>(
 }
 
 #[pyfunction]
+#[pyo3(signature = (signal, data, encoding, to="json"))]
 pub fn transcode<'py>(
     py: Python<'py>,
     signal: &str,
     data: &[u8],
     encoding: &str,
+    to: &str,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let signal = signal_named(signal)?;
     let decode = match encoding {
@@ -84,12 +86,19 @@ pub fn transcode<'py>(
         "json" => otlp::json::decode,
         _ => return Err(PyValueError::new_err("encoding: protobuf or json")),
     };
-    let line = py.detach(|| {
-        decode(signal, data, &Limits::default(), &mut Notes::default())
-            .map(|request| encode(&request))
-            .map_err(|error| decode_error(&error))
+    let write = match to {
+        "protobuf" => otlp::encode::write_protobuf,
+        "json" => otlp::encode::write_json,
+        _ => return Err(PyValueError::new_err("to: protobuf or json")),
+    };
+    let written = py.detach(|| {
+        let request = decode(signal, data, &Limits::default(), &mut Notes::default())
+            .map_err(|error| decode_error(&error))?;
+        let mut written = Vec::new();
+        write(&request, &mut written);
+        PyResult::Ok(written)
     })?;
-    Ok(PyBytes::new(py, &line))
+    Ok(PyBytes::new(py, &written))
 }
 
 fn compile(spec: &str, key: &RegionKey) -> PyResult<Policy> {
