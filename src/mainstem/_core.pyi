@@ -16,6 +16,8 @@ __all__ = [
     "bronze_schema",
     "check_policy",
     "count_blob",
+    "index_blob",
+    "index_may_hold",
     "list_spool",
     "policy_rules",
     "read_blob",
@@ -236,15 +238,37 @@ def read_blob(
     lines: bytes | None,
     skip: list[int],
     promote: dict[str, list[str]],
+    having: list[str] = ...,
 ) -> BlobRows:
     """Make a blob's lines into rows; what cannot be read is in `bad`, and the rest goes on.
 
     `data` is JSON Lines, one JSON object over any number of lines, or one protobuf request; plain,
     gzip or zstd. `lines` is what stands beside a segment's ledger entry, 24 bytes a line: digest
     and time of receipt; without it all lines were received at `received_at_ns`. `skip` are numbers
-    of lines from 0. `promote` gives attribute keys for `service_name` and `tenant_id`.
+    of lines from 0. `promote` gives attribute keys for `service_name` and `tenant_id`. Lines that do
+    not hold each text of `having`, byte for byte, are passed over and not counted.
 
     ValueError where `lines` has not one entry for each line, or an argument is none of the known.
+    """
+
+def index_blob(pieces: list[bytes], tenant_keys: list[str]) -> bytes:
+    """Index a blob of ours: its services, and filters over its trace ids and tenants.
+
+    The blob comes in pieces, plain, gzip or zstd; `tenant_keys` are the attributes that name a
+    tenant. The layout is in docs/formats.md.
+    """
+
+def index_may_hold(
+    index: bytes,
+    *,
+    trace_id: str | None = None,
+    service: str | None = None,
+    tenant: str | None = None,
+) -> bool:
+    """Tell whether the indexed blob may hold all of what is given.
+
+    It may say yes where there is nothing, about once in a hundred times, and never no where there
+    is; yes too for bytes that are no index.
     """
 
 def count_blob(data: bytes, signal: str) -> tuple[int, int]:

@@ -84,7 +84,7 @@ impl BlobRows {
 }
 
 #[pyfunction]
-#[pyo3(signature = (data, *, signal, name, region, environment, received_at_ns, lines, skip, promote))]
+#[pyo3(signature = (data, *, signal, name, region, environment, received_at_ns, lines, skip, promote, having=vec![]))]
 #[expect(clippy::too_many_arguments)]
 pub fn read_blob(
     py: Python<'_>,
@@ -97,6 +97,7 @@ pub fn read_blob(
     lines: Option<&Bound<'_, PyBytes>>,
     skip: Vec<u64>,
     promote: HashMap<String, Vec<String>>,
+    having: Vec<String>,
 ) -> PyResult<BlobRows> {
     let signal = parse_signal(signal)?;
     let promote = parse_promote(promote)?;
@@ -110,6 +111,7 @@ pub fn read_blob(
         received_at_ns,
         lines: lines.map(|lines| lines.as_bytes()),
         skip: &skip,
+        having: &having.iter().map(String::as_str).collect::<Vec<_>>(),
         promote: &promote,
     };
     let columns = py
@@ -124,6 +126,33 @@ pub fn count_blob(py: Python<'_>, data: &Bound<'_, PyBytes>, signal: &str) -> Py
     let data = data.as_bytes();
     let counted = py.detach(|| columns::count(data, signal));
     Ok((counted.lines, counted.records))
+}
+
+#[pyfunction]
+pub fn index_blob(
+    py: Python<'_>,
+    pieces: Vec<Bound<'_, PyBytes>>,
+    tenant_keys: Vec<String>,
+) -> Py<PyBytes> {
+    let pieces: Vec<&[u8]> = pieces.iter().map(|piece| piece.as_bytes()).collect();
+    let index = py.detach(|| columns::index::build(&pieces, &tenant_keys));
+    PyBytes::new(py, &index).unbind()
+}
+
+#[pyfunction]
+#[pyo3(signature = (index, *, trace_id=None, service=None, tenant=None))]
+pub fn index_may_hold(
+    index: &[u8],
+    trace_id: Option<&str>,
+    service: Option<&str>,
+    tenant: Option<&str>,
+) -> bool {
+    let wanted = columns::index::Wanted {
+        trace_id,
+        service,
+        tenant,
+    };
+    columns::index::may_hold(index, &wanted)
 }
 
 fn parse_promote(keys: HashMap<String, Vec<String>>) -> PyResult<Promote> {

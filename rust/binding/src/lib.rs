@@ -12,7 +12,9 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::blobs::{BlobRows, BronzeSchema, bronze_schema, count_blob, read_blob};
+    use crate::blobs::{
+        BlobRows, BronzeSchema, bronze_schema, count_blob, index_blob, index_may_hold, read_blob,
+    };
     #[pymodule_export]
     use crate::data_plane::DataPlane;
     #[pymodule_export]

@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         received_at_ns: 1_764_000_000_000_000_000,
         lines: None,
         skip: &HashSet::new(),
+        having: &[],
         promote: &Promote::default(),
     };
     // The tenth percentile of single runs, since other work on the machine only takes time away.

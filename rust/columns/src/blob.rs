@@ -5,6 +5,7 @@ use crate::record::{Line, Promote, Rows, line_digest};
 use crate::schema::schema;
 use crate::table::Table;
 use arrow_array::RecordBatch;
+use memchr::memmem::Finder;
 use otlp::model::{Request, Signal};
 use otlp::{DecodeCode, DecodeError, Limits, Notes, json, wire};
 use std::collections::HashSet;
@@ -32,6 +33,8 @@ pub struct Blob<'b> {
     pub lines: Option<&'b [u8]>,
     /// Numbers of lines whose records are counted and not wanted.
     pub skip: &'b HashSet<u64>,
+    /// Texts that a line must hold byte for byte to be looked at; what it holds else is not counted.
+    pub having: &'b [&'b str],
     pub promote: &'b Promote,
 }
 
@@ -92,7 +95,8 @@ pub fn read(blob: &Blob<'_>) -> Result<Columns, InvalidLines> {
         promote: blob.promote,
         scratch: String::new(),
     };
-    let mut columns = each_line(blob.data, blob.signal, |number, text, request| {
+    let having: Vec<_> = blob.having.iter().map(Finder::new).collect();
+    let mut columns = each_line(blob.data, blob.signal, &having, |number, text, request| {
         if blob.skip.contains(&number) {
             return Ok(Row::Skipped);
         }
@@ -105,7 +109,10 @@ pub fn read(blob: &Blob<'_>) -> Result<Columns, InvalidLines> {
         Ok(Row::Made)
     })?;
     let entries = blob.lines.map(|lines| (lines.len() / LINE_ENTRY) as u64);
-    if !columns.broken && entries.is_some_and(|entries| entries != columns.lines) {
+    if !columns.broken
+        && having.is_empty()
+        && entries.is_some_and(|entries| entries != columns.lines)
+    {
         return Err(InvalidLines);
     }
     columns.batches = rows.table.finish();
@@ -114,7 +121,7 @@ pub fn read(blob: &Blob<'_>) -> Result<Columns, InvalidLines> {
 
 /// Count a blob's lines and the records in them, as `read` does.
 pub fn count(data: &[u8], signal: Signal) -> Columns {
-    each_line(data, signal, |_, _, _| Ok(Row::Made)).unwrap_or_default()
+    each_line(data, signal, &[], |_, _, _| Ok(Row::Made)).unwrap_or_default()
 }
 
 enum Row {
@@ -149,6 +156,7 @@ impl Blob<'_> {
 fn each_line(
     data: &[u8],
     signal: Signal,
+    having: &[Finder<'_>],
     mut take: impl FnMut(u64, &[u8], &Request<'_>) -> Result<Row, InvalidLines>,
 ) -> Result<Columns, InvalidLines> {
     let mut columns = Columns::default();
@@ -163,6 +171,9 @@ fn each_line(
             }
         };
         if text.trim_ascii().is_empty() && number > 0 {
+            continue;
+        }
+        if having.iter().any(|wanted| wanted.find(text).is_none()) {
             continue;
         }
         let mut given = |text: &[u8], request: &Request<'_>| take(number, text, request);

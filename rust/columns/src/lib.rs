@@ -1,6 +1,7 @@
 //! Blobs of OTLP/JSON as Arrow record batches in the shape of the bronze tables.
 
 mod blob;
+pub mod index;
 mod json_text;
 mod lines;
 mod logs;

@@ -1,7 +1,7 @@
 //! A blob's lines, inflated as they are read.
 
 use flate2::bufread::MultiGzDecoder;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 /// A line longer than this is none of ours and of nobody else: one request is at most some ten
 /// megabytes.
@@ -36,15 +36,32 @@ pub(crate) struct Lines<'b> {
 impl<'b> Lines<'b> {
     /// Compression shows in the first bytes; of gzip every member and of zstd every frame is read.
     pub fn new(blob: &'b [u8]) -> Self {
-        let reader: Box<dyn BufRead + 'b> = if blob.starts_with(GZIP_MAGIC) {
+        Self::of(blob, blob)
+    }
+
+    /// The lines of a blob that comes in pieces, of which the first holds at least four bytes.
+    pub fn of_pieces(pieces: &'b [&'b [u8]]) -> Self {
+        let first = pieces.first().copied().unwrap_or_default();
+        Self::of(
+            first,
+            Pieces {
+                left: pieces,
+                at: 0,
+            },
+        )
+    }
+
+    fn of(first: &[u8], blob: impl BufRead + 'b) -> Self {
+        let reader: Box<dyn BufRead + 'b> = if first.starts_with(GZIP_MAGIC) {
             Box::new(BufReader::with_capacity(
                 64 << 10,
                 MultiGzDecoder::new(blob),
             ))
-        } else if is_zstd(blob) {
+        } else if is_zstd(first) {
             match zstd::Decoder::with_buffer(blob) {
                 Ok(decoder) => Box::new(BufReader::with_capacity(128 << 10, decoder)),
-                Err(_) => Box::new(blob),
+                // No context for it: out of memory.
+                Err(_) => Box::new(&b""[..]),
             }
         } else {
             Box::new(blob)
@@ -97,6 +114,40 @@ impl<'b> Lines<'b> {
             reader: Box::new(reader),
             line: Vec::new(),
         }
+    }
+}
+
+/// Pieces of a blob, read one behind the other.
+struct Pieces<'b> {
+    left: &'b [&'b [u8]],
+    /// How far the first one is read.
+    at: usize,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let from = self.fill_buf()?;
+        let size = from.len().min(into.len());
+        into[..size].copy_from_slice(&from[..size]);
+        self.consume(size);
+        Ok(size)
+    }
+}
+
+impl BufRead for Pieces<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while let Some((first, rest)) = self.left.split_first() {
+            if self.at < first.len() {
+                return Ok(&first[self.at..]);
+            }
+            self.left = rest;
+            self.at = 0;
+        }
+        Ok(&[])
+    }
+
+    fn consume(&mut self, size: usize) {
+        self.at += size;
     }
 }
 

@@ -29,6 +29,7 @@ fn read_with(data: &[u8], lines: Option<&[u8]>, skip: &[u64]) -> Result<Columns,
         received_at_ns: 1_700_000_000_000_000_000,
         lines,
         skip: &skip.iter().copied().collect::<HashSet<_>>(),
+        having: &[],
         promote: &Promote::default(),
     })
 }
