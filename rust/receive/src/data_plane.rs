@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 
+use crate::claims::Claims;
 use crate::faults::{forbid_core_dumps, quiet_panics};
 use crate::memory::Budget;
 use crate::plan::{Plan, PlanError, SignalName, SignalPlan};
@@ -102,6 +103,7 @@ impl DataPlane {
         )?);
         let stats = Arc::new(Stats::new(rules));
         let large = Arc::new(Semaphore::new(1));
+        let claims = Arc::new(Claims::new(plan.tenant_keys));
         let mut signals = Signal::ALL.iter();
         let pipelines = policies.map(|made| {
             let (&signal, (policy, class)) = (signals.next()?, made?);
@@ -109,6 +111,7 @@ impl DataPlane {
                 signal,
                 class,
                 policy,
+                claims: claims.clone(),
                 digest_key: *key.request_digest_key(),
                 spool: spool.clone(),
                 max_body_bytes: plan.max_body_bytes,

@@ -68,6 +68,7 @@ pub async fn take(
         },
         body: message.bytes,
         reservation,
+        identity: None,
     };
     if message.compressed && compression == Compression::Identity {
         return Err(Refusal::BadFrame);

@@ -61,6 +61,7 @@ pub async fn take(
                 compression,
                 body,
                 reservation,
+                identity: None,
             };
             pipeline.take(parcel).await
         }

@@ -2,10 +2,12 @@
 //! encoder to the spool.
 
 mod body;
+mod claims;
 mod data_plane;
 mod faults;
 mod grpc;
 mod http;
+mod identity;
 mod memory;
 mod plan;
 mod process;
@@ -16,4 +18,5 @@ mod stats;
 mod times;
 
 pub use data_plane::{DataPlane, Ports, Report, StartError};
+pub use identity::Identity;
 pub use plan::{Plan, PlanError};

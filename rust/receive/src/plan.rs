@@ -26,6 +26,9 @@ pub struct Plan {
     /// Origins that may send from a browser; `*` for any.
     #[serde(default)]
     pub cors: Vec<String>,
+    /// The attribute that names a tenant, and after it the keys that are read as it.
+    #[serde(default)]
+    pub tenant_keys: Vec<String>,
     pub signals: BTreeMap<SignalName, SignalPlan>,
 }
 

@@ -12,7 +12,9 @@ use spool::{Append, Counts, Spool, Stored};
 use tokio::sync::Semaphore;
 
 use crate::body::{Compression, inflate};
+use crate::claims::Claims;
 use crate::faults::guarded;
+use crate::identity::Identity;
 use crate::memory::{Budget, Reservation};
 use crate::replies::{Refusal, Rejected};
 use crate::stats::{SignalStats, Stats, Transport};
@@ -38,6 +40,8 @@ pub struct Parcel {
     pub compression: Compression,
     pub body: Bytes,
     pub reservation: Reservation,
+    /// Who sent it; `None` where the listener asks nobody.
+    pub identity: Option<Arc<Identity>>,
 }
 
 /// All that a listener needs to take requests.
@@ -62,6 +66,7 @@ pub struct Pipeline {
     pub signal: Signal,
     pub class: usize,
     pub policy: Policy,
+    pub claims: Arc<Claims>,
     pub digest_key: [u8; 32],
     pub spool: Arc<Spool>,
     pub max_body_bytes: usize,
@@ -147,11 +152,16 @@ impl Pipeline {
         if received == 0 {
             return Ok(None);
         }
+        let foreign = match &parcel.identity {
+            Some(identity) => self.claims.bind(&mut request, identity),
+            None => 0,
+        };
         let mut tally = Tally::default();
         self.policy.apply(&mut request, &mut tally);
         let redactions = self.redactions(&tally);
         let rejected = Rejected {
             invalid: notes.invalid_records,
+            foreign,
             unsafe_to_store: tally.rejected,
         };
         let stored = request.records();

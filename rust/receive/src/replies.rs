@@ -180,23 +180,36 @@ impl fmt::Display for Refusal {
 pub struct Rejected {
     /// Records with a trace id or span id of a wrong length.
     pub invalid: u64,
+    /// Records that claim another tenant than their sender's.
+    pub foreign: u64,
     /// Records that could not be redacted safely.
     pub unsafe_to_store: u64,
 }
 
 impl Rejected {
     pub fn total(self) -> u64 {
-        self.invalid + self.unsafe_to_store
+        self.invalid + self.foreign + self.unsafe_to_store
     }
 
-    fn reason(self) -> &'static str {
-        match (self.invalid > 0, self.unsafe_to_store > 0) {
-            (true, false) => "records with a trace id or span id of a wrong length",
-            (false, _) => "records that could not be redacted safely",
-            (true, true) => {
-                "records with a trace id or span id of a wrong length, and records that could not be redacted safely"
-            }
-        }
+    fn reason(self) -> String {
+        [
+            (
+                self.invalid,
+                "records with a trace id or span id of a wrong length",
+            ),
+            (
+                self.foreign,
+                "records that claim another tenant than their sender's",
+            ),
+            (
+                self.unsafe_to_store,
+                "records that could not be redacted safely",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(count, reason)| (count > 0).then_some(reason))
+        .collect::<Vec<_>>()
+        .join(", and ")
     }
 
     /// An `Export*ServiceResponse` as protobuf; empty where nothing was rejected.
