@@ -8,6 +8,7 @@ from mainstem.config.collector import Destination
 from mainstem.errors import UsageError
 from mainstem.store.account import Account
 from mainstem.store.azure import AzureAccount
+from mainstem.store.entra import Identity, SignIn
 
 if TYPE_CHECKING:
     from mainstem.collect.site import Site
@@ -29,8 +30,9 @@ def destination_of(config: CollectorConfig, site: Site) -> Destination:
 def open_account(destination: Destination, site: Site) -> Account:
     """Open a destination; nothing is asked of the store yet."""
     address = destination.address or ""
-    if destination.credentials:
-        return Account.azure(AzureAccount.from_url(address, destination.credentials))
+    if destination.sign_in is not None:
+        identity = Identity(SignIn(destination.sign_in), **destination.credentials)
+        return Account.azure(AzureAccount.from_url(address, identity))
     return Account.open(address, site.base)
 
 

@@ -4,6 +4,7 @@ All other rooms reach a store through these names; obstore and Azure's REST stay
 """
 
 from mainstem.store.account import Account
+from mainstem.store.append import MOST_BLOCK_BYTES, MOST_BLOCKS, AppendBlobs
 from mainstem.store.container import Container, ObjectInfo
 from mainstem.store.errors import (
     ContainerMissing,
@@ -36,8 +37,11 @@ from mainstem.store.removals import (
 
 __all__ = [
     "LEDGER",
+    "MOST_BLOCKS",
+    "MOST_BLOCK_BYTES",
     "RETENTION",
     "Account",
+    "AppendBlobs",
     "Cleared",
     "Container",
     "ContainerMissing",

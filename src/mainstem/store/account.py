@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 
 from mainstem.errors import UsageError
+from mainstem.store.append import AppendBlobs
 from mainstem.store.azure import AzureAccount
 from mainstem.store.container import Container
 from mainstem.store.errors import ContainerMissing
@@ -50,12 +51,14 @@ class Account:
         ensure: Callable[[str], bool] = lambda _: False,
         missing_hint: Callable[[str], str] = lambda _: "",
         folder: Path | None = None,
+        appending: Callable[[str], AppendBlobs] | None = None,
     ) -> None:
         self.label = label
         self._open_store = open_store
         self._ensure = ensure
         self._missing_hint = missing_hint
         self._folder = folder
+        self._appending = appending
         self._containers: dict[str, Container] = {}
 
     @classmethod
@@ -93,9 +96,11 @@ class Account:
                 config=account.store_config(),
                 client_options={**_CLIENT, "allow_http": account.allow_http},
                 retry_config=_RETRY,
+                credential_provider=None if account.identity is None else account.bearer,
             ),
             ensure=account.create_container,
             missing_hint=account.creation_command,
+            appending=partial(AppendBlobs, account),
         )
 
     def container(self, name: str) -> Container:
@@ -111,6 +116,12 @@ class Account:
             )
             self._containers[name] = found
         return found
+
+    def append_blobs(self, container: str) -> AppendBlobs:
+        """Get a container's append blobs; UsageError where the account is not one of Azure's."""
+        if self._appending is None:
+            raise UsageError(f"{self.label} has no append blobs: they are Azure's")
+        return self._appending(container)
 
     def ensure_container(self, name: str) -> bool:
         """Create a container unless it exists; True if it was created.

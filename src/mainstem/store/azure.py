@@ -1,34 +1,21 @@
-"""Azure accounts: addresses, credentials, and the one call that obstore lacks.
-
-obstore reads and writes blobs and creates no containers. Creating one is a single signed PUT
-(https://learn.microsoft.com/rest/api/storageservices/create-container), made here with the standard
-library rather than with a second client.
-"""
+"""Azure accounts: addresses and credentials, and the containers that obstore does not create."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import os
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
-from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from mainstem.errors import UsageError
-from mainstem.store.entra import storage_token
-from mainstem.store.errors import ContainerMissing, StoreUnavailable
+from mainstem.store.azure_rest import call
+from mainstem.store.entra import Identity, storage_token
+from mainstem.store.errors import ContainerMissing, StoreRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from obstore.store import AzureConfig
-
-API_VERSION = "2021-12-02"
-_TIMEOUT_S = 30
+    from obstore.store import AzureBearerToken, AzureConfig
 
 # Published with the emulator; not a secret.
 # https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
@@ -40,19 +27,27 @@ _EMULATOR = {
 }
 
 
+class Credential(NamedTuple):
+    """What signs a request: one of the three."""
+
+    account_key: str | None = None
+    sas: str | None = None
+    token: str | None = None
+
+
 @dataclass(frozen=True)
 class AzureAccount:
     """An account's name, endpoint and credentials.
 
-    `config` holds credentials under obstore's own names (`account_key`, `sas_key`, `client_id`,
-    `client_secret`, `tenant_id`, `federated_token_file`, `object_id`, `msi_resource_id`, ...); what
-    it does not hold is looked for in the AZURE_* environment variables, and last a managed identity
-    is tried.
+    With an `identity`, that one signs in and nothing else is tried. Else `config` holds credentials
+    under obstore's own names (`account_key`, `sas_key`, `client_id`, ...); what it does not hold is
+    looked for in the AZURE_* environment variables, and last a managed identity is tried.
     """
 
     name: str
     endpoint: str
     config: Mapping[str, str] = field(default_factory=dict, repr=False)
+    identity: Identity | None = None
 
     @property
     def label(self) -> str:
@@ -105,18 +100,25 @@ class AzureAccount:
         return cls(name, endpoint or f"https://{name}.blob.core.windows.net", config or {})
 
     @classmethod
-    def from_url(cls, url: str, config: Mapping[str, str] | None = None) -> AzureAccount:
+    def from_url(cls, url: str, identity: Identity | None = None) -> AzureAccount:
         """Read a blob endpoint; its query string is a shared access signature."""
         parts = urlsplit(url)
         endpoint = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-        sas = {"sas_key": parts.query} if parts.query else {}
-        return cls(_account_of(endpoint), endpoint, {**(config or {}), **sas})
+        sas = {"sas_key": parts.query} if parts.query and identity is None else {}
+        return cls(_account_of(endpoint), endpoint, sas, identity)
 
     def store_config(self) -> AzureConfig:
         """Give obstore what it needs to reach a container of this account."""
         config: AzureConfig = {"account_name": self.name, "endpoint": self.endpoint}
         config.update(self.config)  # type: ignore[typeddict-item]
         return config
+
+    def bearer(self) -> AzureBearerToken:
+        """Give obstore the identity's token; it asks again before that ends."""
+        if self.identity is None:
+            raise TypeError("this account has no identity of its own")
+        token = self.identity.token()
+        return {"token": token.text, "expires_at": token.expires_at}
 
     def creation_command(self, container: str) -> str:
         """Say how a person who may do so creates a container."""
@@ -130,55 +132,34 @@ class AzureAccount:
 
         ContainerMissing, with the command that creates it, where this identity may not.
         """
-        url = f"{self.endpoint}/{container}?restype=container"
-        headers = {"x-ms-version": API_VERSION, "x-ms-date": formatdate(usegmt=True)}
+        doing = f"creating the container {container}"
+        try:
+            answer = call(self, "PUT", container, query={"restype": "container"}, doing=doing)
+        except StoreRefused as refused:
+            raise ContainerMissing(refused.message, hint=self.creation_command(container)) from None
+        if answer.status == 201:
+            return True
+        if answer.status == 409 and answer.code in ("ContainerAlreadyExists", ""):
+            return False
+        if answer.status == 404:
+            raise ContainerMissing(
+                f"{self.label}: {doing}: there is no such account",
+                hint=self.creation_command(container),
+            )
+        raise StoreUnavailable(
+            f"{self.label}: {doing}: HTTP {answer.status}", hint="A retry may help."
+        )
+
+    def credential(self) -> Credential:
+        """Give what a request of our own is signed with."""
+        if self.identity is not None:
+            return Credential(token=self.identity.token().text)
         setting = {**_environment(), **self.config}
         if key := setting.get("account_key"):
-            headers["Authorization"] = self._shared_key(key, container, headers)
-        elif sas := setting.get("sas_key"):
-            url = f"{url}&{sas.removeprefix('?')}"
-        else:
-            headers["Authorization"] = f"Bearer {storage_token(setting)}"
-        request = urllib.request.Request(url, data=b"", method="PUT", headers=headers)  # noqa: S310
-        try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S):  # noqa: S310
-                return True
-        except urllib.error.HTTPError as error:
-            error.close()
-            if error.code == 409 and error.headers.get("x-ms-error-code") in (
-                "ContainerAlreadyExists",
-                None,
-            ):
-                return False
-            if error.code in (401, 403, 404):
-                raise ContainerMissing(
-                    f"{self.label}: the container {container} cannot be created with these "
-                    f"credentials (HTTP {error.code})",
-                    hint=self.creation_command(container),
-                ) from None
-            raise StoreUnavailable(
-                f"{self.label}: creating the container {container}: HTTP {error.code}",
-                hint="A retry may help.",
-            ) from None
-        except OSError as error:
-            raise StoreUnavailable(
-                f"{self.label}: creating the container {container}: no answer "
-                f"({type(error).__name__})",
-                hint="A retry may help.",
-            ) from None
-
-    def _shared_key(self, key: str, container: str, headers: Mapping[str, str]) -> str:
-        """Sign a container's creation.
-
-        https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
-        """
-        resource = f"/{self.name}{urlsplit(self.endpoint).path}/{container}\nrestype:container"
-        dated = "".join(f"{name}:{headers[name]}\n" for name in ("x-ms-date", "x-ms-version"))
-        # Method, eleven standard headers (all empty but Content-Type, which urllib sets), ours.
-        content_type = "application/x-www-form-urlencoded"
-        text = "PUT\n\n\n\n\n" + content_type + "\n\n\n\n\n\n\n" + dated + resource
-        digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
-        return f"SharedKey {self.name}:{base64.b64encode(digest).decode()}"
+            return Credential(account_key=key)
+        if sas := setting.get("sas_key"):
+            return Credential(sas=sas.removeprefix("?"))
+        return Credential(token=storage_token(setting))
 
 
 def _account_of(endpoint: str) -> str:

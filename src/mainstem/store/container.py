@@ -134,6 +134,11 @@ class Container:
             got = obstore.get(self.store, name)
             return _info(got.meta), got.bytes().to_bytes()
 
+    def read_range(self, name: str, start: int, length: int) -> bytes:
+        """Read `length` bytes of an object from `start` on; both must lie within it."""
+        with self._speaking_of(f"reading {self.name}/{name}"):
+            return obstore.get_range(self.store, name, start=start, length=length).to_bytes()
+
     def head(self, name: str) -> ObjectInfo | None:
         """Ask for an object's size and time; None where there is none."""
         try:

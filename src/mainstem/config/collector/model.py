@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Destination:
-    """A store: an address as the store room reads it, and credentials under obstore's names.
+    """A store: an address as the store room reads it, and how to sign in there.
 
     `address` is None for the store that the platform file names for the region. `label` may stand
-    in messages.
+    in messages. `sign_in` names one of Entra's ways, with its `credentials` by the exporter's keys;
+    None where the address tells, or else the environment.
     """
 
     address: str | None = field(repr=False)
     label: str
+    sign_in: str | None = None
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -294,5 +294,5 @@ def _destination(exporter: BlobExporter) -> Destination:
                 "federated_token_file": auth.federated_token_file,
             }
             credentials = {key: value for key, value in given.items() if value}
-            return Destination(address, address.partition("?")[0], credentials)
+            return Destination(address, address.partition("?")[0], auth.type, credentials)
     raise TypeError(f"no destination for {type(exporter).__name__}")
