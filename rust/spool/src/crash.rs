@@ -92,9 +92,9 @@ impl World {
         let clock = Arc::clone(&self.clock);
         let Opened { shared, .. } =
             recover(&self.config, Arc::new(self.fs.clone()), clock, &fresh)?;
-        let writers = (0..).zip(&self.config.classes);
+        let writers = self.config.classes.iter();
         let writers = writers
-            .map(|(index, class)| Writer::new(Arc::clone(&shared), index, class.clone()).unwrap())
+            .map(|class| Writer::new(Arc::clone(&shared), class.clone()).unwrap())
             .collect();
         Ok((shared, writers))
     }

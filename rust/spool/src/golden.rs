@@ -51,7 +51,7 @@ fn chain() -> Vec<(String, Vec<u8>)> {
     let clock = Arc::new(ManualClock::at(START));
     let fs = Arc::new(Simulated::new(0));
     let opened = recover(&config, fs, Arc::clone(&clock) as _, "0123456789abcdef").unwrap();
-    let mut writer = Writer::new(Arc::clone(&opened.shared), 0, class).unwrap();
+    let mut writer = Writer::new(Arc::clone(&opened.shared), class).unwrap();
 
     let stored = Counts {
         received: 3,

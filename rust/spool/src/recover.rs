@@ -19,7 +19,7 @@ use crate::place::{Part, Place};
 use crate::reserve::Reserve;
 use crate::segment::{Header, holds_commits, scan};
 use crate::shared::{Shared, lock};
-use crate::stats::{ClassStats, Recovered};
+use crate::stats::Recovered;
 
 /// A recovered spool.
 pub(crate) struct Opened {
@@ -104,19 +104,11 @@ pub(crate) fn recover(
     for leftover in &leftovers {
         hours.hold(leftover.hour);
     }
-    let stats = |class: &str| ClassStats {
-        class: class.to_owned(),
-        ..ClassStats::default()
-    };
     let shared = Shared {
         fleeting: place.fs.fleeting(&place.root),
         reserve: Reserve::new(place.clone(), config.segment_bytes),
         digests: Mutex::new(remembered(config, window_ns, &clock, receipts)),
-        stats: config
-            .classes
-            .iter()
-            .map(|class| Mutex::new(stats(&class.class)))
-            .collect(),
+        stats: Mutex::default(),
         place,
         clock,
         author,

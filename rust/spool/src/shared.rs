@@ -32,7 +32,8 @@ pub(crate) struct Shared {
     pub(crate) reserve: Reserve,
     pub(crate) hours: Mutex<Hours>,
     pub(crate) digests: Mutex<Digests>,
-    pub(crate) stats: Vec<Mutex<ClassStats>>,
+    /// By the class's number: the names known so far, in the order in which they came up.
+    pub(crate) stats: Mutex<Vec<Arc<Mutex<ClassStats>>>>,
     /// Segments of an earlier run, not sealed yet because the disk was full.
     pub(crate) leftovers: Mutex<VecDeque<Leftover>>,
     /// Segments opened, which makes their ids differ.
@@ -57,6 +58,22 @@ impl Shared {
         extended.and(forgotten)
     }
 
+    /// A class's number and counts. Writers that follow each other under one name share both, so
+    /// that a request which the earlier one took is known to the later.
+    pub(crate) fn class(&self, name: &str) -> (u16, Arc<Mutex<ClassStats>>) {
+        let mut known = lock(&self.stats);
+        let found = known.iter().position(|stats| lock(stats).class == name);
+        let number = found.unwrap_or_else(|| {
+            known.push(Arc::new(Mutex::new(ClassStats {
+                class: name.to_owned(),
+                ..ClassStats::default()
+            })));
+            known.len() - 1
+        });
+        let stats = Arc::clone(&known[number]);
+        (u16::try_from(number).unwrap_or(u16::MAX), stats)
+    }
+
     /// The spool as it stands.
     pub(crate) fn stats(&self) -> Stats {
         let now_ns = self.clock.unix_ns();
@@ -72,7 +89,10 @@ impl Shared {
             digests: lock(&self.digests).len() as u64,
             failing: chain.failing(),
             recovered: self.recovered.clone(),
-            classes: self.stats.iter().map(|stats| lock(stats).clone()).collect(),
+            classes: lock(&self.stats)
+                .iter()
+                .map(|stats| lock(stats).clone())
+                .collect(),
         }
     }
 

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -14,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::ack::Stored;
 use crate::append::Append;
 use crate::clock::SystemClock;
-use crate::config::SpoolConfig;
+use crate::config::{ClassConfig, SpoolConfig};
 use crate::error::{Refusal, SpoolError};
 use crate::file_system::{FileSystem, Lock};
 use crate::outbox::OutboxItem;
@@ -36,6 +37,8 @@ const TICK: Duration = Duration::from_secs(1);
 enum Message {
     Append(Request),
     Seal(SyncSender<Result<(), SpoolError>>),
+    /// The class takes no more: look up.
+    Retire,
 }
 
 /// The way to a class's committer.
@@ -43,6 +46,7 @@ enum Message {
 struct Queue {
     sender: SyncSender<Message>,
     bytes: Arc<AtomicUsize>,
+    retired: Arc<AtomicBool>,
 }
 
 impl Queue {
@@ -100,16 +104,10 @@ impl Spool {
             recover(&config, fs, Arc::new(SystemClock::new()), &fresh)?;
         let mut queues = Vec::new();
         let mut threads = Vec::new();
-        for (index, class) in (0..).zip(&config.classes) {
-            let writer = Writer::new(Arc::clone(&shared), index, class.clone())?;
-            let (sender, receiver) = mpsc::sync_channel(QUEUE);
-            let bytes = Arc::new(AtomicUsize::new(0));
-            queues.push(Queue {
-                sender,
-                bytes: Arc::clone(&bytes),
-            });
-            let name = format!("spool-{}", class.class);
-            threads.push(start(name, move || run_writer(writer, &receiver, &bytes))?);
+        for class in &config.classes {
+            let (queue, thread) = start_writer(&shared, class.clone())?;
+            queues.push(queue);
+            threads.push(thread);
         }
         let (keeper, stop) = mpsc::sync_channel(0);
         let kept = Arc::clone(&shared);
@@ -147,6 +145,37 @@ impl Spool {
         async move {
             queued?;
             answer.await.unwrap_or(Err(Refusal::Closed))
+        }
+    }
+
+    /// Take requests of one more class, or of one under other settings, beside those there are;
+    /// gives what `append` knows it by. What was taken under the class's name before is known.
+    ///
+    /// # Errors
+    /// `Config` where the class cannot be used; `Io` where no thread can be started or the spool is
+    /// closed.
+    pub fn add_class(&self, class: ClassConfig) -> Result<usize, SpoolError> {
+        let (queue, thread) = start_writer(&self.shared, class)?;
+        let mut threads = lock(&self.threads);
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread);
+        drop(threads);
+        let mut queues = self.queues.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(queues) = queues.as_mut() else {
+            let closed = io::Error::from(io::ErrorKind::NotConnected);
+            return Err(SpoolError::io("add a class to a closed spool")(closed));
+        };
+        queues.push(queue);
+        Ok(queues.len() - 1)
+    }
+
+    /// Finish what is queued for a class, seal its segment, and take no more under this number.
+    pub fn retire_class(&self, class: usize) {
+        let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.as_ref().and_then(|queues| queues.get(class)) {
+            queue.retired.store(true, Ordering::Release);
+            // A full queue wakes its writer as well.
+            let _awake = queue.sender.try_send(Message::Retire);
         }
     }
 
@@ -259,6 +288,25 @@ impl Drop for Spool {
     }
 }
 
+fn start_writer(
+    shared: &Arc<Shared>,
+    class: ClassConfig,
+) -> Result<(Queue, JoinHandle<Result<(), SpoolError>>), SpoolError> {
+    let name = format!("spool-{}", class.class);
+    let writer = Writer::new(Arc::clone(shared), class)?;
+    let (sender, receiver) = mpsc::sync_channel(QUEUE);
+    let queue = Queue {
+        sender,
+        bytes: Arc::default(),
+        retired: Arc::default(),
+    };
+    let Queue { bytes, retired, .. } = queue.clone();
+    let thread = start(name, move || {
+        run_writer(writer, &receiver, &bytes, &retired)
+    })?;
+    Ok((queue, thread))
+}
+
 fn start(
     name: String,
     run: impl FnOnce() -> Result<(), SpoolError> + Send + 'static,
@@ -269,16 +317,31 @@ fn start(
         .map_err(SpoolError::io("start a thread"))
 }
 
-/// Commit what is queued, a group at a time, and seal by the clock, until the queue is closed.
+/// Commit what is queued, a group at a time, and seal by the clock, until the queue is closed, or
+/// until the class is retired and sealed.
 fn run_writer(
     mut writer: Writer,
     queue: &Receiver<Message>,
     queued: &AtomicUsize,
+    retired: &AtomicBool,
 ) -> Result<(), SpoolError> {
+    let mut rest = Duration::ZERO;
     loop {
-        let first = match writer.due_in() {
-            Some(due) => queue.recv_timeout(due),
-            None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        let first = if retired.load(Ordering::Acquire) {
+            match queue.recv_timeout(rest) {
+                // A full disk may forbid it now; the queue stays open to be told of the end.
+                Err(RecvTimeoutError::Timeout) if writer.seal().is_ok() => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => {
+                    rest = TICK;
+                    continue;
+                }
+                first => first,
+            }
+        } else {
+            match writer.due_in() {
+                Some(due) => queue.recv_timeout(due),
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            }
         };
         let mut requests = Vec::new();
         let mut seals = Vec::new();
@@ -303,6 +366,7 @@ fn run_writer(
                     requests.push(request);
                 }
                 Message::Seal(reply) => seals.push(reply),
+                Message::Retire => {}
             }
             let full = bytes >= GROUP_BYTES || !seals.is_empty();
             next = if full { None } else { queue.try_recv().ok() };

@@ -1,8 +1,8 @@
 //! A class's committer: one write and one fdatasync a group of requests, then the answers.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::ack::{Ack, Reply, Stored};
@@ -17,6 +17,7 @@ use crate::error::{Refusal, SpoolError};
 use crate::file_system::AppendFile;
 use crate::segment::{Header, Summary};
 use crate::shared::{Shared, lock, segment_id};
+use crate::stats::ClassStats;
 
 /// How long a committer that has nothing else to do waits before it tries again to seal.
 const RETRY: Duration = Duration::from_secs(1);
@@ -58,7 +59,9 @@ struct Group {
 /// One class's committer. It alone writes the class's segments.
 pub(crate) struct Writer {
     shared: Arc<Shared>,
-    index: u16,
+    /// The class's number, the same for every writer of its name.
+    number: u16,
+    stats: Arc<Mutex<ClassStats>>,
     class: ClassConfig,
     names: BlobNames,
     payloads: Payloads,
@@ -70,17 +73,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        index: u16,
-        class: ClassConfig,
-    ) -> Result<Self, SpoolError> {
+    pub(crate) fn new(shared: Arc<Shared>, class: ClassConfig) -> Result<Self, SpoolError> {
         let names = BlobNames::new(&class)?;
         let payloads =
             Payloads::new(class.compression).map_err(SpoolError::io("start compression"))?;
+        let (number, stats) = shared.class(&class.class);
         Ok(Self {
             shared,
-            index,
+            number,
+            stats,
             class,
             names,
             payloads,
@@ -169,11 +170,11 @@ impl Writer {
             })?;
             drop(chain);
             self.shared.offered.notify_all();
-            lock(&self.shared.stats[usize::from(self.index)]).sealed += 1;
+            lock(&self.stats).sealed += 1;
         }
         lock(&self.shared.hours).leave(segment.hour);
         self.closing = None;
-        lock(&self.shared.stats[usize::from(self.index)]).open_bytes = 0;
+        lock(&self.stats).open_bytes = 0;
         Ok(())
     }
 
@@ -188,7 +189,8 @@ impl Writer {
         let mut within = HashSet::new();
         let digests = lock(&self.shared.digests);
         for Request { append, reply } in requests {
-            let seen = digests.contains(self.index, append.digest) || !within.insert(append.digest);
+            let seen =
+                digests.contains(self.number, append.digest) || !within.insert(append.digest);
             let stored = if seen {
                 group.books.counts += append.counts.as_duplicate();
                 group.duplicates += 1;
@@ -256,9 +258,7 @@ impl Writer {
             segment.file.sync_data().map_err(SpoolError::io("sync"))?;
             let took = self.shared.clock.elapsed().saturating_sub(start);
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            lock(&self.shared.stats[usize::from(self.index)])
-                .fsync
-                .record(micros);
+            lock(&self.stats).fsync.record(micros);
         }
         drop(kept);
         segment.bytes += self.frame.len() as u64;
@@ -324,10 +324,10 @@ impl Writer {
         let mut digests = lock(&self.shared.digests);
         let now_ns = self.shared.clock.unix_ns();
         for digest in &group.fresh {
-            digests.insert(self.index, *digest, now_ns);
+            digests.insert(self.number, *digest, now_ns);
         }
         drop(digests);
-        let mut stats = lock(&self.shared.stats[usize::from(self.index)]);
+        let mut stats = lock(&self.stats);
         stats.commits += 1;
         stats.requests += group.answers.len() as u64;
         stats.lines += lines as u64;
@@ -356,7 +356,7 @@ impl Writer {
             refused += 1;
             let _gone = reply.send(Err(refusal));
         }
-        let mut stats = lock(&self.shared.stats[usize::from(self.index)]);
+        let mut stats = lock(&self.stats);
         match refusal {
             Refusal::DiskFull => stats.refused_disk_full += refused,
             _ => stats.refused_storage += refused,

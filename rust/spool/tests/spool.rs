@@ -412,3 +412,41 @@ async fn room_for_sealing_is_kept_while_the_spool_is_open() {
     spool.close().unwrap();
     assert!(!reserve.exists());
 }
+
+#[tokio::test]
+async fn a_class_under_another_policy_follows_the_earlier_one_and_knows_its_requests() {
+    let folder = Folder::new();
+    let spool = open(&config(&folder)).unwrap();
+    assert_eq!(spool.append(0, append(1)).await, Ok(Stored::New));
+    let mut changed = class("logs", Compression::Zstd);
+    changed.policy = "8899aabbccddeeff".into();
+    let next = spool.add_class(changed).unwrap();
+    // What is under way goes on under the earlier policy.
+    assert_eq!(spool.append(0, append(2)).await, Ok(Stored::New));
+    assert_eq!(spool.append(next, append(2)).await, Ok(Stored::Duplicate));
+    assert_eq!(spool.append(next, append(3)).await, Ok(Stored::New));
+    spool.retire_class(0);
+    let mut policies = Vec::new();
+    while policies.is_empty() {
+        let item = spool.next_outbox(Duration::from_secs(10)).unwrap().unwrap();
+        if item.kind == "segment" {
+            assert_eq!(text(&item), "{\"number\":1}\n{\"number\":2}\n");
+            policies.push(policy(&item));
+        }
+        spool.confirm(item.seq).unwrap();
+    }
+    assert_eq!(spool.append(0, append(4)).await, Err(Refusal::Closed));
+    spool.seal_all().unwrap();
+    let (items, lines) = drain(&spool);
+    assert_eq!(lines, 1);
+    policies.extend(items.iter().map(policy));
+    assert_eq!(policies, ["0011223344556677", "8899aabbccddeeff"]);
+    assert_eq!(spool.stats().classes.len(), 3);
+    spool.close().unwrap();
+    assert!(spool.add_class(class("logs", Compression::Zstd)).is_err());
+}
+
+fn policy(item: &OutboxItem) -> String {
+    let entry: serde_json::Value = serde_json::from_slice(&item.entry).unwrap();
+    entry["policy"].as_str().unwrap_or_default().to_owned()
+}
