@@ -98,10 +98,17 @@ def mainstem(folder: Path, *, detectors: bool) -> Iterator[Receiver]:
             "digest_window_ms": 600_000,
         },
         "key_path": str(key.path),
-        "signals": {
-            "traces": {
-                "policy": spans.policy(detectors=detectors),
+        "pipelines": [
+            {
+                "name": "traces",
+                "signal": "traces",
+                "steps": [{"redaction": spans.policy(detectors=detectors)}],
                 "class": "traces",
+            }
+        ],
+        "classes": {
+            "traces": {
+                "signal": "traces",
                 "container": "traces",
                 "name_format": "%Y/%m/%d/traces_%H_%M_%S.json",
                 "timezone": "UTC",

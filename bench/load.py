@@ -140,10 +140,17 @@ def make_blobs(folder: Path, records: int) -> None:
             "digest_window_ms": 600_000,
         },
         "key_path": str(key.path),
-        "signals": {
-            "logs": {
-                "policy": spans.policy(detectors=True),
+        "pipelines": [
+            {
+                "name": "logs",
+                "signal": "logs",
+                "steps": [{"redaction": spans.policy(detectors=True)}],
                 "class": "logs",
+            }
+        ],
+        "classes": {
+            "logs": {
+                "signal": "logs",
                 "container": "logs",
                 "name_format": "%Y/%m/%d/logs_%H_%M_%S.json",
                 "timezone": "UTC",

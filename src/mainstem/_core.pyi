@@ -19,9 +19,10 @@ __all__ = [
     "index_blob",
     "index_may_hold",
     "list_spool",
-    "policy_rules",
+    "process_json",
     "read_blob",
     "redact_json",
+    "steps_rules",
     "transcode",
     "verify_spool",
 ]
@@ -162,13 +163,23 @@ class OutboxItem:
 def check_policy(spec: str) -> None:
     """Compile a policy in JSON; raise `PlanError` with the rule and the reason if it cannot be."""
 
-def policy_rules(
-    spec: str, key_path: str | None = None
+def steps_rules(
+    signal: str, steps: str, key_path: str | None = None
 ) -> tuple[str | None, list[tuple[str, str]]]:
-    """Compile a policy in JSON; give its fingerprint and each rule's name and effect, in order.
+    """Compile a pipeline's steps, as the plan has them; give fingerprint and rules.
 
-    The effect is "masked", "removed", "pseudonym", "hashed: sha3" or the like. Without a key there
-    is no fingerprint. Raises `PlanError` for a policy or a key that cannot be used.
+    A rule is its name and its effect: "masked", "removed", "pseudonym", "hashed: sha3" and so on.
+    Without a key there is no fingerprint. Raises `PlanError` for steps or a key that cannot be
+    used; its text begins with the place, as in `steps[1].redaction.blocked_values[0]`.
+    """
+
+def process_json(
+    signal: str, data: bytes, steps: str, key_path: str
+) -> tuple[bytes, dict[str, int], dict[str, int]]:
+    """Take one request through decoder, a pipeline's steps and encoder.
+
+    As `redact_json`; gives the line, the values masked by rule, and the books: records received,
+    stored, rejected.
     """
 
 def redact_json(
@@ -245,8 +256,8 @@ def read_blob(
     `data` is JSON Lines, one JSON object over any number of lines, or one protobuf request; plain,
     gzip or zstd. `lines` is what stands beside a segment's ledger entry, 24 bytes a line: digest
     and time of receipt; without it all lines were received at `received_at_ns`. `skip` are numbers
-    of lines from 0. `promote` gives attribute keys for `service_name` and `tenant_id`. Lines that do
-    not hold each text of `having`, byte for byte, are passed over and not counted.
+    of lines from 0. `promote` gives attribute keys for `service_name` and `tenant_id`. Lines that
+    do not hold each text of `having`, byte for byte, are passed over and not counted.
 
     ValueError where `lines` has not one entry for each line, or an argument is none of the known.
     """

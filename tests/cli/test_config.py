@@ -36,7 +36,7 @@ def test_what_the_article_s_configuration_would_run_is_a_table(
 ) -> None:
     assert run("config", "check", str(config), "--json", monkeypatch=monkeypatch) == 0
     report = json.loads(capsys.readouterr().out)
-    assert [row["signal"] for row in report["rows"]] == ["traces", "logs"]
+    assert [row["pipeline"] for row in report["rows"]] == ["traces", "logs"]
     assert report["rows"][0]["receives"] == "grpc 0.0.0.0:4317, http 0.0.0.0:4318"
     assert report["rows"][0]["redacts"].startswith("2 own patterns, ")
     assert report["rows"][0]["stores"] == "azureblob: traces/%Y/%m/%d/traces_%H_%M_%S.json"

@@ -10,7 +10,13 @@ from pydantic import SecretStr, ValidationError
 
 from mainstem import _core
 from mainstem.config.platform import RedactionOverlay
-from mainstem.privacy import ALWAYS_ON, BY_CHOICE, build_policy_spec, policy_warnings
+from mainstem.privacy import (
+    ALWAYS_ON,
+    BY_CHOICE,
+    build_policy_spec,
+    build_policy_specs,
+    policy_warnings,
+)
 
 
 def test_detectors_and_personal_keys_are_on_without_any_processor() -> None:
@@ -25,6 +31,19 @@ def test_coverage_is_narrow_only_where_every_processor_says_so() -> None:
     assert (spec.coverage, spec.detectors, spec.personal_keys) == ("attributes", (), False)
     wide = build_policy_spec([narrow, {"name": "redaction/2", "allow_all_keys": True}])
     assert (wide.coverage, wide.detectors, wide.personal_keys) == ("full", ALWAYS_ON, True)
+
+
+def test_the_last_of_several_steps_has_what_is_not_the_team_s_own() -> None:
+    narrow = {"name": "redaction", "allow_all_keys": True, "coverage": "attributes"}
+    wide = {"name": "redaction/2", "allow_all_keys": True}
+    overlay = RedactionOverlay(blocked_values=("b",), detectors=("phone",))
+    first, last = build_policy_specs([[narrow], [wide]], overlay, ["tenant.id"])
+    assert [processor.name for processor in first.processors] == ["redaction"]
+    assert [processor.name for processor in last.processors] == ["redaction/2", "overlay"]
+    assert (first.detectors, first.personal_keys, first.coverage) == ((), False, "full")
+    assert (last.detectors, last.personal_keys) == ((*ALWAYS_ON, "phone"), True)
+    assert first.vocabulary == last.vocabulary == ("tenant.id",)
+    assert build_policy_specs([[wide]], overlay) == (build_policy_spec([wide], overlay),)
 
 
 def test_an_overlay_adds_and_never_weakens() -> None:

@@ -72,23 +72,35 @@ class Collector:
 Start = Callable[..., Collector]
 
 
-def plan(folder: Path, **changes: Any) -> dict[str, Any]:
-    """A plan with all three signals under a policy that masks e-mail addresses."""
+def segment_class(signal: str, container: str | None = None) -> dict[str, Any]:
+    """A class of a signal, as a plan has it."""
+    return {
+        "signal": signal,
+        "container": container or signal,
+        "name_format": f"%Y/%m/%d/{signal}_%H_%M_%S.json",
+        "timezone": "UTC",
+        "compression": "none",
+    }
+
+
+def plan(
+    folder: Path, signals: tuple[str, ...] = ("traces", "logs", "metrics"), **changes: Any
+) -> dict[str, Any]:
+    """A plan with a pipeline for each signal, under a policy that masks e-mail addresses."""
     key = folder / "region.key"
     if not key.exists():
         key.touch(mode=0o600)
         key.write_text(key_line())
-    signals = {
-        signal: {
-            "policy": {"coverage": "full", "detectors": ["email"]},
+    pipelines = [
+        {
+            "name": signal,
+            "signal": signal,
+            "steps": [{"redaction": {"coverage": "full", "detectors": ["email"]}}],
             "class": signal,
-            "container": signal,
-            "name_format": f"%Y/%m/%d/{signal}_%H_%M_%S.json",
-            "timezone": "UTC",
-            "compression": "none",
         }
-        for signal in ("traces", "logs", "metrics")
-    }
+        for signal in signals
+    ]
+    classes = {signal: segment_class(signal) for signal in signals}
     return {
         "region": "test",
         "environment": "test",
@@ -105,6 +117,7 @@ def plan(folder: Path, **changes: Any) -> dict[str, Any]:
         },
         "key_path": str(key),
         "cors": [],
-        "signals": signals,
+        "pipelines": pipelines,
+        "classes": classes,
         **changes,
     }

@@ -1,4 +1,5 @@
-//! Single requests through the decoder, a policy and the encoder, without a collector.
+//! Single requests through the decoder, a policy or a pipeline's steps, and the encoder, without a
+//! collector.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,12 +9,16 @@ use otlp::{DecodeError, Limits, Notes};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use receive::{StepPlan, Steps};
 use redact::{Policy, PolicySpec, RegionKey, Tally};
 
 use crate::errors::PlanError;
 
 /// A rule's name and effect.
 type Rule = (String, &'static str);
+
+/// Counts by name.
+type Counted = BTreeMap<String, u64>;
 
 #[pyfunction]
 pub fn check_policy(py: Python<'_>, spec: &str) -> PyResult<()> {
@@ -23,24 +28,56 @@ pub fn check_policy(py: Python<'_>, spec: &str) -> PyResult<()> {
 }
 
 #[pyfunction]
-#[pyo3(signature = (spec, key_path=None))]
-pub fn policy_rules(
+#[pyo3(signature = (signal, steps, key_path=None))]
+pub fn steps_rules(
     py: Python<'_>,
-    spec: &str,
+    signal: &str,
+    steps: &str,
     key_path: Option<&str>,
 ) -> PyResult<(Option<String>, Vec<Rule>)> {
+    let signal = signal_named(signal)?;
     py.detach(|| {
         let key = match key_path {
-            Some(path) => RegionKey::load(Path::new(path))
-                .map_err(|error| PlanError::new_err(format!("key_path: {}", error.as_str())))?,
+            Some(path) => load_key(path)?,
+            // No key is needed to find out whether the steps compile.
             None => RegionKey::from_bytes(&[0; 32]),
         };
-        let policy = compile(spec, &key)?;
-        let effects = policy.effects().iter().copied();
-        let rules = policy.rules().iter().cloned().zip(effects).collect();
-        let fingerprint = key_path.map(|_| policy.fingerprint().to_owned());
+        let steps = compile_steps(signal, steps, &key)?;
+        let effects = steps.effects().iter().copied();
+        let rules = steps.rules().iter().cloned().zip(effects).collect();
+        let fingerprint = key_path.map(|_| steps.fingerprint().to_owned());
         Ok((fingerprint, rules))
     })
+}
+
+#[pyfunction]
+pub fn process_json<'py>(
+    py: Python<'py>,
+    signal: &str,
+    data: &[u8],
+    steps: &str,
+    key_path: &str,
+) -> PyResult<(Bound<'py, PyBytes>, Counted, Counted)> {
+    let signal = signal_named(signal)?;
+    let (line, redactions, books) = py.detach(|| {
+        let steps = compile_steps(signal, steps, &load_key(key_path)?)?;
+        let mut request = decode(signal, data)?;
+        let received = request.records();
+        let taken = steps.apply(&mut request);
+        let redactions = taken
+            .redactions
+            .iter()
+            .map(|&(rule, count)| (steps.rules()[usize::from(rule)].clone(), u64::from(count)))
+            .collect::<Counted>();
+        let books = [
+            ("received", received),
+            ("stored", request.records()),
+            ("rejected", taken.rejected),
+        ]
+        .map(|(name, count)| (name.to_owned(), count));
+        PyResult::Ok((encode(&request), redactions, Counted::from(books)))
+    })?;
+    Ok((PyBytes::new(py, &line), redactions, books))
 }
 
 #[pyfunction]
@@ -53,9 +90,7 @@ pub fn redact_json<'py>(
 ) -> PyResult<(Bound<'py, PyBytes>, BTreeMap<String, u64>)> {
     let signal = signal_named(signal)?;
     let (line, counts) = py.detach(|| {
-        let key = RegionKey::load(Path::new(key_path))
-            .map_err(|error| PlanError::new_err(format!("key_path: {}", error.as_str())))?;
-        let policy = compile(policy, &key)?;
+        let policy = compile(policy, &load_key(key_path)?)?;
         let mut request = decode(signal, data)?;
         let mut tally = Tally::default();
         policy.apply(&mut request, &mut tally);
@@ -111,6 +146,22 @@ fn compile(spec: &str, key: &RegionKey) -> PyResult<Policy> {
     })?;
     Policy::compile(&spec, key)
         .map_err(|error| PlanError::new_err(format!("{}: {}", error.rule, error.reason)))
+}
+
+fn compile_steps(signal: Signal, steps: &str, key: &RegionKey) -> PyResult<Steps> {
+    let steps: Vec<StepPlan> = serde_json::from_str(steps).map_err(|error| {
+        PlanError::new_err(format!(
+            "steps, line {}, column {}: not steps, or a field is missing, unknown or of another type",
+            error.line(),
+            error.column()
+        ))
+    })?;
+    Steps::compile(signal, &steps, key).map_err(|error| PlanError::new_err(error.to_string()))
+}
+
+fn load_key(path: &str) -> PyResult<RegionKey> {
+    RegionKey::load(Path::new(path))
+        .map_err(|error| PlanError::new_err(format!("key_path: {}", error.as_str())))
 }
 
 /// A request is JSON where it begins with a brace: on the wire that would be a group that no request

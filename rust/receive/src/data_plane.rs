@@ -3,22 +3,22 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use otlp::model::Signal;
-use redact::{Policy, RegionKey};
+use redact::RegionKey;
 use serde::Serialize;
-use spool::{ClassConfig, RealFileSystem, Spool, SpoolConfig, SpoolError};
+use spool::{RealFileSystem, Spool, SpoolConfig, SpoolError};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 
+use crate::assembly::assemble;
 use crate::claims::Claims;
 use crate::faults::{forbid_core_dumps, quiet_panics};
+use crate::intake::{Intake, Route};
 use crate::memory::Budget;
-use crate::plan::{Plan, PlanError, SignalName, SignalPlan};
-use crate::process::{Intake, Pipeline};
+use crate::plan::{Plan, PlanError};
 use crate::server::{Gate, MAX_CONNECTIONS, listen};
 use crate::stats::{Stats, StatsReport};
 
@@ -44,7 +44,7 @@ impl From<SpoolError> for StartError {
         match error {
             // The plan names what the spool cannot use.
             SpoolError::Config { class, key } => StartError::Plan(PlanError::new(
-                format!("signals.{class}.{key}"),
+                format!("classes.{class}.{key}"),
                 "this cannot be used",
             )),
             error => StartError::Spool(error),
@@ -76,47 +76,37 @@ impl DataPlane {
         forbid_core_dumps();
         let key = RegionKey::load(&plan.key_path)
             .map_err(|error| PlanError::new("key_path", error.as_str()))?;
-        let mut classes = Vec::new();
-        let mut policies = [None, None, None];
-        let mut rules = [vec![], vec![], vec![]];
-        for (&name, signal_plan) in &plan.signals {
-            let signal = signal_of(name);
-            let policy = Policy::compile(&signal_plan.policy, &key).map_err(|error| {
-                PlanError::new(
-                    format!("signals.{}.policy.{}", signal.name(), error.rule),
-                    error.reason,
-                )
-            })?;
-            classes.push(class_config(signal, signal_plan, &policy));
-            rules[signal as usize] = policy.rules().to_vec();
-            policies[signal as usize] = Some((policy, classes.len() - 1));
-        }
+        let mut stats = Stats::default();
+        let assembly = assemble(&plan, &key, &mut stats)?;
+        let stats = Arc::new(stats);
         let spool = Arc::new(Spool::open(
             SpoolConfig {
                 durability: plan.spool.durability,
                 segment_bytes: plan.spool.segment_bytes,
                 segment_age: Duration::from_millis(plan.spool.segment_age_ms),
                 digest_window: Duration::from_millis(plan.spool.digest_window_ms),
-                ..SpoolConfig::new(plan.spool.path, &plan.region, &plan.environment, classes)
+                ..SpoolConfig::new(
+                    plan.spool.path,
+                    &plan.region,
+                    &plan.environment,
+                    assembly.classes,
+                )
             },
             Arc::new(RealFileSystem),
         )?);
-        let stats = Arc::new(Stats::new(rules));
         let large = Arc::new(Semaphore::new(1));
         let claims = Arc::new(Claims::new(plan.tenant_keys));
-        let mut signals = Signal::ALL.iter();
-        let pipelines = policies.map(|made| {
-            let (&signal, (policy, class)) = (signals.next()?, made?);
-            Some(Pipeline {
+        let mut signals = Signal::ALL.into_iter();
+        let routes = assembly.pipelines.map(|pipelines| {
+            let signal = signals.next().filter(|_| !pipelines.is_empty())?;
+            Some(Route {
                 signal,
-                class,
-                policy,
+                pipelines,
                 claims: claims.clone(),
                 digest_key: *key.request_digest_key(),
                 spool: spool.clone(),
                 max_body_bytes: plan.max_body_bytes,
                 stats: stats.clone(),
-                ratio: AtomicUsize::new(2 * 64),
                 large: large.clone(),
             })
         });
@@ -131,7 +121,7 @@ impl DataPlane {
             grpc: plan.grpc,
             http: plan.http,
             intake: Arc::new(Intake {
-                pipelines,
+                routes,
                 budget: Budget::new(plan.in_flight_bytes),
                 max_body_bytes: plan.max_body_bytes,
                 cors: plan.cors,
@@ -221,25 +211,4 @@ pub struct Report {
     in_flight_bytes: usize,
     in_flight_peak_bytes: usize,
     spool: spool::Stats,
-}
-
-fn signal_of(name: SignalName) -> Signal {
-    match name {
-        SignalName::Traces => Signal::Traces,
-        SignalName::Logs => Signal::Logs,
-        SignalName::Metrics => Signal::Metrics,
-    }
-}
-
-fn class_config(signal: Signal, plan: &SignalPlan, policy: &Policy) -> ClassConfig {
-    ClassConfig {
-        class: plan.class.clone(),
-        signal: signal.name().to_owned(),
-        container: plan.container.clone(),
-        name_format: plan.name_format.clone(),
-        timezone: plan.timezone.clone(),
-        compression: plan.compression,
-        policy: policy.fingerprint().to_owned(),
-        rules: policy.rules().to_vec(),
-    }
 }

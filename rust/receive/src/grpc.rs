@@ -10,8 +10,8 @@ use hyper::body::{Bytes, Incoming};
 use otlp::model::Signal;
 
 use crate::body::{BodyReader, Compression};
+use crate::intake::{Encoding, Intake, Parcel};
 use crate::memory::Reservation;
-use crate::process::{Encoding, Intake, Parcel};
 use crate::replies::{Refusal, Rejected, status_protobuf};
 use crate::reply_body::ReplyBody;
 use crate::stats::Transport;
@@ -55,7 +55,7 @@ pub async fn take(
             .and_then(Compression::named)
             .ok_or(Refusal::WrongEncoding)?,
     };
-    let pipeline = intake.pipeline(signal)?;
+    let route = intake.route(signal)?;
     let mut reservation = intake.budget.reserve_nothing();
     let message = read_message(intake, request.into_body(), &mut reservation).await?;
     let parcel = Parcel {
@@ -73,7 +73,7 @@ pub async fn take(
     if message.compressed && compression == Compression::Identity {
         return Err(Refusal::BadFrame);
     }
-    pipeline.take(parcel).await
+    route.take(parcel).await
 }
 
 struct Message {

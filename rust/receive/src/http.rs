@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use otlp::model::Signal;
 
 use crate::body::{BodyReader, Compression};
-use crate::process::{Encoding, Intake, Parcel, Pipeline};
+use crate::intake::{Encoding, Intake, Parcel, Route};
 use crate::replies::{Refusal, Rejected, status_json, status_protobuf};
 use crate::reply_body::ReplyBody;
 use crate::stats::Transport;
@@ -54,7 +54,7 @@ pub async fn take(
         Err(refusal) => Err(*refusal),
     };
     match (accepted, body) {
-        (Ok((pipeline, encoding, compression)), Ok(body)) => {
+        (Ok((route, encoding, compression)), Ok(body)) => {
             let parcel = Parcel {
                 transport: Transport::Http,
                 encoding,
@@ -63,7 +63,7 @@ pub async fn take(
                 reservation,
                 identity: None,
             };
-            pipeline.take(parcel).await
+            route.take(parcel).await
         }
         (Err(refusal), _) | (_, Err(refusal)) => {
             drop(reservation);
@@ -77,7 +77,7 @@ pub async fn take(
     }
 }
 
-type Accepted<'a> = (&'a Pipeline, Encoding, Compression);
+type Accepted<'a> = (&'a Route, Encoding, Compression);
 
 /// All that can be said before the body is read.
 fn accept<'a>(
@@ -89,7 +89,7 @@ fn accept<'a>(
     if request.method() != Method::POST {
         return Err(Refusal::WrongMethod);
     }
-    let pipeline = intake.pipeline(signal)?;
+    let route = intake.route(signal)?;
     let encoding = encoding_of(request.headers()).ok_or(Refusal::WrongContentType)?;
     let compression = match request.headers().get(header::CONTENT_ENCODING) {
         None => Compression::Identity,
@@ -99,7 +99,7 @@ fn accept<'a>(
             .and_then(Compression::named)
             .ok_or(Refusal::WrongEncoding)?,
     };
-    Ok((pipeline, encoding, compression))
+    Ok((route, encoding, compression))
 }
 
 /// The reply, as protobuf where the request was protobuf, as JSON otherwise.

@@ -29,7 +29,10 @@ pub struct Plan {
     /// The attribute that names a tenant, and after it the keys that are read as it.
     #[serde(default)]
     pub tenant_keys: Vec<String>,
-    pub signals: BTreeMap<SignalName, SignalPlan>,
+    /// In the order of the configuration; a request goes to every pipeline of its signal.
+    pub pipelines: Vec<PipelinePlan>,
+    /// The kinds of segment, by name: each belongs to one pipeline.
+    pub classes: BTreeMap<String, ClassPlan>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -44,9 +47,28 @@ pub struct SpoolPlan {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SignalPlan {
-    pub policy: PolicySpec,
+pub struct PipelinePlan {
+    /// The pipeline's id in the configuration, for messages: `traces` or `traces/eu`.
+    pub name: String,
+    pub signal: SignalName,
+    /// What is done to a request, in this order.
+    pub steps: Vec<StepPlan>,
+    /// The name of its class.
     pub class: String,
+}
+
+/// One step, under its processor's type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepPlan {
+    /// All of the `redaction` processors that follow each other, as one policy.
+    Redaction(PolicySpec),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassPlan {
+    pub signal: SignalName,
     pub container: String,
     /// The blob's name in strftime's letters, without the segment's id.
     pub name_format: String,

@@ -191,6 +191,15 @@ impl Rejected {
         self.invalid + self.foreign + self.unsafe_to_store
     }
 
+    /// The most that any of several pipelines rejected of the same request.
+    pub fn max(self, other: Rejected) -> Rejected {
+        Rejected {
+            invalid: self.invalid.max(other.invalid),
+            foreign: self.foreign.max(other.foreign),
+            unsafe_to_store: self.unsafe_to_store.max(other.unsafe_to_store),
+        }
+    }
+
     fn reason(self) -> String {
         [
             (

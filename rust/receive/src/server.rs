@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::process::Intake;
+use crate::intake::Intake;
 use crate::replies::{Refusal, Rejected};
 use crate::reply_body::ReplyBody;
 use crate::stats::Transport;

@@ -1,6 +1,7 @@
 //! What the collector counts about itself: by signal and transport, by refusal, by rule; never by
 //! anything that a sender wrote.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -62,34 +63,32 @@ impl SignalStats {
 pub struct Stats {
     signals: [[SignalStats; 2]; 3],
     refusals: [[Counter; Refusal::NAMES.len()]; 2],
-    rules: [Vec<(String, Counter)>; 3],
+    rules: [Vec<(String, Arc<Counter>)>; 3],
     ack: Histogram,
     pub connections: Counter,
     pub connections_refused: Counter,
 }
 
 impl Stats {
-    /// `rules`: the names of each signal's rules, in the order of their ids.
-    pub fn new(rules: [Vec<String>; 3]) -> Stats {
-        Stats {
-            rules: rules.map(|names| {
-                names
-                    .into_iter()
-                    .map(|name| (name, Counter::default()))
-                    .collect()
-            }),
-            ..Stats::default()
-        }
+    /// The counters of a pipeline's rules, in the order of their ids; pipelines of one signal share
+    /// those of rules with the same name.
+    pub fn rules(&mut self, signal: Signal, names: &[String]) -> Vec<Arc<Counter>> {
+        let known = &mut self.rules[signal as usize];
+        names
+            .iter()
+            .map(|name| {
+                if let Some((_, counter)) = known.iter().find(|(rule, _)| rule == name) {
+                    return counter.clone();
+                }
+                let counter = Arc::<Counter>::default();
+                known.push((name.clone(), counter.clone()));
+                counter
+            })
+            .collect()
     }
 
     pub fn of(&self, signal: Signal, transport: Transport) -> &SignalStats {
         &self.signals[signal as usize][transport as usize]
-    }
-
-    pub fn redacted(&self, signal: Signal, rule: usize, count: u64) {
-        if let Some((_, counter)) = self.rules[signal as usize].get(rule) {
-            counter.add(count);
-        }
     }
 
     pub fn refused(&self, transport: Transport, refusal: Refusal) {

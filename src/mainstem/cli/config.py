@@ -66,7 +66,7 @@ def check_command(
     if as_json:
         print_json({**asdict(report), "problems": []})
         return
-    columns = ("signal", "receives", "redacts", "stores")
+    columns = ("pipeline", "receives", "redacts", "stores")
     print_table(str(file), columns, [astuple(row) for row in report.rows])
     for word, lines in (("warning", report.warnings), ("note", report.notes)):
         for line in lines:

@@ -49,7 +49,7 @@ def show_command(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Show each rule that holds, where it comes from, and what it does, by signal.
+    """Show each rule that holds, where it comes from, and what it does, by class of segment.
 
     The fingerprint is the one in the ledger; it needs the region's key, which stays in the region.
     Without a configuration and a platform file: what is built in.
@@ -58,10 +58,12 @@ def show_command(
     if as_json:
         print_json(asdict(shown))
         return
-    for signal, rules in shown.rules.items():
-        fingerprint = shown.fingerprints.get(signal, "none here: the region's key is elsewhere")
+    for segment_class, rules in shown.rules.items():
+        fingerprint = shown.fingerprints.get(
+            segment_class, "none here: the region's key is elsewhere"
+        )
         print_table(
-            f"{shown.region}, {signal}: fingerprint {fingerprint}",
+            f"{shown.region}, {segment_class}: fingerprint {fingerprint}",
             ("rule", "from", "effect", "matches"),
             [(rule.name, rule.origin, rule.effect, rule.matches) for rule in rules],
         )
@@ -82,8 +84,8 @@ def diff_command(
     if as_json:
         print_json([asdict(difference) for difference in found])
     elif found:
-        rows = [(d.signal, d.name, _brief(d.left), _brief(d.right)) for d in found]
-        print_table("Rules that differ", ("signal", "rule", left, right), rows)
+        rows = [(d.segment_class, d.name, _brief(d.left), _brief(d.right)) for d in found]
+        print_table("Rules that differ", ("class", "rule", left, right), rows)
     else:
         stdout.print(f"{left} and {right} have the same rules")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainstem import _core
-from mainstem.collect.policy import policies
+from mainstem.collect.steps import pipeline_steps
 from mainstem.errors import UsageError
 from mainstem.privacy import ensure_key, load_key
 from mainstem.records import Signal
@@ -66,8 +66,10 @@ def attempt(given: str, config: CollectorConfig, site: Site) -> Attempt:
     if request is None:
         record = {"body": {"stringValue": given.rstrip("\n")}}
         request = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]})
-    spec = policies(config, site).get(signal)
-    if spec is None:
+    found = [
+        steps for steps in pipeline_steps(config, site).values() if steps.pipeline.signal == signal
+    ]
+    if not found:
         raise UsageError(f"{config.file} has no pipeline for {signal}")
     data = request.encode()
     with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +77,9 @@ def attempt(given: str, config: CollectorConfig, site: Site) -> Attempt:
         key = load_key(site.key) if own_key else ensure_key(Path(folder) / "once.key")
         try:
             before = _core.transcode(signal.value, data, "json")
-            after, rules = _core.redact_json(signal.value, data, spec.to_json(), str(key.path))
+            after, rules, _ = _core.process_json(
+                signal.value, data, found[0].to_json(), str(key.path)
+            )
         except ValueError as error:
             raise UsageError(f"the request cannot be decoded: {error}") from None
     # A record that cannot be redacted safely is not stored at all.

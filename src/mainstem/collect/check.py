@@ -16,9 +16,9 @@ EXTENSIONS = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 
 @dataclass(frozen=True)
 class Row:
-    """One signal's way."""
+    """One pipeline's way."""
 
-    signal: str
+    pipeline: str
     receives: str
     redacts: str
     stores: str
@@ -39,17 +39,23 @@ def check(config: CollectorConfig, site: Site) -> Report:
     receives = ", ".join(
         f"{name} {plan.core[name]}" for name in ("grpc", "http") if plan.core[name] is not None
     )
-    rows = [
-        Row(
-            signal,
-            receives,
-            _policy_text(spec["policy"]),
-            f"{plan.destination.label}: {spec['container']}/{spec['name_format']}"
-            f"{EXTENSIONS[spec['compression']]}",
+    rows = []
+    for pipeline in plan.core["pipelines"]:
+        stored = plan.core["classes"][pipeline["class"]]
+        place = f"{plan.destination.label}: {stored['container']}/{stored['name_format']}"
+        rows.append(
+            Row(
+                pipeline["name"],
+                receives,
+                _steps_text(pipeline["steps"]),
+                f"{place}{EXTENSIONS[stored['compression']]}",
+            )
         )
-        for signal, spec in plan.core["signals"].items()
-    ]
     return Report(tuple(rows), plan.notes, plan.warnings)
+
+
+def _steps_text(steps: list[dict[str, Any]]) -> str:
+    return "; then ".join(_policy_text(spec) for step in steps for spec in step.values())
 
 
 def _policy_text(spec: dict[str, Any]) -> str:

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainstem import _core
-from mainstem.collect.policy import policies
 from mainstem.collect.site import chosen_site, collector_of
+from mainstem.collect.steps import pipeline_steps
 from mainstem.config.collector import default_collector
 from mainstem.privacy import ALWAYS_ON, OVERLAY, load_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mainstem.collect.site import Site
     from mainstem.config.collector import CollectorConfig
     from mainstem.privacy import PolicySpec
-    from mainstem.records import Signal
 
 PATTERNS = ("blocked_key_patterns", "blocked_values")
 
@@ -45,21 +46,22 @@ class Rule:
 
 @dataclass(frozen=True)
 class Effective:
-    """A region's rules by signal, in the order in which they are applied.
+    """A region's rules by class of segment, in the order in which they are applied.
 
-    `fingerprints` are those of the ledger; empty where the region's key is not on this machine.
+    A signal's one pipeline has the class of its name. `fingerprints` are those of the ledger; empty
+    where the region's key is not on this machine.
     """
 
     region: str
-    rules: dict[Signal, tuple[Rule, ...]]
-    fingerprints: dict[Signal, str]
+    rules: dict[str, tuple[Rule, ...]]
+    fingerprints: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Difference:
     """A rule that two regions do not share; None where it does not exist."""
 
-    signal: Signal
+    segment_class: str
     name: str
     left: Rule | None
     right: Rule | None
@@ -78,36 +80,38 @@ def chosen_collector(
 def effective(config: CollectorConfig, site: Site) -> Effective:
     """Compile a region's policies and tell their rules; ConfigError where they do not compile."""
     key = str(load_key(site.key).path) if site.key.exists() else None
-    rules: dict[Signal, tuple[Rule, ...]] = {}
+    rules: dict[str, tuple[Rule, ...]] = {}
     fingerprints = {}
-    for signal, spec in policies(config, site).items():
-        fingerprint, compiled = _core.policy_rules(spec.to_json(), key)
+    for steps in pipeline_steps(config, site).values():
+        pipeline = steps.pipeline
+        fingerprint, compiled = _core.steps_rules(pipeline.signal.value, steps.to_json(), key)
         if fingerprint is not None:
-            fingerprints[signal] = fingerprint
-        rules[signal] = tuple(_rules(spec, compiled))
+            fingerprints[pipeline.segment_class] = fingerprint
+        rules[pipeline.segment_class] = tuple(_rules(steps.policies, compiled))
     return Effective(site.region, rules, fingerprints)
 
 
 def differences(left: Effective, right: Effective) -> list[Difference]:
     """List the rules that one region has and the other lacks, or has otherwise."""
     found = []
-    for signal in dict.fromkeys([*left.rules, *right.rules]):
+    for segment_class in dict.fromkeys([*left.rules, *right.rules]):
         ours, theirs = (
-            {rule.name: rule for rule in side.rules.get(signal, ())} for side in (left, right)
+            {rule.name: rule for rule in side.rules.get(segment_class, ())}
+            for side in (left, right)
         )
         found += [
-            Difference(signal, name, ours.get(name), theirs.get(name))
+            Difference(segment_class, name, ours.get(name), theirs.get(name))
             for name in dict.fromkeys([*ours, *theirs])
             if ours.get(name) != theirs.get(name)
         ]
     return found
 
 
-def _rules(spec: PolicySpec, compiled: list[tuple[str, str]]) -> list[Rule]:
-    """Join what the core compiled with where the specification has it from."""
+def _rules(specs: Sequence[PolicySpec], compiled: list[tuple[str, str]]) -> list[Rule]:
+    """Join what the core compiled with where the specifications have it from."""
     of_processors: dict[str, tuple[Origin, str]] = {}
     idle = set()
-    for processor in spec.processors:
+    for processor in (processor for spec in specs for processor in spec.processors):
         origin = Origin.OVERLAY if processor.name == OVERLAY else Origin.PROCESSOR
         for option in PATTERNS:
             for index, pattern in enumerate(getattr(processor, option)):
@@ -116,7 +120,7 @@ def _rules(spec: PolicySpec, compiled: list[tuple[str, str]]) -> list[Rule]:
         of_processors[allowed] = origin, f"keys but {', '.join(processor.allowed_keys) or 'none'}"
         if processor.allow_all_keys:
             idle.add(allowed)
-    built_in = set(ALWAYS_ON) if spec.coverage == "full" else set()
+    built_in = set(ALWAYS_ON) if specs[-1].coverage == "full" else set()
     rules = []
     for name, effect in compiled:
         if name in of_processors:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mainstem.collect.destination import destination_of, elsewhere
-from mainstem.collect.policy import policies, redacts
+from mainstem.collect.policy import redacts
+from mainstem.collect.steps import pipeline_steps
 from mainstem.config.platform import Durability
 from mainstem.privacy import policy_warnings
 from mainstem.records import Signal
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mainstem.collect.site import Site
+    from mainstem.collect.steps import PipelineSteps
     from mainstem.config.collector import CollectorConfig, Destination
-    from mainstem.privacy import PolicySpec
 
 MEBIBYTE = 1 << 20
 MAX_BODY_BYTES = 20 * MEBIBYTE
@@ -49,17 +50,25 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
     grpc = protocols.grpc.endpoint if protocols.grpc else None
     http = protocols.http.endpoint if protocols.http else None
     body = _max_body_bytes(config)
-    specs = policies(config, site)
-    signals = {
-        signal.value: {
-            "policy": json.loads(specs[signal].to_json()),
-            "class": signal.value,
-            "container": config.container(signal),
-            "name_format": config.name_format(signal),
+    steps = pipeline_steps(config, site)
+    pipelines = [
+        {
+            "name": id_,
+            "signal": of_pipeline.pipeline.signal.value,
+            "steps": list(of_pipeline.plan),
+            "class": of_pipeline.pipeline.segment_class,
+        }
+        for id_, of_pipeline in steps.items()
+    ]
+    classes = {
+        pipeline.segment_class: {
+            "signal": pipeline.signal.value,
+            "container": config.container(pipeline.signal),
+            "name_format": config.name_format(pipeline.signal),
             "timezone": config.exporter.blob_name_format.timezone,
             "compression": config.exporter.compression,
         }
-        for signal in config.pipelines
+        for pipeline in config.pipelines.values()
     }
     core = {
         "region": site.region,
@@ -80,10 +89,11 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         },
         "key_path": str(site.key),
         "cors": list(protocols.http.cors.allowed_origins) if protocols.http else [],
-        "signals": signals,
+        "pipelines": pipelines,
+        "classes": classes,
     }
     destination = destination_of(config, site)
-    warnings = _warnings(site, specs, grpc, http)
+    warnings = _warnings(site, steps, grpc, http)
     if (warning := elsewhere(destination, site)) is not None:
         warnings.append(warning)
     return Plan(core, destination, tuple(map(str, config.notes)), tuple(warnings))
@@ -102,7 +112,7 @@ def _max_body_bytes(config: CollectorConfig) -> int:
 
 def _warnings(
     site: Site,
-    specs: Mapping[Signal, PolicySpec],
+    steps: Mapping[str, PipelineSteps],
     grpc: str | None,
     http: str | None,
 ) -> list[str]:
@@ -112,13 +122,19 @@ def _warnings(
         if address is not None and not address.startswith(LOOPBACK)
     ]
     warnings += [
-        f"{signal}: stored as received, nothing is redacted (`unredacted: allow`)"
-        for signal, spec in specs.items()
-        if not redacts(spec)
+        f"{id_}: stored as received, nothing is redacted (`unredacted: allow`)"
+        for id_, of_pipeline in steps.items()
+        if not redacts(of_pipeline.policies)
     ]
-    weak = [warning for spec in specs.values() for warning in policy_warnings(spec)]
+    weak = [
+        warning
+        for of_pipeline in steps.values()
+        for spec in of_pipeline.policies
+        for warning in policy_warnings(spec)
+    ]
     warnings += dict.fromkeys(weak)
-    missing = [signal.value for signal in Signal if signal not in specs]
+    taken = {of_pipeline.pipeline.signal for of_pipeline in steps.values()}
+    missing = [signal.value for signal in Signal if signal not in taken]
     if missing:
         warnings.append(
             f"{', '.join(missing)}: no pipeline, so senders are told that it is not taken"

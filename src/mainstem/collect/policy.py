@@ -1,4 +1,4 @@
-"""Each pipeline's redaction policy, and what is wrong with it in its place in the file."""
+"""Each pipeline's redaction policies, and what is wrong with it in its place in the file."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from mainstem import _core
 from mainstem.errors import ConfigError
-from mainstem.privacy import build_policy_spec
+from mainstem.privacy import build_policy_spec, build_policy_specs
 from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mainstem.collect.site import Site
     from mainstem.config.collector import CollectorConfig
@@ -20,33 +20,43 @@ if TYPE_CHECKING:
     from mainstem.config.document import KeyPath
     from mainstem.errors import Problem
     from mainstem.privacy import PolicySpec
-    from mainstem.records import Signal
 
 PATTERNS = ("ignored_key_patterns", "blocked_key_patterns", "blocked_values", "allowed_values")
 RULE = re.compile(r".*\.(?P<option>\w+)(?:\[\d+\])?")
 
 
-def policies(config: CollectorConfig, site: Site) -> dict[Signal, PolicySpec]:
-    """Build and compile the policy of each signal; ConfigError lists every rule that is wrong."""
-    used = {name: redaction for p in config.pipelines.values() for name, redaction in p.redactions}
+def policies(config: CollectorConfig, site: Site) -> dict[str, tuple[PolicySpec, ...]]:
+    """Build and compile each pipeline's policies, one a redaction step, by the pipeline's id.
+
+    ConfigError lists every rule that is wrong.
+    """
+    used = {
+        name: redaction
+        for pipeline in config.pipelines.values()
+        for step in pipeline.steps
+        for name, redaction in step.processors
+    }
     problems = [
         problem for name, options in used.items() for problem in _problems(config, name, options)
     ]
     identifiers = load_vocabulary().identifiers
     specs = {
-        signal: build_policy_spec(
-            [_options(name, redaction) for name, redaction in pipeline.redactions],
+        id_: build_policy_specs(
+            [
+                [_options(name, redaction) for name, redaction in step.processors]
+                for step in pipeline.steps
+            ],
             site.overlay,
             identifiers,
         )
-        for signal, pipeline in config.pipelines.items()
+        for id_, pipeline in config.pipelines.items()
     }
-    for signal, spec in specs.items():
-        at: KeyPath = ("service", "pipelines", config.pipelines[signal].id)
-        if not redacts(spec) and not site.may_be_unredacted:
+    for id_, of_pipeline in specs.items():
+        at: KeyPath = ("service", "pipelines", id_)
+        if not redacts(of_pipeline) and not site.may_be_unredacted:
             hint = "say `unredacted: allow` for the region in mainstem.yaml if that is meant"
             problems.append(config.document.problem(at, "redacts nothing", hint))
-        elif not problems and (found := _compile(spec.to_json())) is not None:
+        elif not problems and (found := _compile(of_pipeline[-1].to_json())) is not None:
             # The processors compile, so it is the platform file's overlay that does not.
             problems.append(config.document.problem(at, f"{found[0]}: {found[1]}"))
     if problems:
@@ -54,9 +64,9 @@ def policies(config: CollectorConfig, site: Site) -> dict[Signal, PolicySpec]:
     return specs
 
 
-def redacts(spec: PolicySpec) -> bool:
-    """Tell whether a policy does anything at all."""
-    return bool(
+def redacts(specs: Sequence[PolicySpec]) -> bool:
+    """Tell whether a pipeline's policies do anything at all."""
+    return any(
         spec.detectors
         or spec.personal_keys
         or any(
@@ -65,6 +75,7 @@ def redacts(spec: PolicySpec) -> bool:
             or processor.blocked_key_patterns
             for processor in spec.processors
         )
+        for spec in specs
     )
 
 

@@ -107,7 +107,7 @@ def _wait_for(stop: SimpleQueue[None]) -> None:
 
 def _make_containers(account: Account, plan: Plan) -> None:
     """Create what is missing; a store that does not answer yet is no reason not to spool."""
-    names = {str(signal["container"]) for signal in plan.core["signals"].values()} | {LEDGER}
+    names = {str(kind["container"]) for kind in plan.core["classes"].values()} | {LEDGER}
     for name in sorted(names):
         try:
             if account.ensure_container(name):

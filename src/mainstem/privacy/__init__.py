@@ -8,6 +8,7 @@ from mainstem.privacy.policy import (
     PolicySpec,
     ProcessorSpec,
     build_policy_spec,
+    build_policy_specs,
     policy_warnings,
 )
 
@@ -19,6 +20,7 @@ __all__ = [
     "PolicySpec",
     "ProcessorSpec",
     "build_policy_spec",
+    "build_policy_specs",
     "ensure_key",
     "load_key",
     "policy_warnings",

@@ -115,6 +115,28 @@ def build_policy_spec(
     )
 
 
+def build_policy_specs(
+    steps: Sequence[Sequence[Mapping[str, Any]]],
+    overlay: RedactionOverlay | None = None,
+    vocabulary: Iterable[str] = (),
+) -> tuple[PolicySpec, ...]:
+    """Build the policies of a pipeline whose redaction processors stand in several steps.
+
+    Each step has its own processors; coverage is one for all of them. The overlay, the detectors
+    and the personal keys belong to the last step, which sees what is stored.
+    """
+    whole = build_policy_spec(
+        [processor for step in steps for processor in step], overlay, vocabulary
+    )
+    specs = []
+    rest = whole.processors
+    for step in steps[:-1]:
+        own, rest = rest[: len(step)], rest[len(step) :]
+        earlier = {"processors": own, "detectors": (), "personal_keys": False}
+        specs.append(whole.model_copy(update=earlier))
+    return (*specs, whole.model_copy(update={"processors": rest}))
+
+
 def _processor(configuration: Mapping[str, Any]) -> ProcessorSpec:
     options = {key: value for key, value in configuration.items() if key != "coverage"}
     return ProcessorSpec(**{key: value for key, value in options.items() if value is not None})

@@ -59,7 +59,8 @@ def test_the_article_s_configuration_is_read_as_it_stands() -> None:
     assert config.health.path == "/health/status"
     check = config.health.check_collector_pipeline
     assert (check.enabled, check.interval, check.exporter_failure_threshold) == (True, 300.0, 5)
-    [(name, redaction)] = config.pipelines[Signal.LOGS].redactions
+    [step] = config.pipelines[Signal.LOGS].steps
+    [(name, redaction)] = step.processors
     assert (name, len(redaction.blocked_values)) == ("redaction", 2)
     assert [str(note) for note in config.notes] == [
         (
@@ -93,7 +94,8 @@ def test_a_protocol_that_stands_there_without_a_value_is_served() -> None:
 
 def test_type_and_name_make_an_id() -> None:
     text = SMALL.replace("  redaction:", "  redaction/eu:").replace("[redaction]", "[redaction/eu]")
-    [(name, _)] = read(text).pipelines[Signal.LOGS].redactions
+    [step] = read(text).pipelines[Signal.LOGS].steps
+    [(name, _)] = step.processors
     assert name == "redaction/eu"
 
 
@@ -203,6 +205,11 @@ def test_metrics_readers_name_the_telemetry_s_address() -> None:
                 "18:19: service.pipelines.logs.exporters[0]: bolb is not one of the exporters in "
                 "this file (did you mean blob?)"
             ),
+        ),
+        (
+            "processors: [redaction]",
+            "processors: [redaction, redaction]",
+            "17:31: service.pipelines.logs.processors[1]: redaction stands here a second time",
         ),
         (
             "receivers: [otlp]",

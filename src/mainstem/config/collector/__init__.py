@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from mainstem.config.collector.model import CollectorConfig, Destination, Pipeline
+from mainstem.config.collector.model import CollectorConfig, Destination, Pipeline, RedactionStep
 from mainstem.config.collector.read import default_collector, parse_collector, read_collector
 
 __all__ = [
     "CollectorConfig",
     "Destination",
     "Pipeline",
+    "RedactionStep",
     "default_collector",
     "parse_collector",
     "read_collector",

@@ -35,23 +35,38 @@ class Destination:
 
 
 @dataclass(frozen=True)
+class RedactionStep:
+    """The redaction processors that follow each other, with their ids: one policy.
+
+    Without any, what is always on.
+    """
+
+    processors: tuple[tuple[str, Redaction], ...]
+
+
+@dataclass(frozen=True)
 class Pipeline:
-    """What one signal goes through. Ids are those of the file: `otlp`, `redaction/eu`."""
+    """What one signal goes through. Ids are those of the file: `otlp`, `redaction/eu`.
+
+    `steps` run in this order; the processors whose work is done elsewhere are not among them.
+    `segment_class` names the segments that its records go to, in spool and ledger.
+    """
 
     signal: Signal
     id: str
     receivers: tuple[str, ...]
     processors: tuple[str, ...]
-    redactions: tuple[tuple[str, Redaction], ...]
+    steps: tuple[RedactionStep, ...]
     exporter: str
+    segment_class: str
 
 
 @dataclass(frozen=True)
 class CollectorConfig:
-    """A whole configuration; `notes` say in one line each what has no effect here."""
+    """A whole configuration; `pipelines` by id, `notes` say in one line each what has no effect."""
 
     receiver: Otlp
-    pipelines: Mapping[Signal, Pipeline]
+    pipelines: Mapping[str, Pipeline]
     exporter: BlobExporter
     destination: Destination
     health: HealthCheck | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mainstem.config.collector.exporters import AzureBlob, Blob, BlobExporter, File
-from mainstem.config.collector.model import CollectorConfig, Destination, Pipeline
+from mainstem.config.collector.model import CollectorConfig, Destination, Pipeline, RedactionStep
 from mainstem.config.collector.processors import Batch, MemoryLimiter, Redaction
 from mainstem.config.collector.receivers import HealthCheck, Otlp, TextEncoding
 from mainstem.config.collector.service import Service
@@ -145,8 +145,8 @@ class _Reader:
             for child, child_path in _children(value, at):
                 self._remarks(child, child_path)
 
-    def _pipelines(self, service: Service) -> dict[Signal, Pipeline]:
-        pipelines: dict[Signal, Pipeline] = {}
+    def _pipelines(self, service: Service) -> dict[str, Pipeline]:
+        pipelines: dict[str, Pipeline] = {}
         for name, given in service.pipelines.items():
             at: KeyPath = ("service", "pipelines", name)
             kind = name.partition("/")[0]
@@ -154,7 +154,7 @@ class _Reader:
                 self._wrong(at, f"{kind} is not a signal known here", nearest(kind, list(Signal)))
                 continue
             signal = Signal(kind)
-            if signal in pipelines:
+            if any(other.signal == signal for other in pipelines.values()):
                 self._wrong(at, f"is a second pipeline for {signal}: one a signal is built")
                 continue
             for section in ("receivers", "processors", "exporters"):
@@ -162,25 +162,30 @@ class _Reader:
             for section in ("receivers", "exporters"):
                 if len(getattr(given, section)) != 1:
                     self._wrong((*at, section), f"must name one of the {section}")
-            redactions = tuple(
-                (id_, component)
-                for id_ in given.processors
-                if isinstance(component := self.found.get(("processors", id_)), Redaction)
-            )
-            if not redactions:
-                reason = "no redaction processor: the built-in detectors and keys still apply"
-                self.notes.append(self.document.problem(at, reason))
-            pipelines[signal] = Pipeline(
+            pipelines[name] = Pipeline(
                 signal,
                 name,
                 given.receivers,
                 given.processors,
-                redactions,
+                self._steps(given.processors, at),
                 next(iter(given.exporters), ""),
+                signal.value,
             )
         self._one("receivers", {p.receivers[0] for p in pipelines.values() if p.receivers})
         self._one("exporters", {p.exporter for p in pipelines.values() if p.exporter})
         return pipelines
+
+    def _steps(self, ids: tuple[str, ...], at: KeyPath) -> tuple[RedactionStep, ...]:
+        """Make steps of processors; those that follow each other and redact are one."""
+        redactions = tuple(
+            (id_, component)
+            for id_ in ids
+            if isinstance(component := self.found.get(("processors", id_)), Redaction)
+        )
+        if not redactions:
+            reason = "no redaction processor: the built-in detectors and keys still apply"
+            self.notes.append(self.document.problem(at, reason))
+        return (RedactionStep(redactions),)
 
     def _one(self, section: str, ids: set[str]) -> None:
         if len(ids) > 1:
@@ -194,6 +199,8 @@ class _Reader:
     def _references(self, section: str, ids: tuple[str, ...], at: KeyPath) -> None:
         configured = self.document.value.get(section) or {}
         for index, id_ in enumerate(ids):
+            if id_ in ids[:index]:
+                self._wrong((*at, index), f"{id_} stands here a second time")
             self.used.add((section, id_))
             if id_ not in configured:
                 reason = f"{id_} is not one of the {section} in this file"
@@ -237,7 +244,7 @@ class _Reader:
                 self.notes.append(self.document.problem((section, id_), reason))
 
     def _assemble(
-        self, service: Service, pipelines: dict[Signal, Pipeline], health: HealthCheck | None
+        self, service: Service, pipelines: dict[str, Pipeline], health: HealthCheck | None
     ) -> CollectorConfig:
         first = next(iter(pipelines.values()))
         receiver = self.found["receivers", first.receivers[0]]

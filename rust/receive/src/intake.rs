@@ -1,0 +1,194 @@
+//! What the listeners hand over, and its way to every pipeline of its signal.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use hyper::body::Bytes;
+use otlp::model::Signal;
+use spool::{Append, Spool, Stored};
+use tokio::sync::Semaphore;
+
+use crate::body::{Compression, inflate};
+use crate::claims::Claims;
+use crate::faults::guarded;
+use crate::identity::Identity;
+use crate::memory::{Budget, Reservation};
+use crate::pipeline::{Arrival, Pipeline};
+use crate::replies::{Refusal, Rejected};
+use crate::stats::{SignalStats, Stats, Transport};
+
+/// From this size on, a request is worked on where it holds up no other, since the runtime's few
+/// workers also read and answer; one at a time, since its tree is several times as large.
+const LARGE: usize = 512 * 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Protobuf,
+    Json,
+}
+
+/// A request's body as it was read, with the memory that is reserved for it.
+pub struct Parcel {
+    pub transport: Transport,
+    pub encoding: Encoding,
+    pub compression: Compression,
+    pub body: Bytes,
+    pub reservation: Reservation,
+    /// Who sent it; `None` where the listener asks nobody.
+    pub identity: Option<Arc<Identity>>,
+}
+
+/// All that a listener needs to take requests.
+pub struct Intake {
+    pub routes: [Option<Route>; 3],
+    pub budget: Budget,
+    pub max_body_bytes: usize,
+    pub cors: Vec<String>,
+    pub stats: Arc<Stats>,
+}
+
+impl Intake {
+    pub fn route(&self, signal: Signal) -> Result<&Route, Refusal> {
+        self.routes[signal as usize]
+            .as_ref()
+            .ok_or(Refusal::NoPipeline)
+    }
+}
+
+/// Where a signal's requests go: every pipeline that takes it.
+pub struct Route {
+    pub signal: Signal,
+    /// Never empty.
+    pub pipelines: Vec<Pipeline>,
+    pub claims: Arc<Claims>,
+    pub digest_key: [u8; 32],
+    pub spool: Arc<Spool>,
+    pub max_body_bytes: usize,
+    pub stats: Arc<Stats>,
+    /// Whose turn it is to work on a large request, over all signals.
+    pub large: Arc<Semaphore>,
+}
+
+/// What a request became: one append a pipeline, in their order.
+struct Prepared {
+    received: u64,
+    rejected: Rejected,
+    appends: Vec<Append>,
+}
+
+impl Route {
+    /// Stores what each pipeline leaves of a request; returns once all of that is durable.
+    ///
+    /// Where one pipeline's part could not be stored, the sender is refused and comes back with the
+    /// same digest, by which the pipelines that have it know it.
+    pub async fn take(&self, mut parcel: Parcel) -> Result<Rejected, Refusal> {
+        let stats = self.stats.of(self.signal, parcel.transport);
+        let parcel_size = parcel.body.len();
+        let mut prepare = || guarded(|| self.prepare(&mut parcel, stats));
+        let prepared = if parcel_size < LARGE {
+            prepare()?
+        } else {
+            let _turn = self.large.acquire().await;
+            tokio::task::block_in_place(prepare)?
+        };
+        let Some(prepared) = prepared else {
+            return Ok(Rejected::default());
+        };
+        // Only the lines are held from here on; the reservation goes on covering them until they are
+        // durable.
+        let Parcel {
+            mut reservation,
+            body,
+            ..
+        } = parcel;
+        drop(body);
+        reservation.shrink_to(prepared.appends.iter().map(|one| one.line.len()).sum());
+        // An append is queued at once, so that the pipelines' commits run side by side.
+        let answers: Vec<_> = self
+            .pipelines
+            .iter()
+            .zip(prepared.appends)
+            .map(|(pipeline, append)| self.spool.append(pipeline.class, append))
+            .collect();
+        let mut new = false;
+        for answer in answers {
+            match answer.await {
+                Ok(stored) => new |= stored == Stored::New,
+                Err(refusal) => {
+                    stats.refused.add(prepared.received);
+                    return Err(refusal.into());
+                }
+            }
+        }
+        let rejected = prepared.rejected.total();
+        if new {
+            stats.accepted.add(prepared.received - rejected);
+            stats.rejected.add(rejected);
+        } else {
+            stats.duplicate.add(prepared.received);
+        }
+        Ok(prepared.rejected)
+    }
+
+    /// `None`: the request holds no record, and nothing is stored.
+    fn prepare(
+        &self,
+        parcel: &mut Parcel,
+        stats: &SignalStats,
+    ) -> Result<Option<Prepared>, Refusal> {
+        let compressed = std::mem::take(&mut parcel.body);
+        parcel.body = inflate(
+            parcel.compression,
+            compressed,
+            self.max_body_bytes,
+            &mut parcel.reservation,
+        )?;
+        let arrival = Arrival {
+            encoding: parcel.encoding,
+            body: &parcel.body,
+            claims: &self.claims,
+            identity: parcel.identity.as_deref(),
+            digest: self.digest(&parcel.body),
+            received_at_ns: now_ns(),
+        };
+        let mut prepared = Prepared {
+            received: 0,
+            rejected: Rejected::default(),
+            appends: Vec::with_capacity(self.pipelines.len()),
+        };
+        for (index, pipeline) in self.pipelines.iter().enumerate() {
+            let passage = pipeline.pass(&arrival)?;
+            prepared.received = passage.append.counts.received;
+            if index == 0 {
+                stats.notes(&passage.notes);
+            }
+            if prepared.received == 0 {
+                return Ok(None);
+            }
+            prepared.rejected = prepared.rejected.max(passage.rejected);
+            prepared.appends.push(passage.append);
+        }
+        // The first line is covered by what its body held; a further one is not.
+        if let [_, _, ..] = &prepared.appends[..] {
+            let lines = prepared.appends.iter().map(|one| one.line.len()).sum();
+            parcel.reservation.grow_now(lines)?;
+        }
+        Ok(Some(prepared))
+    }
+
+    /// The same body under the same key has the same digest: a sender's retry is known by it.
+    fn digest(&self, body: &[u8]) -> [u8; 16] {
+        let hash = blake3::keyed_hash(&self.digest_key, body);
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hash.as_bytes()[..16]);
+        digest
+    }
+}
+
+fn now_ns() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+        })
+}
