@@ -6,6 +6,8 @@ pub mod json;
 pub mod model;
 pub mod scan;
 mod state;
+mod text;
 pub mod wire;
 
 pub use error::{DecodeCode, DecodeError, Limits, Notes};
+pub use text::text_form;

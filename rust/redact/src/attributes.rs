@@ -16,7 +16,7 @@ use crate::policy::{KeyPlan, Policy, Tally};
 use crate::processor::Action;
 use crate::rules::{Outcome, Place};
 use crate::summary::Touched;
-use crate::text::text_form;
+use otlp::text_form;
 
 /// Deeper values are not followed: their record is rejected. The decoders stop before this.
 pub(crate) const DEEPEST: u32 = 64;

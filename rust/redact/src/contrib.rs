@@ -11,7 +11,7 @@ use crate::attributes::{DEEPEST, Redactor};
 use crate::processor::{Action, Processor};
 use crate::rules::Place;
 use crate::sanitize::{Sanitized, Sanitizer, database_system};
-use crate::text::text_form;
+use otlp::text_form;
 
 impl Redactor<'_> {
     /// A resource's, scope's or data point's attributes under all processors.

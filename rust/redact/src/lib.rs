@@ -14,13 +14,11 @@ mod pattern;
 mod personal;
 mod policy;
 mod processor;
-mod re2;
 mod rules;
 mod sanitize;
 mod spec;
 mod statement;
 mod summary;
-mod text;
 mod walk;
 
 pub use detect::DETECTORS;

@@ -10,7 +10,7 @@ use crate::keys::Personal;
 use crate::mask::STARS;
 use crate::policy::KeyPlan;
 use crate::statement;
-use crate::text::text_form;
+use otlp::text_form;
 
 /// What a personal or secret key did to its value.
 pub(crate) enum Personally {

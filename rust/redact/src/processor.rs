@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use crate::mask::Mask;
 use crate::pattern::{Pattern, Sieve, Sieved};
-use crate::re2;
 use crate::rules::{Names, Outcome, Place};
 use crate::sanitize::Sanitizer;
 use crate::spec::{PolicyError, ProcessorSpec, Summary};
@@ -55,7 +54,7 @@ impl Processor {
                 .map(|(index, pattern)| {
                     let rule = rule_name(&format!("{option}[{index}]"));
                     let compiled = re2::translate(pattern)
-                        .and_then(|translated| sieve.compile(&translated))
+                        .and_then(|translated| sieve.compile(&translated.pattern))
                         .map_err(|reason| PolicyError::new(rule.clone(), reason))?;
                     Ok((compiled, rule))
                 })

@@ -8,6 +8,9 @@
 
 use std::fmt::Write;
 
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+
 /// Go refuses a repetition above this.
 const MAX_REPEAT: u32 = 1000;
 
@@ -15,20 +18,60 @@ const DIGIT: &str = "0-9";
 const WORD: &str = "0-9A-Za-z_";
 const SPACE: &str = r"\t\n\f\r\x20";
 
+/// The memory of a pattern's automaton, which bounds its size; RE2's own default is 8 MiB.
+pub const SIZE_LIMIT: usize = 8 << 20;
+const LONGEST_PATTERN: usize = 16 << 10;
+
+/// A pattern in the syntax of the `regex` crates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Translated {
+    pub pattern: String,
+    /// The names of its capture groups, in order; `None` for one that has none.
+    pub groups: Vec<Option<String>>,
+}
+
 /// Rewrites a pattern, or says what in it has no translation.
-pub(crate) fn translate(pattern: &str) -> Result<String, String> {
+pub fn translate(pattern: &str) -> Result<Translated, String> {
+    if pattern.len() > LONGEST_PATTERN {
+        return Err(format!("longer than {LONGEST_PATTERN} bytes"));
+    }
     let mut translation = Translation {
         rest: pattern,
         out: String::with_capacity(pattern.len() + 16),
+        groups: Vec::new(),
         repeated: false,
     };
     translation.run()?;
-    Ok(translation.out)
+    Ok(Translated {
+        pattern: translation.out,
+        groups: translation.groups,
+    })
+}
+
+/// Rewrites a pattern and compiles it; gives the names of its groups with it.
+pub fn compile(pattern: &str) -> Result<(Regex, Vec<Option<String>>), String> {
+    let translated = translate(pattern)?;
+    let hir = syntax::parse(&translated.pattern).map_err(|error| syntax_reason(&error))?;
+    let regex = Regex::builder()
+        .configure(Regex::config().nfa_size_limit(Some(SIZE_LIMIT)))
+        .build_from_hir(&hir)
+        .map_err(|_| "its automaton is larger than 8 MiB".to_owned())?;
+    Ok((regex, translated.groups))
+}
+
+/// Of the parser's reason the kind only: its message would quote the pattern over several lines.
+pub fn syntax_reason(error: &regex_syntax::Error) -> String {
+    match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        _ => "not a pattern".to_owned(),
+    }
 }
 
 struct Translation<'p> {
     rest: &'p str,
     out: String,
+    groups: Vec<Option<String>>,
     /// Whether the last thing written was a repetition, which Go refuses to repeat again.
     repeated: bool,
 }
@@ -106,6 +149,7 @@ impl Translation<'_> {
         self.advance(1);
         let Some(rest) = self.rest.strip_prefix('?') else {
             self.out.push('(');
+            self.groups.push(None);
             return Ok(());
         };
         for (name_opener, is_group) in [("P<", true), ("<", true), ("P=", false), ("P>", false)] {
@@ -113,8 +157,9 @@ impl Translation<'_> {
                 if !is_group || named.starts_with(['=', '!']) {
                     break;
                 }
-                // The name is not needed, and the two syntaxes allow different ones.
+                // The two syntaxes allow different names, so that the pattern goes without.
                 let end = named.find('>').ok_or("a group's name has no end")?;
+                self.groups.push(Some(named[..end].to_owned()));
                 self.rest = &named[end + 1..];
                 self.out.push('(');
                 return Ok(());
@@ -365,11 +410,11 @@ fn counted(text: &str) -> Option<(usize, u32, Option<u32>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::translate;
+    use super::{compile, translate};
     use regex_automata::meta::Regex;
 
     fn matched(pattern: &str, text: &str) -> Vec<String> {
-        Regex::new(&translate(pattern).unwrap())
+        Regex::new(&translate(pattern).unwrap().pattern)
             .unwrap()
             .find_iter(text)
             .map(|m| text[m.range()].to_owned())
@@ -415,6 +460,14 @@ mod tests {
     }
 
     #[test]
+    fn groups_keep_their_names() {
+        let (regex, groups) = compile(r"(?P<a>x)(?:y)(z)(?<b>\d)\(").unwrap();
+        assert_eq!(groups, [Some("a".to_owned()), None, Some("b".to_owned())]);
+        assert!(regex.is_match("xyz1("));
+        assert_eq!(regex.captures_len(), 4);
+    }
+
+    #[test]
     fn what_re2_does_not_have_is_refused() {
         for pattern in [
             r"(?=a)", r"(?!a)", r"(?<=a)b", r"(?<!a)b", r"(a)\1", r"(?P=n)", r"(?x) a", r"\C",
@@ -423,5 +476,6 @@ mod tests {
         ] {
             assert!(translate(pattern).is_err(), "{pattern}");
         }
+        assert!(translate(&"a".repeat(super::LONGEST_PATTERN + 1)).is_err());
     }
 }

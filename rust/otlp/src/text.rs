@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::model::{KeyValue, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use otlp::model::{KeyValue, Value};
 
 /// A value's text: a string as it is, a number in decimal, bytes in base64, maps and arrays as JSON
 /// with sorted keys, and nothing for an empty value.
-pub(crate) fn text_form<'v>(value: &'v Value<'_>) -> Cow<'v, str> {
+pub fn text_form<'v>(value: &'v Value<'_>) -> Cow<'v, str> {
     match value {
         Value::Empty => Cow::Borrowed(""),
         Value::Text(text) => Cow::Borrowed(text),
