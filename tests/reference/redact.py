@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 PSEUDONYM = re.compile("p_[0-9a-f]{8}_[0-9a-f]{32}")
 IDENTIFIER = re.compile("[A-Za-z0-9._-]{1,64}")
-AMBIGUOUS = {"iban", "payment_card", "ipv4", "phone", "guid"}
+AMBIGUOUS = {
+    "iban", "payment_card", "us_ssn", "ca_sin", "au_tfn", "de_tax_id", "ipv4", "mac", "phone",
+    "guid",
+}  # fmt: skip
+DATABASES = {
+    "db.namespace", "db.name", "db.collection.name", "db.sql.table", "db.mongodb.collection",
+    "db.cassandra.table", "db.cassandra.keyspace", "db.mssql.instance_name",
+    "db.cosmosdb.container",
+}  # fmt: skip
 REMOVED = {
     *(f"user.{name}" for name in (
         "name", "full_name", "first_name", "last_name", "given_name", "family_name", "display_name",
@@ -273,9 +281,11 @@ class Reference:
                 if one.WhichOneof("value") == "string_value":
                     one.string_value = rewrite(one.string_value)
         kind = value.WhichOneof("value")
-        secret = "secret" in self.detectors and _secret(key)
+        whole = ("secret" in self.detectors and _secret(key)) or (
+            "database_name" in self.detectors and key in DATABASES
+        )
         if (
-            secret
+            whole
             and kind not in {None, "bool_value"}
             and not (kind == "string_value" and value.string_value in {"", STARS})
         ):

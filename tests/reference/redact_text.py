@@ -6,6 +6,9 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
+from tests.reference import redact_numbers as numbers
+from tests.reference.redact_sql import database_names, sql_literals
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -63,7 +66,15 @@ def _ipv4(text: str, span: Span) -> Span | None:
     if before in {"v", "V"} and before and not _alnum(_char(text, span[0] - 2)):
         return None
     product = before == "/" and re.match("[A-Za-z]", _char(text, span[0] - 2))
-    return None if product and text[: span[1]].endswith(".0.0.0") else span
+    if product and text[: span[1]].endswith(".0.0.0"):
+        return None
+    return None if _network(text, span, ".0", 24) else span
+
+
+def _network(text: str, span: Span, zeros: str, most: int) -> bool:
+    prefix = re.compile("/([0-9]+)").match(text, span[1])
+    ends = text[span[0] : span[1]].endswith(zeros)
+    return ends and prefix is not None and 1 <= int(prefix[1]) <= most
 
 
 def _ipv6(text: str, span: Span) -> Span | int:
@@ -81,7 +92,8 @@ def _ipv6(text: str, span: Span) -> Span | int:
             except ValueError:
                 continue
             if re.search("[0-9]", address):
-                return (start, stop)
+                network = _network(text, (start, stop), "::", 64)
+                return span[1] if network else (start, stop)
     return span[1]
 
 
@@ -133,12 +145,6 @@ def _iban(text: str, span: Span) -> Span | None:
     return match.span() if int("".join(str(int(c, 36)) for c in moved)) % 97 == 1 else None
 
 
-def _phone(text: str, span: Span) -> Span | int:
-    digits = len(re.findall("[0-9]", text[span[0] : span[1]]))
-    alone = not _alnum(_char(text, span[0] - 1)) and not _alnum(_char(text, span[1]))
-    return span if 8 <= digits <= 15 and alone else span[1]
-
-
 # By name, in the order of their work.
 DETECTORS: dict[str, list[Finder]] = {
     "private_key": [_pattern(rf"{_KEY_BEGIN}(?s:.*?)(?:{_KEY_END}|\Z)")],
@@ -178,6 +184,30 @@ DETECTORS: dict[str, list[Finder]] = {
         _pattern(rf"""{_NAME}{_ASSIGNED}\\?["']([^"'\\]+)\\?["']"""),
         _pattern(rf"""{_NAME}{_ASSIGNED}([^{_S}"'&,;{{}}()<>\[\]\\]+)"""),
     ],
+    "sql_literal": sql_literals(),
+    "database_name": [
+        _pattern(
+            r"(?i:\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|cockroachdb|clickhouse|db2"
+            rf"|sqlserver)://[^{_S}/\"'<>]+/)([A-Za-z0-9_$-]+)"
+        ),
+        _pattern(
+            r"(?i:\b(?:initial catalog|database|databasename|dbname)[ \t]*=[ \t]*)"
+            rf"[\"']?([^;&{_S}\"'?,)]+)"
+        ),
+        _pattern(
+            r"(?i:\b(?:relation|table|database|schema|collection)[ \t]+)"
+            r"""\\?["'`]([^"'`\\]+)\\?["'`]"""
+        ),
+        _pattern(
+            r"\A(?:SELECT|INSERT|UPDATE|DELETE|UPSERT|MERGE|TRUNCATE|find|aggregate"
+            r"|findAndModify)[ \t]+([A-Za-z0-9_.$-]+)\Z"
+        ),
+        *database_names(),
+    ],
+    "query_string": [
+        _pattern(rf"[?&](?:amp;)?[A-Za-z0-9_.~%\[\]-]+=([^&#{_S}\"'<>]+)"),
+        _pattern(rf"[A-Za-z0-9/]\?([^{_S}=&#?\"'<>]+)(?:[&#\"'<>]|[{_S}]+HTTP/)"),
+    ],
     "email": [
         _pattern(
             r"""[^\x00-\x20@<>()\[\]\\,;:"'/|=?&*\x7f]+(?:@|%40)"""
@@ -186,9 +216,50 @@ DETECTORS: dict[str, list[Finder]] = {
     ],
     "iban": [_pattern(r"\b[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]{2}", _iban)],
     "payment_card": [_pattern(r"\b[2-6][0-9]{3}[ -]?[0-9]{2}", _card)],
+    "us_ssn": [
+        _pattern("[0-9]{3}-[0-9]{2}-[0-9]{4}", numbers.us_ssn),
+        _pattern(
+            r"(?i:\bssn|\bsocial security(?: (?:number|no\.?))?)"
+            r"[^0-9\n]{1,12}([0-9]{3} ?[0-9]{2} ?[0-9]{4})",
+            numbers.us_ssn,
+        ),
+    ],
+    "ca_sin": [
+        _pattern("[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}", numbers.ca_sin),
+        _pattern(
+            r"(?i:\bsin|\bsocial insurance(?: (?:number|no\.?))?)[^0-9\n]{1,12}([0-9]{9})",
+            numbers.ca_sin,
+        ),
+    ],
+    "au_tfn": [
+        _pattern("[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}", numbers.au_tfn),
+        _pattern(
+            r"(?i:\btfn|\btax file(?: (?:number|no\.?))?)[^0-9\n]{1,12}([0-9]{9})", numbers.au_tfn
+        ),
+    ],
+    "de_tax_id": [_pattern("[1-9][0-9][ ]?[0-9]{3}[ ]?[0-9]{3}[ ]?[0-9]{3}", numbers.de_tax_id)],
     "ipv6": [_pattern(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*", _ipv6)],
     "ipv4": [_pattern(rf"(?:{_OCTET}\.){{3}}{_OCTET}", _ipv4)],
-    "phone": [_pattern(r"\+[1-9][0-9]{0,2}[ ./()-]{0,2}(?:[0-9][ ./()-]{0,2}){6,13}[0-9]", _phone)],
+    "mac": [
+        _pattern("[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}", numbers.mac),
+        _pattern("[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}", numbers.mac),
+        _pattern(r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}", numbers.mac),
+    ],
+    "phone": [
+        _pattern(
+            r"(?:\+|\b00[ /-]?)[1-9][0-9]{0,2}[ ./()-]{0,2}(?:[0-9][ ./()-]{0,2}){6,13}[0-9]",
+            numbers.international,
+        ),
+        _pattern(
+            r"(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[2-9][0-9]{2}[-. ][0-9]{4}",
+            numbers.national,
+        ),
+        _pattern(
+            r"(?:\(0[2-9][0-9]{0,4}\)|0[1-9][0-9]{1,4}[ /-]|0[2378] )[ /-]{0,2}[1-9][0-9]{2,}"
+            r"(?:[ -][0-9]{2,}){0,3}",
+            numbers.national,
+        ),
+    ],
     "guid": [_pattern(r"\b[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b")],
 }
 
@@ -200,17 +271,17 @@ def detect(text: str, names: list[str]) -> Iterator[str]:
             continue
         before = text
         for find in finders:
-            text = _masked(text, find)
+            text = _masked(text, find, "?" if name == "sql_literal" else STARS)
         if text != before:
             yield text
 
 
-def _masked(text: str, find: Finder) -> str:
+def _masked(text: str, find: Finder, mask: str) -> str:
     out, copied, at = "", 0, 0
     while (span := find(text, at)) is not None:
         at = span[1]
-        if text[span[0] : span[1]] != STARS:
-            out += text[copied : span[0]] + STARS
+        if text[span[0] : span[1]] != mask:
+            out += text[copied : span[0]] + mask
             copied = span[1]
     return out + text[copied:]
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use otlp::model::{KeyValue, Request, ResourceSpans, ScopeSpans, Span, Value};
-use redact::{Coverage, DETECTORS, Policy, PolicySpec, ProcessorSpec, RegionKey, Tally};
+use redact::{BY_CHOICE, Coverage, DETECTORS, Policy, PolicySpec, ProcessorSpec, RegionKey, Tally};
 
 const SPANS: u64 = 512;
 const RUN: Duration = Duration::from_secs(2);
@@ -22,9 +22,7 @@ fn main() {
         blocked_values: PATTERNS.map(str::to_owned).to_vec(),
         ..ProcessorSpec::default()
     };
-    let always_on = DETECTORS
-        .iter()
-        .filter(|name| !["phone", "guid"].contains(*name));
+    let always_on = DETECTORS.iter().filter(|name| !BY_CHOICE.contains(name));
     let always_on: Vec<String> = always_on.map(|name| (*name).to_owned()).collect();
     let spec = |coverage, processors: &[ProcessorSpec], detectors: &[String]| PolicySpec {
         coverage,

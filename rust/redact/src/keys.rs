@@ -133,6 +133,22 @@ pub(crate) fn is_secret(key: &str) -> bool {
     WHOLE.contains(&plain.as_str()) || ENDINGS.iter().any(|ending| plain.ends_with(ending))
 }
 
+/// Whether a value under this name is the name of a database or of a table in one.
+pub(crate) fn is_database_name(key: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "db.namespace",
+        "db.name",
+        "db.collection.name",
+        "db.sql.table",
+        "db.mongodb.collection",
+        "db.cassandra.table",
+        "db.cassandra.keyspace",
+        "db.mssql.instance_name",
+        "db.cosmosdb.container",
+    ];
+    NAMES.contains(&key)
+}
+
 /// Whether a value under this name is a version, which may look like an address.
 pub(crate) fn is_version(key: &str) -> bool {
     key == "version" || key.ends_with(".version") || key.ends_with("_version")

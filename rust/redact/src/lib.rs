@@ -21,7 +21,7 @@ mod statement;
 mod summary;
 mod walk;
 
-pub use detect::DETECTORS;
+pub use detect::{BY_CHOICE, DETECTORS};
 pub use key::{KeyError, RegionKey};
 pub use policy::{Policy, Tally};
 pub use spec::{

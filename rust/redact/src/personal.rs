@@ -40,7 +40,7 @@ impl Redactor<'_> {
                 self.rewrite(value, rule, &statement::without_query_values);
             }
         }
-        let Some(rule) = plan.secret else {
+        let Some(rule) = plan.whole else {
             return Personally::Untouched;
         };
         match value {

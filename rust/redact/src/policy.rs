@@ -13,7 +13,7 @@ use crate::rules::{Names, Outcome, Place};
 use crate::spec::{Coverage, PolicyError, PolicySpec, Summary};
 
 /// A change of what the detectors find or of how masks look changes every policy's fingerprint.
-const REVISION: &str = "mainstem.policy/2";
+const REVISION: &str = "mainstem.policy/3";
 /// The most processors that one policy has: their set is one machine word.
 const MOST_PROCESSORS: usize = 32;
 
@@ -29,7 +29,7 @@ pub struct Tally {
 pub struct Policy {
     pub(crate) full: bool,
     pub(crate) processors: Vec<Processor>,
-    detectors: Vec<Detector>,
+    detectors: Vec<(Detector, usize)>,
     /// The detectors' gates side by side, since most texts pass none of them.
     gates: Vec<Gate>,
     pub(crate) sieve: Sieve,
@@ -44,6 +44,7 @@ pub struct Policy {
     personal_keys: bool,
     first_personal_rule: usize,
     secret_rule: Option<usize>,
+    database_rule: Option<usize>,
     names: Names,
     fingerprint: String,
 }
@@ -54,8 +55,8 @@ pub(crate) struct KeyPlan {
     /// By processor; empty where every one of them looks.
     pub actions: Vec<Action>,
     pub personal: Option<(Personal, usize)>,
-    /// The rule by which the value is a secret.
-    pub secret: Option<usize>,
+    /// The rule by which the value is masked whole: a secret, or a database's name.
+    pub whole: Option<usize>,
     /// Whether ambiguous detectors leave the value alone while it looks like an identifier.
     pub spared: bool,
     /// The name in place of one that itself matches, and the rules that it matched.
@@ -68,7 +69,7 @@ impl KeyPlan {
     pub fn only_looks(&self) -> bool {
         self.actions.is_empty()
             && self.personal.is_none()
-            && self.secret.is_none()
+            && self.whole.is_none()
             && self.masked.is_none()
     }
 }
@@ -97,9 +98,9 @@ impl Policy {
         for (index, name) in DETECTORS.iter().enumerate() {
             if spec.detectors.iter().any(|wanted| wanted == name) {
                 let rule = names.add(*name, "masked");
-                let compiled = Detector::compile(index, rule, &mut sieve)
+                let compiled = Detector::compile(index, &mut sieve)
                     .map_err(|reason| PolicyError::new(*name, reason))?;
-                detectors.extend(compiled);
+                detectors.extend(compiled.into_iter().map(|detector| (detector, rule)));
             }
         }
         let first_personal_rule = names.names.len();
@@ -117,10 +118,10 @@ impl Policy {
                 processors
                     .iter()
                     .flat_map(|p| p.blocked_values.iter().map(|(pattern, _)| pattern))
-                    .chain(detectors.iter().map(|detector| &detector.pattern)),
+                    .chain(detectors.iter().map(|(detector, _)| &detector.pattern)),
             ),
             processors,
-            gates: detectors.iter().map(|d| d.pattern.gate).collect(),
+            gates: detectors.iter().map(|(d, _)| d.pattern.gate).collect(),
             detectors,
             sieve,
             key: key.clone(),
@@ -128,6 +129,7 @@ impl Policy {
             personal_keys: spec.personal_keys,
             first_personal_rule,
             secret_rule: names.id("secret"),
+            database_rule: names.id("database_name"),
             names,
         })
     }
@@ -168,7 +170,10 @@ impl Policy {
         KeyPlan {
             actions,
             personal: personal.map(|(kind, index)| (kind, self.first_personal_rule + index)),
-            secret: self.secret_rule.filter(|_| keys::is_secret(key)),
+            whole: self
+                .secret_rule
+                .filter(|_| keys::is_secret(key))
+                .or_else(|| self.database_rule.filter(|_| keys::is_database_name(key))),
             spared: self.vocabulary.contains(key) || keys::is_version(key),
             masked: if self.full {
                 self.masked_name(key, unnamed)
@@ -241,14 +246,14 @@ impl Policy {
         let identifier = spared && keys::is_identifier(text);
         let mut current: Option<String> = None;
         let mut sieved = sieved;
-        for (gate, detector) in self.gates.iter().zip(&self.detectors) {
+        for (gate, (detector, rule)) in self.gates.iter().zip(&self.detectors) {
             if !gate.open(sieved) || (identifier && detector.ambiguous) {
                 continue;
             }
             let before = current.as_deref().unwrap_or(text);
             if let Some(after) = detector.redact(before) {
-                if outcome.rules.last() != Some(&detector.rule) {
-                    outcome.rules.push(detector.rule);
+                if outcome.rules.last() != Some(rule) {
+                    outcome.rules.push(*rule);
                 }
                 sieved = self.sieve.sift(after.as_bytes());
                 current = Some(after);

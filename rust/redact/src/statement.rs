@@ -2,47 +2,74 @@
 
 use crate::mask::STARS;
 
-/// The statement with each literal as `?` and each comment empty; names, keywords and operators
-/// stay.
+/// What a statement is made of, as far as redaction cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A string or a number.
+    Literal,
+    /// A comment, `--` to the line's end.
+    Line,
+    /// A comment, `/*` to `*/`.
+    Block,
+    /// A name, a keyword, a parameter.
+    Word,
+    /// A name in backticks.
+    Quoted,
+    Other,
+}
+
+/// The part of a statement that begins at a byte, and its end.
 ///
 /// Quotes of all three kinds hold literals here (in MySQL `"` does), except backticks; numbers are
 /// literals unless they end a name; `$tag$..$tag$` is PostgreSQL's quote. A string before a colon
 /// in a JSON statement is a field's name and stays. What has no end is a literal to the end.
-pub(crate) fn without_literals(statement: &str) -> Option<String> {
+pub(crate) fn part(statement: &str, at: usize, is_json: bool) -> (usize, Part) {
     let bytes = statement.as_bytes();
+    match bytes[at] {
+        b'\'' | b'"' => {
+            let (end, _) = quote_end(bytes, at, is_json);
+            let names = is_json && statement[end..].trim_ascii_start().starts_with(':');
+            (end, if names { Part::Other } else { Part::Literal })
+        }
+        b'`' => match quote_end(bytes, at, is_json) {
+            (end, true) => (end, Part::Quoted),
+            (end, false) => (end, Part::Literal),
+        },
+        b'$' => match dollar_quote_end(statement, at) {
+            Some(end) => (end, Part::Literal),
+            None => (word_end(bytes, at + 1), Part::Word),
+        },
+        b'0'..=b'9' => (number_end(bytes, at), Part::Literal),
+        b'-' if bytes[at..].starts_with(b"--") => {
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+            (end, Part::Line)
+        }
+        b'/' if bytes[at..].starts_with(b"/*") => {
+            let end = statement[at + 2..]
+                .find("*/")
+                .map_or(bytes.len(), |n| at + n + 4);
+            (end, Part::Block)
+        }
+        byte if is_word(byte) => (word_end(bytes, at), Part::Word),
+        _ => (at + 1, Part::Other),
+    }
+}
+
+/// The statement with each literal as `?` and each comment empty; names, keywords and operators
+/// stay.
+pub(crate) fn without_literals(statement: &str) -> Option<String> {
     let is_json = statement.trim_ascii_start().starts_with(['{', '[']);
     let mut out = String::new();
     let mut copied = 0;
     let mut at = 0;
     let mut changed = false;
-    while at < bytes.len() {
-        let (end, replacement) = match bytes[at] {
-            b'\'' | b'"' => {
-                let (end, _) = quote_end(bytes, at, is_json);
-                let names = is_json && statement[end..].trim_ascii_start().starts_with(':');
-                (end, if names { None } else { Some("?") })
-            }
-            b'`' => match quote_end(bytes, at, is_json) {
-                (end, true) => (end, None),
-                (end, false) => (end, Some("?")),
-            },
-            b'$' => match dollar_quote_end(statement, at) {
-                Some(end) => (end, Some("?")),
-                None => (word_end(bytes, at + 1), None),
-            },
-            b'0'..=b'9' => (number_end(bytes, at), Some("?")),
-            b'-' if bytes[at..].starts_with(b"--") => {
-                let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
-                (end, Some("--"))
-            }
-            b'/' if bytes[at..].starts_with(b"/*") => {
-                let end = statement[at + 2..]
-                    .find("*/")
-                    .map_or(bytes.len(), |n| at + n + 4);
-                (end, Some("/**/"))
-            }
-            byte if is_word(byte) => (word_end(bytes, at), None),
-            _ => (at + 1, None),
+    while at < statement.len() {
+        let (end, part) = part(statement, at, is_json);
+        let replacement = match part {
+            Part::Literal => Some("?"),
+            Part::Line => Some("--"),
+            Part::Block => Some("/**/"),
+            Part::Word | Part::Quoted | Part::Other => None,
         };
         if let Some(replacement) = replacement {
             if &statement[at..end] != replacement {

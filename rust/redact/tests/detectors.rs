@@ -2,16 +2,14 @@
 
 use std::sync::LazyLock;
 
-use redact::{DETECTORS, Policy, PolicySpec, RegionKey, Tally};
+use redact::{BY_CHOICE, DETECTORS, Policy, PolicySpec, RegionKey, Tally};
 
 use otlp::model::{LogRecord, Request, ResourceLogs, ScopeLogs, Value};
 
 /// The body of a log record after all detectors that are always on.
 fn redacted(text: &str) -> String {
     static POLICY: LazyLock<Policy> = LazyLock::new(|| {
-        let always_on = DETECTORS
-            .iter()
-            .filter(|name| !["phone", "guid"].contains(*name));
+        let always_on = DETECTORS.iter().filter(|name| !BY_CHOICE.contains(name));
         policy(&always_on.copied().collect::<Vec<_>>())
     });
     redacted_by(&POLICY, text)
@@ -116,7 +114,7 @@ fn ipv6_addresses() {
         "std::vec::Vec",
         "a::b",
         "::",
-        "00:1b:44:11:3a:b7",
+        "00:1b:44:11:3a",
         "T::a1",
         "x1::2",
     ]);
@@ -231,6 +229,200 @@ fn secrets_by_name() {
     ]);
 }
 
+/// What one detector alone makes of texts, and the texts that it leaves.
+fn alone(detector: &str, table: &[(&str, &str)], spared: &[&str]) {
+    let policy = policy(&[detector]);
+    for (text, masked) in table {
+        assert_eq!(
+            redacted_by(&policy, text),
+            *masked,
+            "{detector} of {text:?}"
+        );
+    }
+    for text in spared {
+        assert_eq!(redacted_by(&policy, text), *text, "{detector}");
+    }
+}
+
+#[test]
+fn mac_addresses() {
+    finds(&[
+        ("00:1b:44:11:3a:b7", "****"),
+        (
+            "DHCPACK to 00-1B-44-11-3A-B7: lease",
+            "DHCPACK to ****: lease",
+        ),
+        ("001b.4411.3ab7", "****"),
+        ("12:34:56:78:90:12", "****"),
+    ]);
+    spares(&[
+        "00:00:00:00:00:00",
+        "ff:ff:ff:ff:ff:ff",
+        "16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48",
+        "26-11-24-08-41-47",
+        "00:1b:44:11:3a",
+        "1234.5678.901",
+        "x00:1b:44:11:3a:b7",
+    ]);
+}
+
+#[test]
+fn networks_are_no_addresses() {
+    spares(&["allow 203.0.113.0/24", "10.0.0.0/8;", "2001:db8:1::/48"]);
+    finds(&[
+        ("203.0.113.7/24", "****/24"),
+        ("203.0.113.0/32", "****/32"),
+        ("2001:db8::1/48", "****/48"),
+    ]);
+}
+
+#[test]
+fn national_ids() {
+    alone(
+        "us_ssn",
+        &[
+            ("ssn 536-22-8145.", "ssn ****."),
+            ("SSN: 536228145", "SSN: ****"),
+        ],
+        &[
+            "000-12-3456",
+            "666-12-3456",
+            "900-12-3456",
+            "536-00-8145",
+            "536-22-0000",
+            "536228145",
+            "1536-22-8145",
+            "build 536-22-8145-3",
+        ],
+    );
+    alone(
+        "ca_sin",
+        &[
+            ("SIN 130 692 544", "SIN ****"),
+            ("sin=130692544", "sin=****"),
+        ],
+        &["130 692 545", "046 454 286", "130692544", "using 130692544"],
+    );
+    alone(
+        "au_tfn",
+        &[("123 456 782", "****"), ("TFN: 123456782", "TFN: ****")],
+        &["123 456 789", "123456782", "000 000 000"],
+    );
+    alone(
+        "de_tax_id",
+        &[("86095742719", "****"), ("47 036 892 816", "****")],
+        &["86095742718", "12345678901", "11111111111", "186095742719"],
+    );
+}
+
+#[test]
+fn phones() {
+    alone(
+        "phone",
+        &[
+            ("call +49 (30) 1234-5678 now", "call **** now"),
+            ("0049 30 12345678", "****"),
+            ("(212) 555-0123", "****"),
+            ("1-416-555-0123,", "****,"),
+            ("tel=212.555.0123", "tel=****"),
+            ("030 12345678", "****"),
+            ("0171/1234567", "****"),
+            ("0171/12345678", "****"),
+            ("(02) 9374 4000", "****"),
+            ("0412 345 678", "****"),
+        ],
+        &[
+            "1+12345678",
+            "+123",
+            "12345678",
+            "2125550123",
+            "112-555-0123",
+            "212-155-0123",
+            "+12345678901234567",
+            "01-02-2026",
+            "v212.555.0123.4",
+            "192.168.555.0123",
+            "2026-11-24 08:41",
+        ],
+    );
+}
+
+#[test]
+fn statements_in_texts() {
+    alone(
+        "sql_literal",
+        &[
+            (
+                "LOG:  statement: select * from t1 where a = 'x' and b=5",
+                "LOG:  statement: select * from t1 where a = ? and b=?",
+            ),
+            (
+                r#"{"q":"UPDATE t SET a = 'it''s' WHERE id = 7","ms":12}"#,
+                r#"{"q":"UPDATE t SET a = ? WHERE id = ?","ms":12}"#,
+            ),
+            (
+                r#""{\"q\":\"delete from t where id = 7\",\"ms\":12}""#,
+                r#""{\"q\":\"delete from t where id = ?\",\"ms\":12}""#,
+            ),
+            (
+                "[insert into t(a) values (1, 'b')]; took 12",
+                "[insert into t(a) values (?, ?)]; took 12",
+            ),
+            ("SELECT pg_sleep(5)", "SELECT pg_sleep(?)"),
+            (
+                "select 1 from t where a=2 -- by anna",
+                "select ? from t where a=? --?",
+            ),
+        ],
+        &[
+            "please select 2 items from the list",
+            "update 3 sets of 5",
+            "delete from basket 12",
+            "with 5 as",
+            "selected 5 from 7 where",
+        ],
+    );
+    alone(
+        "database_name",
+        &[
+            (
+                "select * from shop.users u, `my orders` where a = 1",
+                "select * from ****.**** u, `****` where a = 1",
+            ),
+            (
+                "insert into [dbo].[people] (a) values (1)",
+                "insert into [****].[****] (a) values (1)",
+            ),
+            (
+                "postgres://db:5432/customers?x=1",
+                "postgres://db:5432/****?x=1",
+            ),
+            ("Server=x;Database=Payroll;", "Server=x;Database=****;"),
+            (
+                r#"relation "patients" does not exist"#,
+                r#"relation "****" does not exist"#,
+            ),
+            ("SELECT shop.users", "SELECT ****"),
+        ],
+        &[
+            "GET /from/users",
+            "the table is full",
+            "database is starting up",
+        ],
+    );
+    alone(
+        "query_string",
+        &[
+            (
+                "GET /s?q=anna&page=2 HTTP/1.1",
+                "GET /s?q=****&page=**** HTTP/1.1",
+            ),
+            ("GET /s?anna HTTP/1.1", "GET /s?**** HTTP/1.1"),
+        ],
+        &["really? yes", "a ? b : c", "a && b", "/p?x="],
+    );
+}
+
 #[test]
 fn a_detector_that_is_off_finds_nothing() {
     assert_eq!(
@@ -240,12 +432,4 @@ fn a_detector_that_is_off_finds_nothing() {
     let guid = "123e4567-e89b-12d3-a456-426614174000";
     assert_eq!(redacted(guid), guid);
     assert_eq!(redacted_by(&policy(&["guid"]), guid), "****");
-    let phone = policy(&["phone"]);
-    assert_eq!(
-        redacted_by(&phone, "call +49 (30) 1234-5678 now"),
-        "call **** now"
-    );
-    for other in ["1+12345678", "+123", "12345678", "+12345678901234567"] {
-        assert_eq!(redacted_by(&phone, other), other);
-    }
 }

@@ -28,11 +28,22 @@ ALWAYS_ON = (
     "payment_card",
     "ipv6",
     "ipv4",
+    "mac",
 )
 OVERLAY = "overlay"
 """The id of the processor that a region's overlay becomes."""
 
-BY_CHOICE = ("phone", "guid")
+BY_CHOICE = (
+    "phone",
+    "us_ssn",
+    "ca_sin",
+    "au_tfn",
+    "de_tax_id",
+    "guid",
+    "query_string",
+    "sql_literal",
+    "database_name",
+)
 
 _UNKEYED = ("md5", "sha1", "sha3")
 

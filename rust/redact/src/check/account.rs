@@ -1,7 +1,8 @@
-//! Checks that tell a find from what only looks like one: checksums, ranges, surroundings.
+//! Numbers of payment cards and bank accounts.
 
-use std::net::Ipv6Addr;
 use std::ops::Range;
+
+use super::Checked;
 
 /// Countries that have IBANs, and how long theirs are (the IBAN registry of SWIFT).
 const IBAN_LENGTHS: [(&[u8; 2], usize); 88] = [
@@ -95,80 +96,6 @@ const IBAN_LENGTHS: [(&[u8; 2], usize); 88] = [
     (b"XK", 20),
 ];
 
-/// The range to mask, or where to look on: behind the first byte of what was refused, since a true
-/// find may begin within it, or behind all of it where that would cost a long text's square.
-type Checked = Result<Range<usize>, usize>;
-
-/// The whole match, as it is.
-pub(crate) fn whole(_text: &str, candidate: Range<usize>) -> Checked {
-    Ok(candidate)
-}
-
-/// A token and not a word of prose: it has a digit, or at least 20 characters.
-pub(crate) fn looks_random(text: &str, candidate: Range<usize>) -> Checked {
-    let token = &text.as_bytes()[candidate.clone()];
-    if token.len() >= 20 || token.iter().any(u8::is_ascii_digit) {
-        Ok(candidate)
-    } else {
-        Err(candidate.end)
-    }
-}
-
-/// Four octets that are not the middle of a longer number, nor a version: `v1.2.3.4`, or a
-/// browser's `Chrome/120.0.0.0`.
-pub(crate) fn ipv4(text: &str, candidate: Range<usize>) -> Checked {
-    let bytes = text.as_bytes();
-    let start = candidate.start;
-    let is = |at: Option<usize>, test: fn(&u8) -> bool| {
-        at.and_then(|at| bytes.get(at)).is_some_and(test)
-    };
-    let longer =
-        is(Some(candidate.end), u8::is_ascii_digit) || is(start.checked_sub(1), u8::is_ascii_digit);
-    let before_last = start.checked_sub(2);
-    let version = match start.checked_sub(1).map(|at| bytes[at]) {
-        Some(b'v' | b'V') => !is(before_last, u8::is_ascii_alphanumeric),
-        Some(b'/') => {
-            is(before_last, u8::is_ascii_alphabetic) && text[candidate.clone()].ends_with(".0.0.0")
-        }
-        _ => false,
-    };
-    if longer || version {
-        Err(start + 1)
-    } else {
-        Ok(candidate)
-    }
-}
-
-/// A run of hexadecimal groups that parses as an address and has a digit; a first or last group
-/// that does not belong to it (a label before, a port behind) is left out.
-pub(crate) fn ipv6(text: &str, run: Range<usize>) -> Checked {
-    let bytes = text.as_bytes();
-    let resume = run.end;
-    let trimmed = text[run.clone()].trim_end_matches('.').len();
-    let run = run.start..run.start + trimmed;
-    let is_word = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
-    let first = text[run.clone()].find(':').unwrap_or(0);
-    let last = text[run.clone()].rfind(':').unwrap_or(0);
-    let starts = [run.start, run.start + first + 1];
-    let ends = [run.end, run.start + last];
-    for start in starts {
-        if is_word(byte_before(text, start)) {
-            continue;
-        }
-        for end in ends {
-            if end <= start || is_word(bytes.get(end).copied()) {
-                continue;
-            }
-            let address = &text[start..end];
-            let has_digit = address.bytes().any(|b| b.is_ascii_digit());
-            if has_digit && address.parse::<Ipv6Addr>().is_ok() {
-                return Ok(start..end);
-            }
-        }
-    }
-    Err(resume)
-}
-
 /// 13 to 19 digits of an issuer that exists, in the usual groups or in one, with Luhn's digit.
 pub(crate) fn payment_card(text: &str, candidate: Range<usize>) -> Checked {
     let bytes = text.as_bytes();
@@ -238,7 +165,7 @@ fn issued(digits: &[u8]) -> bool {
     }
 }
 
-fn luhn(digits: &[u8]) -> bool {
+pub(super) fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()
@@ -286,27 +213,6 @@ pub(crate) fn iban(text: &str, candidate: Range<usize>) -> Checked {
     }
 }
 
-/// An international number (E.164): a plus sign, 8 to 15 digits, not the end of a sum like `1+1..`.
-pub(crate) fn phone(text: &str, candidate: Range<usize>) -> Checked {
-    let bytes = text.as_bytes();
-    let digits = bytes[candidate.clone()]
-        .iter()
-        .filter(|b| b.is_ascii_digit());
-    let before = byte_before(text, candidate.start).is_some_and(|b| b.is_ascii_alphanumeric());
-    let behind = bytes
-        .get(candidate.end)
-        .is_some_and(u8::is_ascii_alphanumeric);
-    if (8..=15).contains(&digits.count()) && !before && !behind {
-        Ok(candidate)
-    } else {
-        Err(candidate.end)
-    }
-}
-
-pub(crate) fn has_two_colons(text: &[u8]) -> bool {
-    memchr::memchr_iter(b':', text).nth(1).is_some()
-}
-
 pub(crate) fn has_thirteen_digits(text: &[u8]) -> bool {
     text.len() >= 13 && text.iter().filter(|b| b.is_ascii_digit()).count() >= 13
 }
@@ -320,8 +226,4 @@ pub(crate) fn may_hold_iban(text: &[u8]) -> bool {
                 && w[0].is_ascii_alphabetic()
                 && w[1].is_ascii_alphabetic()
         })
-}
-
-fn byte_before(text: &str, at: usize) -> Option<u8> {
-    at.checked_sub(1).map(|before| text.as_bytes()[before])
 }
