@@ -70,7 +70,8 @@ fn class_config(name: &str, plan: &ClassPlan, signal: Signal, steps: &Steps) -> 
     ClassConfig {
         class: name.to_owned(),
         signal: signal.name().to_owned(),
-        container: plan.container.clone(),
+        container: Some(plan.container.clone()),
+        exporters: vec![],
         name_format: plan.name_format.clone(),
         timezone: plan.timezone.clone(),
         compression: plan.compression,

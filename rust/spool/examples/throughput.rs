@@ -48,7 +48,8 @@ async fn measure(path: &std::path::Path, tasks: u64, spans: usize, time: Duratio
     let class = ClassConfig {
         class: "traces".into(),
         signal: "traces".into(),
-        container: "traces".into(),
+        container: Some("traces".into()),
+        exporters: vec![],
         name_format: "%Y/%m/%d/traces_%H_%M_%S.json".into(),
         timezone: "UTC".into(),
         compression: Compression::Zstd,

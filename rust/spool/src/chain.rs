@@ -17,7 +17,8 @@
 //! sync repeats the upload with the same bytes; after it, recovery removes what is left.
 //! The last `.done` stays as the chain's head until the next is durable, so an uploaded number is
 //! never given out again. A segment's stays until its hour is closed, and the last `hour_closed`
-//! stays, so that no hour is closed twice.
+//! stays, so that no hour is closed twice. A segment that exporters send on stays, with its entry,
+//! until all have finished: see `delivery`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use crate::ack::Ack;
 use crate::clock::{Clock, Hour};
+use crate::delivery::Delivery;
 use crate::entry::{Entry, Kind, Link, Repeated, Subject, sha256};
 use crate::error::SpoolError;
 use crate::place::{Part, Place};
@@ -64,16 +66,14 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn of(entry: &Entry, bytes: &[u8]) -> Self {
-        let blob = entry
-            .sealed
-            .as_ref()
-            .and_then(|sealed| sealed.blob.as_ref());
+        let sealed = entry.sealed.as_ref();
+        let lines = sealed.and_then(|sealed| sealed.lines_sha256.as_ref());
         Self {
             kind: entry.kind,
             at_ns: entry.at_ns(),
             sha256: sha256(bytes),
             hour: entry.hour(),
-            has_lines: blob.is_some(),
+            has_lines: lines.is_some(),
         }
     }
 }
@@ -89,7 +89,7 @@ pub(crate) struct Sealing<'a> {
 
 #[derive(Debug)]
 pub(crate) struct Chain {
-    place: Place,
+    pub(crate) place: Place,
     clock: Arc<dyn Clock>,
     author: Author,
     next: u64,
@@ -106,6 +106,8 @@ pub(crate) struct Chain {
     closed: Option<Hour>,
     heartbeat_at: Duration,
     lines_kept_ns: u64,
+    /// Segments that exporters have not finished with, or the store has not confirmed.
+    pub(crate) deliveries: BTreeMap<u64, Delivery>,
 }
 
 impl Chain {
@@ -116,6 +118,7 @@ impl Chain {
         author: Author,
         waiting: BTreeMap<u64, Waiting>,
         done: BTreeMap<u64, Record>,
+        deliveries: BTreeMap<u64, Delivery>,
         lines_kept_ns: u64,
     ) -> Self {
         let records = || {
@@ -157,6 +160,7 @@ impl Chain {
             closed,
             heartbeat_at,
             lines_kept_ns,
+            deliveries,
         }
     }
 
@@ -172,6 +176,13 @@ impl Chain {
         if self.closed.is_none_or(|closed| hour > closed) {
             self.hours.entry(hour).or_default().extend(segment);
         }
+    }
+
+    /// When an entry was written that waits or is still here.
+    pub(crate) fn written_at_ns(&self, seq: u64) -> u64 {
+        let waiting = self.waiting.get(&seq).map(|item| &item.record);
+        let record = waiting.or_else(|| self.done.get(&seq));
+        record.map_or(self.last_at_ns, |record| record.at_ns)
     }
 
     pub(crate) fn failing(&self) -> bool {
@@ -228,6 +239,9 @@ impl Chain {
         self.live(Hour::of(at_ns), None);
         if let (Kind::Segment, Some(hour)) = (record.kind, record.hour) {
             self.live(hour, Some(seq));
+        }
+        if let Some(delivery) = Delivery::of(&entry) {
+            self.deliveries.insert(seq, delivery);
         }
         let (bytes, acks) = sealing.map_or((0, vec![]), |sealing| {
             (sealing.bytes, std::mem::take(sealing.acks))
@@ -302,9 +316,18 @@ impl Chain {
         self.half_confirmed = false;
 
         let record = first.remove().record;
-        let segment = (record.kind == Kind::Segment).then(|| self.place.part(seq, Part::Segment));
+        let is_segment = record.kind == Kind::Segment;
         self.done.insert(seq, record);
-        segment.map_or(Ok(()), |segment| self.place.remove_if_there(&segment))?;
+        match self.deliveries.get_mut(&seq) {
+            Some(delivery) => {
+                delivery.confirmed = true;
+                self.settle(seq)?;
+            }
+            None if is_segment => self
+                .place
+                .remove_if_there(&self.place.part(seq, Part::Segment))?,
+            None => {}
+        }
         self.forget_done()
     }
 
@@ -325,7 +348,8 @@ impl Chain {
                     .is_some_and(|hour| self.hours.contains_key(&hour));
             let lines_fresh =
                 record.has_lines && record.at_ns.saturating_add(self.lines_kept_ns) >= now_ns;
-            Some(seq) == head || Some(seq) == last_closed || hour_open || lines_fresh
+            let owed = self.deliveries.contains_key(&seq);
+            Some(seq) == head || Some(seq) == last_closed || hour_open || lines_fresh || owed
         };
         let gone: Vec<(u64, bool)> = self
             .done

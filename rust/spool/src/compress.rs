@@ -1,6 +1,6 @@
 //! How a commit's payload is compressed: as a whole, so that each commit is a frame or a member.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
@@ -39,6 +39,20 @@ impl Payloads {
                 gzip.write_all(text)?;
                 gzip.finish().map(Some)
             }
+        }
+    }
+}
+
+/// The text of one commit's payload.
+pub(crate) fn inflate(compression: Compression, payload: &[u8]) -> io::Result<Vec<u8>> {
+    match compression {
+        _ if payload.is_empty() => Ok(Vec::new()),
+        Compression::None => Ok(payload.to_vec()),
+        Compression::Zstd => zstd::decode_all(payload),
+        Compression::Gzip => {
+            let mut text = Vec::new();
+            flate2::read::MultiGzDecoder::new(payload).read_to_end(&mut text)?;
+            Ok(text)
         }
     }
 }

@@ -50,8 +50,10 @@ pub struct ClassConfig {
     pub class: String,
     /// `traces`, `logs` or `metrics`.
     pub signal: String,
-    /// The container that the blobs go to.
-    pub container: String,
+    /// The container that the blobs go to; `None` where segments are sent on and not stored.
+    pub container: Option<String>,
+    /// Exporters that send the segments on: a segment stays until each has finished with it.
+    pub exporters: Vec<String>,
     /// The blob's name before the segment id, in strftime's terms: `%Y/%m/%d/logs_%H_%M_%S.json`.
     pub name_format: String,
     /// IANA name of the zone that `name_format` is read in.
@@ -150,7 +152,8 @@ mod tests {
         ClassConfig {
             class: "logs".into(),
             signal: "logs".into(),
-            container: "logs".into(),
+            container: Some("logs".into()),
+            exporters: vec![],
             name_format: format.into(),
             timezone: zone.into(),
             compression,

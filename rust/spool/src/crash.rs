@@ -1,6 +1,7 @@
 //! Crash campaign: random schedules on the simulated file system, and what must hold after each.
 
 mod check;
+mod forward;
 mod refusals;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,8 @@ struct World {
     config: SpoolConfig,
     /// The store: objects by container and name, put by conditional create.
     store: BTreeMap<String, Vec<u8>>,
+    /// Lines by the exporter that sent them on, with how often.
+    forwarded: BTreeMap<(String, String), u64>,
     sent: Vec<Sent>,
     answers: Vec<(usize, Answer)>,
     instances: u64,
@@ -57,7 +60,8 @@ impl World {
         let class = |name: &str, compression| ClassConfig {
             class: name.into(),
             signal: name.into(),
-            container: name.into(),
+            container: Some(name.into()),
+            exporters: vec![],
             name_format: "%Y/%m/%d/%H_%M_%S.json".into(),
             timezone: "UTC".into(),
             compression,
@@ -80,6 +84,7 @@ impl World {
             clock: Arc::new(ManualClock::at(START)),
             config,
             store: BTreeMap::new(),
+            forwarded: BTreeMap::new(),
             sent: Vec::new(),
             answers: Vec::new(),
             instances: 0,
@@ -111,7 +116,7 @@ impl World {
             if self.fs.is_dead() {
                 break;
             }
-            match self.random.below(12) {
+            match self.random.below(14) {
                 0..5 => self.append(&mut writers),
                 5 => self.advance(),
                 6 => {
@@ -132,6 +137,7 @@ impl World {
                     self.fs.set_room(room);
                     self.fs.set_full(self.random.chance(10));
                 }
+                10 | 11 => self.forward(&shared),
                 _ => {
                     for _ in 0..self.random.below(4) {
                         self.upload(&shared);
@@ -293,8 +299,14 @@ impl World {
         // Past the latest hour that the clock may have shown.
         self.clock.advance(400 * 3600 * SECOND);
         shared.tick().unwrap();
-        while !lock(&shared.chain).waiting.is_empty() {
+        loop {
+            let chain = lock(&shared.chain);
+            if chain.waiting.is_empty() && chain.deliveries.is_empty() {
+                break;
+            }
+            drop(chain);
             self.upload(&shared);
+            self.forward(&shared);
         }
         let names = self.fs.list(&shared.place.open()).unwrap();
         assert!(names.is_empty(), "seed {}: {names:?} in open", self.seed);
@@ -316,6 +328,7 @@ fn digest(number: usize) -> [u8; 16] {
 /// One life of a spool: some runs, each ended by a crash, a kill or in peace, and a last one.
 fn live(seed: u64) {
     let mut world = World::new(seed);
+    world.owe_some();
     for _ in 0..=world.random.below(4) {
         let fuse = world.random.chance(80).then(|| world.random.below(150));
         let faults = if world.random.chance(30) {

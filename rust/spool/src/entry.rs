@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::{Hour, day};
 use crate::config::Compression;
 use crate::counts::Counts;
+use crate::delivery::Progress;
 use crate::segment::{Header, Summary};
 
 const FORMAT: &str = "mainstem.ledger/1";
@@ -23,6 +24,7 @@ pub(crate) enum Kind {
     Segment,
     Heartbeat,
     HourClosed,
+    Forwarded,
 }
 
 impl Kind {
@@ -32,6 +34,7 @@ impl Kind {
             Self::Segment => "segment",
             Self::Heartbeat => "heartbeat",
             Self::HourClosed => "hour_closed",
+            Self::Forwarded => "forwarded",
         }
     }
 }
@@ -47,6 +50,28 @@ pub(crate) struct Blob {
     pub(crate) lines: u64,
 }
 
+/// What a segment owes to exporters that send it on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Owed {
+    pub(crate) exporters: Vec<String>,
+    pub(crate) lines: u64,
+    /// Bytes of the payloads, as in a blob.
+    pub(crate) bytes: u64,
+}
+
+/// What an exporter made of a segment: what an entry of kind `forwarded` has beyond the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Forwarded {
+    pub(crate) segment: String,
+    pub(crate) signal: String,
+    pub(crate) class: String,
+    /// The hour that the segment counts in.
+    pub(crate) hour: String,
+    pub(crate) exporter: String,
+    #[serde(flatten)]
+    pub(crate) progress: Progress,
+}
+
 /// What an entry of kind `segment` has beyond the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Sealed {
@@ -54,9 +79,11 @@ pub(crate) struct Sealed {
     pub(crate) signal: String,
     pub(crate) class: String,
     pub(crate) policy: String,
-    /// `None` where the segment stored nothing.
+    /// `None` where the segment stored nothing, or is sent on and not stored in the region.
     pub(crate) blob: Option<Blob>,
     pub(crate) lines_sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) forward: Option<Owed>,
     pub(crate) counts: Counts,
     pub(crate) redactions: BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -68,13 +95,21 @@ pub(crate) struct Sealed {
 impl Sealed {
     pub(crate) fn new(header: &Header, summary: &Summary) -> Self {
         let books = &summary.books;
-        let blob = (!summary.lines.is_empty()).then(|| Blob {
-            container: header.container.clone(),
+        let has_lines = !summary.lines.is_empty();
+        let container = header.container.clone().filter(|_| has_lines);
+        let blob = container.map(|container| Blob {
+            container,
             name: header.blob.clone(),
             bytes: summary.payload_bytes,
             sha256: summary.payload_sha256(),
             compression: header.compression,
             lines: summary.line_count(),
+        });
+        let is_owed = has_lines && !header.exporters.is_empty();
+        let forward = is_owed.then(|| Owed {
+            exporters: header.exporters.clone(),
+            lines: summary.line_count(),
+            bytes: summary.payload_bytes,
         });
         let mut redactions = BTreeMap::new();
         for &(rule, count) in &books.redactions {
@@ -88,8 +123,9 @@ impl Sealed {
             signal: header.signal.clone(),
             class: header.class.clone(),
             policy: header.policy.clone(),
-            lines_sha256: blob.is_some().then(|| sha256(&summary.lines)),
+            lines_sha256: has_lines.then(|| sha256(&summary.lines)),
             blob,
+            forward,
             counts: books.counts,
             redactions,
             first_time_unix_nano: time(books.first_ns),
@@ -114,6 +150,8 @@ pub(crate) struct Entry {
     hour: Option<String>,
     #[serde(flatten)]
     pub(crate) sealed: Option<Sealed>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) forwarded: Option<Forwarded>,
 }
 
 /// An entry's own hash and bytes, as an `hour_closed` repeats them.
@@ -128,6 +166,7 @@ pub(crate) enum Subject {
     Heartbeat,
     Segment(Hour, Box<Sealed>),
     HourClosed(Hour, Vec<Repeated>),
+    Forwarded(Box<Forwarded>),
 }
 
 /// An entry's place in its chain.
@@ -147,6 +186,11 @@ impl Entry {
             Subject::Heartbeat => (Kind::Heartbeat, None, None),
             Subject::Segment(hour, sealed) => (Kind::Segment, Some(hour), Some(sealed)),
             Subject::HourClosed(hour, _) => (Kind::HourClosed, Some(hour), None),
+            Subject::Forwarded(_) => (Kind::Forwarded, None, None),
+        };
+        let forwarded = match subject {
+            Subject::Forwarded(forwarded) => Some(forwarded.as_ref().clone()),
+            _ => None,
         };
         Self {
             format: FORMAT.to_owned(),
@@ -159,6 +203,7 @@ impl Entry {
             at_unix_nano: link.at_ns.to_string(),
             hour: hour.map(ToString::to_string),
             sealed: sealed.map(|sealed| sealed.as_ref().clone()),
+            forwarded,
         }
     }
 
@@ -189,6 +234,7 @@ impl Entry {
         let sound = entry.format == FORMAT
             && entry.at_unix_nano.parse::<u64>().is_ok()
             && (entry.kind == Kind::Segment) == entry.sealed.is_some()
+            && (entry.kind == Kind::Forwarded) == entry.forwarded.is_some()
             && matches!(entry.kind, Kind::Segment | Kind::HourClosed) == entry.hour().is_some();
         sound.then_some(entry)
     }

@@ -40,7 +40,8 @@ fn chain() -> Vec<(String, Vec<u8>)> {
     let class = ClassConfig {
         class: "logs".into(),
         signal: "logs".into(),
-        container: "logs".into(),
+        container: Some("logs".into()),
+        exporters: vec![],
         name_format: "%Y/%m/%d/logs_%H_%M_%S.json".into(),
         timezone: "UTC".into(),
         compression: Compression::None,

@@ -13,6 +13,9 @@
 //!              ▼
 //!            digests, head                   outbox/<seq>.{done,lines}
 //! ```
+//! Exporters that send segments on read them from the outbox, and a segment stays until the store
+//! and each of them has it: `delivery`, `forwarding`.
+//!
 //! `chain` has the order in which files are written and what a crash between any two of them
 //! leaves; `recover` puts it in order again.
 
@@ -26,10 +29,12 @@ mod config;
 mod counts;
 #[cfg(test)]
 mod crash;
+mod delivery;
 mod digests;
 mod entry;
 mod error;
 mod file_system;
+mod forwarding;
 #[cfg(test)]
 mod golden;
 mod instance;
@@ -53,10 +58,12 @@ pub use append::Append;
 pub use compress::zstd_compressor;
 pub use config::{ClassConfig, Compression, Durability, SpoolConfig};
 pub use counts::Counts;
+pub use delivery::Progress;
 pub use error::{Refusal, SpoolError};
 pub use file_system::{AppendFile, FileSystem, Lock, RealFileSystem};
+pub use forwarding::{OwedLine, OwedLines, OwedSegment};
 pub use listing::{Listed, State, list};
 pub use outbox::{OutboxItem, Pieces};
 pub use spool::Spool;
-pub use stats::{ClassStats, FSYNC_BUCKETS_US, Latency, Recovered, Stats};
+pub use stats::{ClassStats, FSYNC_BUCKETS_US, Latency, OwedStats, Recovered, Stats};
 pub use verify::{Fault, Verified, verify};

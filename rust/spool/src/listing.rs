@@ -54,7 +54,7 @@ pub fn list(path: &Path, fs: Arc<dyn FileSystem>) -> Result<Vec<Listed>, SpoolEr
         let state = match part {
             Part::Entry => State::Waiting,
             Part::Done => State::Confirmed,
-            Part::Segment | Part::Lines | Part::Draft => continue,
+            Part::Segment | Part::Lines | Part::Draft | Part::Sent | Part::SentDraft => continue,
         };
         let Some(bytes) = place.read_if_there(&place.part(seq, part))? else {
             continue;

@@ -18,13 +18,13 @@ const PIECE: usize = 1 << 20;
 #[derive(Clone)]
 pub struct OutboxItem {
     pub seq: u64,
-    /// `genesis`, `segment`, `heartbeat` or `hour_closed`.
+    /// `genesis`, `segment`, `heartbeat`, `hour_closed` or `forwarded`.
     pub kind: &'static str,
     /// The entry's object name in the ledger container; the lines' ends in `.lines` in place of
     /// `.json`.
     pub entry_name: String,
     pub entry: Vec<u8>,
-    /// 24 bytes a line of the blob; `None` where there is no blob.
+    /// 24 bytes a line of the segment; `None` where it has none.
     pub lines: Option<Vec<u8>>,
     pub container: Option<String>,
     pub blob_name: Option<String>,
@@ -59,7 +59,7 @@ impl OutboxItem {
         let (blob, lines_sha256) = entry
             .sealed
             .map_or((None, None), |sealed| (sealed.blob, sealed.lines_sha256));
-        let lines = match &blob {
+        let lines = match &lines_sha256 {
             Some(_) => place.read_if_there(&place.part(seq, Part::Lines))?,
             None => None,
         };

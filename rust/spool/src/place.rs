@@ -20,15 +20,21 @@ pub(crate) enum Part {
     Lines,
     /// An entry being written.
     Draft,
+    /// How far exporters are with a segment.
+    Sent,
+    /// The same being written.
+    SentDraft,
 }
 
 impl Part {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Entry,
         Self::Done,
         Self::Segment,
         Self::Lines,
         Self::Draft,
+        Self::Sent,
+        Self::SentDraft,
     ];
 
     pub(crate) fn extension(self) -> &'static str {
@@ -38,6 +44,8 @@ impl Part {
             Self::Segment => "seg",
             Self::Lines => "lines",
             Self::Draft => "tmp",
+            Self::Sent => "sent",
+            Self::SentDraft => "sent-tmp",
         }
     }
 
@@ -79,6 +87,11 @@ impl Place {
     pub(crate) fn part(&self, seq: u64, part: Part) -> PathBuf {
         self.outbox()
             .join(format!("{seq:012}.{}", part.extension()))
+    }
+
+    /// Where a segment is kept of which a receiver did not take all, and that no store has.
+    pub(crate) fn refused_segment(&self, segment: &str) -> PathBuf {
+        self.outbox().join(format!("{segment}.refused"))
     }
 
     /// Make a file with this content, durable but for its name. What bears the name goes first,

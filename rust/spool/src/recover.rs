@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex};
 
+use tokio::sync::Notify;
+
 use crate::chain::{Author, Chain, Record, Waiting};
 use crate::clock::{Clock, Hours};
 use crate::commit::Receipt;
 use crate::config::{BlobNames, SpoolConfig};
+use crate::delivery::Delivery;
 use crate::digests::Digests;
 use crate::entry::{Entry, NO_PREVIOUS, Subject};
 use crate::error::SpoolError;
@@ -92,6 +95,7 @@ pub(crate) fn recover(
         author.clone(),
         outbox.waiting,
         outbox.done,
+        outbox.deliveries,
         window_ns,
     );
     if is_new {
@@ -118,6 +122,7 @@ pub(crate) fn recover(
         recovered,
         chain: Mutex::new(chain),
         offered: Condvar::new(),
+        sealed: Notify::new(),
         hours: Mutex::new(hours),
         leftovers: Mutex::new(leftovers.into()),
         opened: AtomicU64::new(0),
@@ -156,6 +161,7 @@ fn clear_unborn(place: &Place) -> Result<(), SpoolError> {
 struct Outbox {
     waiting: BTreeMap<u64, Waiting>,
     done: BTreeMap<u64, Record>,
+    deliveries: BTreeMap<u64, Delivery>,
     /// Ids of the sealed segments.
     segments: HashSet<String>,
     /// Receipts by class, of the lines that are still here.
@@ -173,6 +179,7 @@ fn read_outbox(place: &Place, author: &Author) -> Result<Outbox, SpoolError> {
         .map(|(seq, _)| *seq);
     let mut outbox = Outbox::default();
     let mut previous: Option<(u64, String)> = None;
+    let mut sent = Vec::new();
     for (&seq, parts) in &files {
         let confirmed = head.is_some_and(|head| seq <= head);
         let part = if confirmed { Part::Done } else { Part::Entry };
@@ -213,19 +220,35 @@ fn read_outbox(place: &Place, author: &Author) -> Result<Outbox, SpoolError> {
                 .extend(receipts.map(|receipt| (sealed.class.clone(), receipt)));
             outbox.segments.insert(sealed.segment.clone());
         }
+        place.remove_if_there(&place.part(seq, Part::SentDraft))?;
+        let delivery = match parts.contains(&Part::Segment) || !confirmed {
+            true => Delivery::read(place, &entry)?,
+            false => None,
+        };
         if confirmed {
-            for part in parts
-                .iter()
-                .filter(|part| !matches!(part, Part::Done | Part::Lines))
-            {
-                place.remove_if_there(&place.part(seq, *part))?;
+            let owed = delivery.filter(|delivery| !delivery.is_finished());
+            for part in parts {
+                match part {
+                    Part::Done | Part::Lines => {}
+                    Part::Segment if owed.is_some() => {}
+                    // Not before the segment is gone for good, or it would be sent again.
+                    Part::Sent => sent.extend(owed.is_none().then_some(seq)),
+                    part => place.remove_if_there(&place.part(seq, *part))?,
+                }
             }
             outbox.done.insert(seq, record);
+            outbox.deliveries.extend(owed.map(|mut delivery| {
+                delivery.confirmed = true;
+                (seq, delivery)
+            }));
         } else {
             if record.has_lines && lines.is_none() {
                 return Err(damaged(seq, "has lost its lines"));
             }
             complete(place, seq, &entry, parts)?;
+            outbox
+                .deliveries
+                .extend(delivery.map(|delivery| (seq, delivery)));
             let blob = entry.sealed.and_then(|sealed| sealed.blob);
             let bytes = blob.map_or(0, |blob| blob.bytes);
             outbox
@@ -238,6 +261,9 @@ fn read_outbox(place: &Place, author: &Author) -> Result<Outbox, SpoolError> {
     }
     place.sync_outbox()?;
     place.sync_open()?;
+    for seq in sent {
+        place.remove_if_there(&place.part(seq, Part::Sent))?;
+    }
     Ok(outbox)
 }
 

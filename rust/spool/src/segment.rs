@@ -32,12 +32,16 @@ pub(crate) struct Header {
     pub(crate) environment: String,
     pub(crate) signal: String,
     pub(crate) class: String,
-    pub(crate) container: String,
+    /// `None` where no store takes the segment.
+    pub(crate) container: Option<String>,
     /// The name that the blob will have.
     pub(crate) blob: String,
     pub(crate) compression: Compression,
     pub(crate) policy: String,
     pub(crate) rules: Vec<String>,
+    /// Exporters that the segment is owed to, besides the store.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) exporters: Vec<String>,
     /// The books' hour, `2026-11-24T05`.
     pub(crate) hour: String,
     pub(crate) opened_unix_nano: u64,
@@ -156,6 +160,7 @@ pub(crate) fn holds_commits(bytes: &[u8]) -> bool {
 /// Reads the payloads of a segment file one by one: of a large segment only a commit is in memory.
 pub(crate) struct Payloads<R> {
     file: R,
+    compression: Compression,
     salt: u32,
     ordinal: u32,
     commit: Vec<u8>,
@@ -173,16 +178,26 @@ impl<R: Read> Payloads<R> {
             return Ok(None);
         };
         fill(&mut file, &mut header, end)?;
-        Ok(Header::read(&header).map(|(_, salt, _)| Self {
+        Ok(Header::read(&header).map(|(header, salt, _)| Self {
             file,
+            compression: header.compression,
             salt,
             ordinal: 0,
             commit: Vec::new(),
         }))
     }
 
+    pub(crate) fn compression(&self) -> Compression {
+        self.compression
+    }
+
     /// The next commit's payload; `Ok(None)` where no valid commit follows.
     pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        Ok(self.next_commit()?.map(|commit| commit.payload))
+    }
+
+    /// The next commit; `Ok(None)` where no valid one follows.
+    pub(crate) fn next_commit(&mut self) -> io::Result<Option<Commit<'_>>> {
         self.commit.clear();
         if !fill(&mut self.file, &mut self.commit, commit::PREFACE)? {
             return Ok(None);
@@ -195,7 +210,7 @@ impl<R: Read> Payloads<R> {
         }
         let read = Commit::read(&self.commit, self.salt, self.ordinal);
         self.ordinal += 1;
-        Ok(read.map(|(commit, _)| commit.payload))
+        Ok(read.map(|(commit, _)| commit))
     }
 }
 
@@ -228,11 +243,12 @@ mod tests {
             environment: "test".into(),
             signal: "logs".into(),
             class: "logs".into(),
-            container: "logs".into(),
+            container: Some("logs".into()),
             blob: "2025/01/24/logs_10_30_45_00ff00ff00ff00ff.json".into(),
             compression: Compression::None,
             policy: "fedcba9876543210".into(),
             rules: vec!["email".into()],
+            exporters: vec![],
             hour: "2025-01-24T10".into(),
             opened_unix_nano: 1_737_714_645_000_000_000,
         }

@@ -1,9 +1,11 @@
 //! What the committers, the keeper and the spool's users share.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::chain::{Author, Chain};
 use crate::clock::{Clock, Hours};
@@ -13,7 +15,7 @@ use crate::error::SpoolError;
 use crate::leftover::Leftover;
 use crate::place::Place;
 use crate::reserve::Reserve;
-use crate::stats::{ClassStats, Recovered, Stats};
+use crate::stats::{ClassStats, OwedStats, Recovered, Stats};
 
 /// Locks are taken in the order `leftovers`, `chain`, `reserve`, `hours`; the others alone.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) chain: Mutex<Chain>,
     /// An entry was added, or the spool closes.
     pub(crate) offered: Condvar,
+    /// The same, for those who wait on a runtime.
+    pub(crate) sealed: Notify,
     pub(crate) reserve: Reserve,
     pub(crate) hours: Mutex<Hours>,
     pub(crate) digests: Mutex<Digests>,
@@ -54,7 +58,7 @@ impl Shared {
         // Under the chain's lock, so as not to take it from a sealing that has just released it.
         self.reserve.take();
         drop(chain);
-        self.offered.notify_all();
+        self.announce();
         extended.and(forgotten)
     }
 
@@ -74,6 +78,12 @@ impl Shared {
         (u16::try_from(number).unwrap_or(u16::MAX), stats)
     }
 
+    /// Wake those who wait for an entry.
+    pub(crate) fn announce(&self) {
+        self.offered.notify_all();
+        self.sealed.notify_waiters();
+    }
+
     /// The spool as it stands.
     pub(crate) fn stats(&self) -> Stats {
         let now_ns = self.clock.unix_ns();
@@ -89,6 +99,7 @@ impl Shared {
             digests: lock(&self.digests).len() as u64,
             failing: chain.failing(),
             recovered: self.recovered.clone(),
+            owed: owed(&chain, now_ns),
             classes: lock(&self.stats)
                 .iter()
                 .map(|stats| lock(stats).clone())
@@ -106,6 +117,22 @@ impl Shared {
         }
         chain.beat()
     }
+}
+
+/// What waits for each exporter.
+fn owed(chain: &Chain, now_ns: u64) -> Vec<OwedStats> {
+    let mut owed: BTreeMap<&str, OwedStats> = BTreeMap::new();
+    for (seq, delivery) in &chain.deliveries {
+        let age_ns = now_ns.saturating_sub(chain.written_at_ns(*seq));
+        for exporter in delivery.open_exporters() {
+            let of = owed.entry(exporter).or_default();
+            exporter.clone_into(&mut of.exporter);
+            of.segments += 1;
+            of.bytes += delivery.bytes;
+            of.oldest_age_ms = of.oldest_age_ms.max(age_ns / 1_000_000);
+        }
+    }
+    owed.into_values().collect()
 }
 
 /// The id of a new segment: 16 hex digits.

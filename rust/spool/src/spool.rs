@@ -16,8 +16,10 @@ use crate::ack::Stored;
 use crate::append::Append;
 use crate::clock::SystemClock;
 use crate::config::{ClassConfig, SpoolConfig};
+use crate::delivery::Progress;
 use crate::error::{Refusal, SpoolError};
 use crate::file_system::{FileSystem, Lock};
+use crate::forwarding::OwedSegment;
 use crate::outbox::OutboxItem;
 use crate::recover::{Opened, recover};
 use crate::shared::{Shared, lock};
@@ -226,6 +228,42 @@ impl Spool {
     /// then it is to be confirmed again.
     pub fn confirm(&self, seq: u64) -> Result<(), SpoolError> {
         lock(&self.shared.chain).confirm(seq)
+    }
+
+    /// The first segment that is owed to an exporter, and that it has not finished; waits for one.
+    pub async fn next_owed(&self, exporter: &str) -> OwedSegment {
+        loop {
+            // Made before the look, so that no seal between the two is missed.
+            let sealed = self.shared.sealed.notified();
+            if let Some(owed) = lock(&self.shared.chain).owed_to(exporter) {
+                return owed;
+            }
+            sealed.await;
+        }
+    }
+
+    /// Remember, durably, how far an exporter is with a segment.
+    ///
+    /// # Errors
+    /// `Io` where the file system refuses; it is to be said again.
+    pub fn advance(&self, seq: u64, exporter: &str, progress: Progress) -> Result<(), SpoolError> {
+        lock(&self.shared.chain).advance(seq, exporter, progress)
+    }
+
+    /// An exporter has settled every line of a segment. It is recorded in the chain, and the
+    /// segment goes once all its exporters have, and the store. Well if it was said before.
+    ///
+    /// # Errors
+    /// `Io` where the file system refuses; it is to be said again.
+    pub fn finish(&self, seq: u64, exporter: &str, progress: Progress) -> Result<(), SpoolError> {
+        let mut chain = lock(&self.shared.chain);
+        let finished = self
+            .shared
+            .reserve
+            .spend(|| chain.finish(seq, exporter, progress));
+        drop(chain);
+        self.shared.announce();
+        finished
     }
 
     /// Seal every open segment, after what is queued.

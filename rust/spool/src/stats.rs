@@ -54,6 +54,16 @@ pub struct Recovered {
     pub damaged: u64,
 }
 
+/// What waits for one exporter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OwedStats {
+    pub exporter: String,
+    pub segments: u64,
+    /// Bytes of the segments, those of lines that were sent included.
+    pub bytes: u64,
+    pub oldest_age_ms: u64,
+}
+
 /// The spool as it stands.
 #[derive(Debug, Clone, Serialize)]
 pub struct Stats {
@@ -71,5 +81,7 @@ pub struct Stats {
     /// The chain could not be written when last tried.
     pub failing: bool,
     pub recovered: Recovered,
+    /// By exporter; one that is not configured any more may be among them.
+    pub owed: Vec<OwedStats>,
     pub classes: Vec<ClassStats>,
 }

@@ -169,7 +169,7 @@ impl Writer {
                 chain.extend(&subject, Some(sealing))
             })?;
             drop(chain);
-            self.shared.offered.notify_all();
+            self.shared.announce();
             lock(&self.stats).sealed += 1;
         }
         lock(&self.shared.hours).leave(segment.hour);
@@ -299,6 +299,7 @@ impl Writer {
             compression: self.class.compression,
             policy: self.class.policy.clone(),
             rules: self.class.rules.clone(),
+            exporters: self.class.exporters.clone(),
             hour: hour.to_string(),
             opened_unix_nano: now_ns,
         };

@@ -36,7 +36,8 @@ fn class(name: &str, compression: Compression) -> ClassConfig {
     ClassConfig {
         class: name.into(),
         signal: name.into(),
-        container: name.into(),
+        container: Some(name.into()),
+        exporters: vec![],
         name_format: format!("%Y/%m/%d/{name}_%H_%M_%S.json"),
         timezone: "UTC".into(),
         compression,

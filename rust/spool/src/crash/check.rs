@@ -62,6 +62,7 @@ impl World {
                     assert!(closed.insert(hour), "seed {seed}: an hour was closed twice");
                 }
                 "genesis" => assert_eq!(*seq, 0),
+                "forwarded" => assert!(entry["forwarded"]["lines"].is_u64(), "seed {seed}"),
                 kind => assert_eq!(kind, "heartbeat"),
             }
         }
@@ -71,7 +72,7 @@ impl World {
         );
         for (number, sent) in self.sent.iter().enumerate() {
             let stored = lines_of.get(&sent.line).copied().unwrap_or_default();
-            if sent.line.is_empty() {
+            if sent.line.is_empty() || self.config.classes[sent.class].container.is_none() {
                 continue;
             }
             assert!(
@@ -83,6 +84,7 @@ impl World {
                 "seed {seed}: request {number} is lost"
             );
         }
+        self.check_forwarded();
         let acked: u64 = self.sent.iter().map(|sent| sent.acked).sum();
         let tries: u64 = self.sent.iter().map(|sent| sent.tries).sum();
         assert!(
@@ -129,7 +131,8 @@ impl World {
         );
         let blob = &entry["blob"];
         if blob.is_null() {
-            assert_eq!(counts.stored, 0, "seed {seed}");
+            let lines = entry["forward"]["lines"].as_u64().unwrap_or_default();
+            assert_eq!(counts.stored, lines, "seed {seed}");
             return counts.received;
         }
         let object = |container: &Value, name: &str| {
