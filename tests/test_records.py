@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from mainstem.records import BlobRef, Counts, EntryKind, LedgerEntry, Signal, entry_name
+from mainstem.records import (
+    BlobRef,
+    Counts,
+    EntryKind,
+    Forwarded,
+    LedgerEntry,
+    Signal,
+    entry_name,
+)
 
 FOLDER = Path(__file__).parent / "records"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -33,10 +41,11 @@ def test_each_kind_of_entry_is_read(chain: list[LedgerEntry]) -> None:
         EntryKind.GENESIS,
         EntryKind.SEGMENT,
         EntryKind.SEGMENT,
+        EntryKind.FORWARDED,
         EntryKind.HOUR_CLOSED,
         EntryKind.HEARTBEAT,
     ]
-    full, empty = chain[1], chain[2]
+    full, empty, sent = chain[1], chain[2], chain[3]
     assert full.signal is Signal.LOGS
     assert full.container_class == "logs"
     assert full.hour == "2026-11-24T05"
@@ -51,6 +60,20 @@ def test_each_kind_of_entry_is_read(chain: list[LedgerEntry]) -> None:
     assert empty.blob is None
     assert empty.lines_sha256 is None
     assert empty.counts == Counts(received=4, dropped=4)
+    assert full.forward_to == ("otlp/central",)
+    assert empty.forward_to == ()
+    assert sent.forwarded == Forwarded(
+        segment=full.segment,
+        signal=Signal.LOGS,
+        container_class="logs",
+        hour="2026-11-24T05",
+        exporter="otlp/central",
+        lines=2,
+        sent=3,
+        rejected=1,
+        refused=0,
+        abandoned=0,
+    )
     assert all(entry.counts.balance == 0 for entry in chain)
 
 
@@ -64,10 +87,10 @@ def test_the_lines_have_a_digest_and_a_time_each(chain: list[LedgerEntry]) -> No
 
 
 def test_a_closed_hour_repeats_its_entries_byte_for_byte(chain: list[LedgerEntry]) -> None:
-    closed = chain[3]
+    closed = chain[4]
     assert closed.hour == "2026-11-24T05"
     assert closed.entries == (chain[1], chain[2])
-    text = FILES[3].read_text()
+    text = FILES[4].read_text()
     assert all(path.read_text() in text for path in FILES[1:3])
 
 

@@ -31,6 +31,7 @@ class EntryKind(StrEnum):
     SEGMENT = "segment"
     HEARTBEAT = "heartbeat"
     HOUR_CLOSED = "hour_closed"
+    FORWARDED = "forwarded"
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,38 @@ class BlobRef:
 
 
 @dataclass(frozen=True)
+class Forwarded:
+    """What an exporter made of a segment, in spans, log records or data points.
+
+    `sent` is what the receiver took; `rejected` it left out of requests that it took, `refused` it
+    refused for good, and `abandoned` was given up as configured. Of two entries for one segment
+    and exporter the later counts.
+    """
+
+    segment: str
+    signal: Signal
+    container_class: str
+    hour: str
+    exporter: str
+    lines: int
+    sent: int
+    rejected: int
+    refused: int
+    abandoned: int
+
+    @classmethod
+    def _from_json(cls, raw: dict[str, Any]) -> Forwarded:
+        rest = {key: value for key, value in raw.items() if key not in ("signal", "class")}
+        return cls(signal=Signal(raw["signal"]), container_class=raw["class"], **rest)
+
+
+@dataclass(frozen=True)
 class LedgerEntry:
     """One object `ledger/YYYY/MM/DD/<instance>/<seq>.json`.
 
     `sha256` is that of the entry's own bytes, which the next entry names as `previous`.
-    `blob` is None for entries that are not segments, and for a segment that stored nothing.
+    `blob` is None for entries that are not segments, and for a segment that stored nothing or is
+    forwarded alone. `forward_to` names the exporters that a segment is owed to.
     """
 
     kind: EntryKind
@@ -111,6 +139,8 @@ class LedgerEntry:
     first_time_unix_nano: int | None = None
     last_time_unix_nano: int | None = None
     entries: tuple[LedgerEntry, ...] = ()
+    forward_to: tuple[str, ...] = ()
+    forwarded: Forwarded | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> LedgerEntry:
@@ -145,6 +175,8 @@ class LedgerEntry:
             entries=tuple(
                 cls._from_json(entry["entry"], entry["sha256"]) for entry in raw.get("entries", [])
             ),
+            forward_to=tuple((raw.get("forward") or {}).get("exporters", ())),
+            forwarded=(Forwarded._from_json(raw["forwarded"]) if raw.get("forwarded") else None),
         )
 
 

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::append::Append;
 use crate::config::{ClassConfig, Compression, SpoolConfig};
 use crate::counts::Counts;
+use crate::delivery::Progress;
 use crate::outbox::OutboxItem;
 use crate::recover::recover;
 use crate::shared::lock;
@@ -35,13 +36,14 @@ fn request(number: u8, line: &str, counts: Counts) -> Request {
     }
 }
 
-/// The chain's objects by file name: genesis, two segments, a heartbeat, the hour closed.
+/// The chain's objects by file name: genesis, two segments, one of them forwarded, the hour closed,
+/// a heartbeat.
 fn chain() -> Vec<(String, Vec<u8>)> {
     let class = ClassConfig {
         class: "logs".into(),
         signal: "logs".into(),
         container: Some("logs".into()),
-        exporters: vec![],
+        exporters: vec!["otlp/central".into()],
         name_format: "%Y/%m/%d/logs_%H_%M_%S.json".into(),
         timezone: "UTC".into(),
         compression: Compression::None,
@@ -71,6 +73,15 @@ fn chain() -> Vec<(String, Vec<u8>)> {
     };
     writer.commit(vec![request(3, "", dropped)]);
     writer.seal().unwrap();
+    let progress = Progress {
+        lines: 2,
+        sent: 3,
+        rejected: 1,
+        ..Progress::default()
+    };
+    lock(&opened.shared.chain)
+        .finish(1, "otlp/central", progress)
+        .unwrap();
     clock.advance(300 * SECOND);
     opened.shared.tick().unwrap();
 
