@@ -69,11 +69,11 @@ pub struct Route {
     pub large: Arc<Semaphore>,
 }
 
-/// What a request became: one append a pipeline, in their order.
+/// What a request became: an append for each class that something of it goes to, by its index.
 struct Prepared {
     received: u64,
     rejected: Rejected,
-    appends: Vec<Append>,
+    appends: Vec<(usize, Append)>,
 }
 
 impl Route {
@@ -102,13 +102,12 @@ impl Route {
             ..
         } = parcel;
         drop(body);
-        reservation.shrink_to(prepared.appends.iter().map(|one| one.line.len()).sum());
+        reservation.shrink_to(lines_of(&prepared.appends));
         // An append is queued at once, so that the pipelines' commits run side by side.
-        let answers: Vec<_> = self
-            .pipelines
-            .iter()
-            .zip(prepared.appends)
-            .map(|(pipeline, append)| self.spool.append(pipeline.class, append))
+        let answers: Vec<_> = prepared
+            .appends
+            .into_iter()
+            .map(|(class, append)| self.spool.append(class, append))
             .collect();
         let mut new = false;
         for answer in answers {
@@ -158,7 +157,7 @@ impl Route {
         };
         for (index, pipeline) in self.pipelines.iter().enumerate() {
             let passage = pipeline.pass(&arrival)?;
-            prepared.received = passage.append.counts.received;
+            prepared.received = passage.received;
             if index == 0 {
                 stats.notes(&passage.notes);
             }
@@ -166,12 +165,11 @@ impl Route {
                 return Ok(None);
             }
             prepared.rejected = prepared.rejected.max(passage.rejected);
-            prepared.appends.push(passage.append);
+            prepared.appends.extend(passage.appends);
         }
         // The first line is covered by what its body held; a further one is not.
         if let [_, _, ..] = &prepared.appends[..] {
-            let lines = prepared.appends.iter().map(|one| one.line.len()).sum();
-            parcel.reservation.grow_now(lines)?;
+            parcel.reservation.grow_now(lines_of(&prepared.appends))?;
         }
         Ok(Some(prepared))
     }
@@ -183,6 +181,10 @@ impl Route {
         digest.copy_from_slice(&hash.as_bytes()[..16]);
         digest
     }
+}
+
+fn lines_of(appends: &[(usize, Append)]) -> usize {
+    appends.iter().map(|(_, append)| append.line.len()).sum()
 }
 
 fn now_ns() -> u64 {

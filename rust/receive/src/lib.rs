@@ -19,6 +19,7 @@ mod server;
 mod stats;
 mod steps;
 mod times;
+mod ways;
 
 pub use data_plane::{DataPlane, Ports, Report, StartError};
 pub use identity::Identity;

@@ -14,6 +14,7 @@ use crate::replies::{Refusal, Rejected};
 use crate::stats::Counter;
 use crate::steps::Steps;
 use crate::times::record_times;
+use crate::ways::{Class, Ways};
 
 /// Lines of up to four times their body's length are provided for, in 64ths.
 const MAX_RATIO: usize = 4 * 64;
@@ -30,27 +31,28 @@ pub struct Arrival<'a> {
 
 /// What a pipeline leaves of a request, ready for the spool.
 pub struct Passage {
-    pub append: Append,
+    pub received: u64,
+    /// By the index of the spool's class; none where the request held no record.
+    pub appends: Vec<(usize, Append)>,
     pub rejected: Rejected,
     pub notes: Notes,
 }
 
 pub struct Pipeline {
     signal: Signal,
-    /// The index of the spool's class that its lines go to.
-    pub class: usize,
+    ways: Ways,
     steps: Steps,
-    /// What each rule of the steps did, by its id.
+    /// What each rule of the steps did, by its id, and behind them those of the routing.
     counters: Vec<Arc<Counter>>,
     /// The last line's length in 64ths of its body's.
     ratio: AtomicUsize,
 }
 
 impl Pipeline {
-    pub fn new(signal: Signal, class: usize, steps: Steps, counters: Vec<Arc<Counter>>) -> Self {
+    pub fn new(signal: Signal, ways: Ways, steps: Steps, counters: Vec<Arc<Counter>>) -> Self {
         Pipeline {
             signal,
-            class,
+            ways,
             steps,
             counters,
             ratio: AtomicUsize::new(2 * 64),
@@ -72,40 +74,100 @@ impl Pipeline {
             None => 0,
         };
         let taken = self.steps.apply(&mut request);
-        for &(rule, count) in &taken.redactions {
-            self.counters[usize::from(rule)].add(u64::from(count));
-        }
         let rejected = Rejected {
             invalid: notes.invalid_records,
             foreign,
             unsafe_to_store: taken.rejected,
         };
-        let stored = request.records();
-        let line = if stored > 0 {
-            self.encode(&request, body.len())
-        } else {
-            Vec::new()
+        let counts = Counts {
+            received,
+            stored: request.records(),
+            rejected: rejected.total(),
+            ..Counts::default()
         };
-        let (first_ns, last_ns) = record_times(&request);
-        let append = Append {
-            digest: arrival.digest,
-            received_at_ns: arrival.received_at_ns,
-            line,
-            counts: Counts {
-                received,
-                stored,
-                rejected: rejected.total(),
-                ..Counts::default()
-            },
-            redactions: taken.redactions,
-            first_ns,
-            last_ns,
-        };
+        let appends = self.part(request, counts, taken.redactions, arrival);
         Ok(Passage {
-            append,
+            received,
+            appends,
             rejected,
             notes,
         })
+    }
+
+    /// Makes an append of each part: what travels carries the books of all that is not kept.
+    fn part(
+        &self,
+        request: Request<'_>,
+        mut counts: Counts,
+        mut redactions: Vec<(u16, u32)>,
+        arrival: &Arrival<'_>,
+    ) -> Vec<(usize, Append)> {
+        let parted = self.ways.part(request);
+        let first = self.counters.len() - parted.removed.len();
+        redactions.extend(
+            parted
+                .removed
+                .iter()
+                .enumerate()
+                .filter(|(_, count)| **count > 0)
+                .map(|(rule, &count)| {
+                    (
+                        (first + rule) as u16,
+                        u32::try_from(count).unwrap_or(u32::MAX),
+                    )
+                }),
+        );
+        for &(rule, count) in &redactions {
+            self.counters[usize::from(rule)].add(u64::from(count));
+        }
+        let mut appends = Vec::with_capacity(2);
+        if let (Some(class), Some(local)) = (&self.ways.local, &parted.local) {
+            let stored = local.records();
+            let counts_of_local = Counts {
+                received: stored,
+                stored,
+                ..Counts::default()
+            };
+            counts.received -= stored;
+            counts.stored -= stored;
+            appends.push(self.append(class, local, counts_of_local, arrival));
+        }
+        match appends.last_mut() {
+            Some((_, local)) if counts.received == 0 => local.redactions = redactions,
+            _ if counts.received == 0 => {}
+            _ => {
+                let (class, mut append) =
+                    self.append(&self.ways.travels, &parted.travels, counts, arrival);
+                append.redactions = redactions;
+                appends.push((class, append));
+            }
+        }
+        appends
+    }
+
+    fn append(
+        &self,
+        class: &Class,
+        request: &Request<'_>,
+        counts: Counts,
+        arrival: &Arrival<'_>,
+    ) -> (usize, Append) {
+        let line = if counts.stored > 0 {
+            self.encode(request, arrival.body.len())
+        } else {
+            Vec::new()
+        };
+        let (first_ns, last_ns) = record_times(request);
+        let append = Append {
+            digest: class.digest(arrival.digest),
+            received_at_ns: arrival.received_at_ns,
+            line,
+            counts,
+            redactions: Vec::new(),
+            first_ns,
+            last_ns,
+        };
+        (class.index, append)
     }
 
     fn encode(&self, request: &Request<'_>, body_len: usize) -> Vec<u8> {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use redact::PolicySpec;
+use route::RoutingSpec;
 use serde::Deserialize;
 use spool::{Compression, Durability};
 
@@ -55,6 +56,17 @@ pub struct PipelinePlan {
     pub steps: Vec<StepPlan>,
     /// The name of its class.
     pub class: String,
+    /// Which of its records travel; without, all that the class does.
+    #[serde(default)]
+    pub routing: Option<RoutingPlan>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingPlan {
+    /// The class of the records that stay; only where the rules let any stay.
+    pub local_class: Option<String>,
+    pub records: RoutingSpec,
 }
 
 /// One step, under its processor's type.
