@@ -85,6 +85,8 @@ class Request:
     data: bytes
     records: int
     digest: bytes
+    last: datetime = NOON
+    """The time of its last record."""
 
     @classmethod
     def of(
@@ -95,7 +97,8 @@ class Request:
             record(signal, at + timedelta(seconds=n), first + n, tenant) for n in range(count)
         ]
         data = line(signal, records)
-        return cls(data, count, hashlib.sha256(data).digest()[:16])
+        last = at + timedelta(seconds=count - 1)
+        return cls(data, count, hashlib.sha256(data).digest()[:16], last)
 
 
 @dataclass
@@ -195,7 +198,9 @@ class Collector:
             },
             redactions={"email": 1},
             first_time_unix_nano=str(nanos(self.now)),
-            last_time_unix_nano=str(nanos(self.now)),
+            last_time_unix_nano=str(
+                nanos(max([self.now, *(request.last for request in requests)]))
+            ),
         )
         self.now += timedelta(seconds=30)
         return Segment(segment, container, name, written)

@@ -22,6 +22,7 @@ __all__ = [
     "process_json",
     "read_blob",
     "redact_json",
+    "select_records",
     "steps_rules",
     "transcode",
     "verify_spool",
@@ -280,6 +281,13 @@ def index_may_hold(
 
     It may say yes where there is nothing, about once in a hundred times, and never no where there
     is; yes too for bytes that are no index.
+    """
+
+def select_records(data: bytes, signal: str, wanted: dict[int, set[int]]) -> list[bytes]:
+    """Give some records of a blob as OTLP/JSON again, one request for each of their lines.
+
+    `wanted` has, by number of line, the ordinals of the records in it, as a row's `line` and
+    `ordinal` say. Resources and scopes that none of them stands in are left out.
     """
 
 def count_blob(data: bytes, signal: str) -> tuple[int, int]:

@@ -129,6 +129,20 @@ pub fn count_blob(py: Python<'_>, data: &Bound<'_, PyBytes>, signal: &str) -> Py
 }
 
 #[pyfunction]
+pub fn select_records<'py>(
+    py: Python<'py>,
+    data: &Bound<'_, PyBytes>,
+    signal: &str,
+    wanted: HashMap<u64, HashSet<u64>>,
+) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+    let signal = parse_signal(signal)?;
+    let data = data.as_bytes();
+    let requests = py.detach(|| columns::select(data, signal, &wanted));
+    let requests = requests.iter().map(|text| PyBytes::new(py, text));
+    Ok(requests.collect())
+}
+
+#[pyfunction]
 pub fn index_blob(
     py: Python<'_>,
     pieces: Vec<Bound<'_, PyBytes>>,

@@ -14,6 +14,7 @@ mod _core {
     #[pymodule_export]
     use crate::blobs::{
         BlobRows, BronzeSchema, bronze_schema, count_blob, index_blob, index_may_hold, read_blob,
+        select_records,
     };
     #[pymodule_export]
     use crate::data_plane::DataPlane;

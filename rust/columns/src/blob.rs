@@ -124,7 +124,7 @@ pub fn count(data: &[u8], signal: Signal) -> Columns {
     each_line(data, signal, &[], |_, _, _| Ok(Row::Made)).unwrap_or_default()
 }
 
-enum Row {
+pub(crate) enum Row {
     Made,
     Skipped,
 }
@@ -153,7 +153,7 @@ impl Blob<'_> {
 }
 
 /// Decode line by line, and give each line that can be read to `take`.
-fn each_line(
+pub(crate) fn each_line(
     data: &[u8],
     signal: Signal,
     having: &[Finder<'_>],

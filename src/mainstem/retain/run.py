@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mainstem.errors import MainstemError
-from mainstem.store import RETENTION, Cleared, ObjectMissing, write_removal
+from mainstem.store import (
+    INDEX,
+    RETENTION,
+    Cleared,
+    ObjectMissing,
+    index_name,
+    write_removal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,18 +67,21 @@ def _empty(store: StorePlan, result: Retained, progress: Callable[[str], None]) 
         for start in range(0, len(store.blobs), STEP_BLOBS):
             step = store.blobs[start : start + STEP_BLOBS]
             _record(store, step)
-            gone = removers.map(
-                lambda going: store.account.container(going.removal.container).remove(
-                    going.removal.name
-                ),
-                step,
-            )
+            gone = removers.map(lambda going: _remove(store, going.removal), step)
             result.blobs[key] = result.blobs.get(key, 0) + sum(gone)
             progress(f"{store.region}: removed {start + len(step)} of {len(store.blobs)} blobs")
         if store.ledger:
             _write(store, [], store.cleared)
             ledger = store.account.container(store.ledger_container)
             result.ledger[key] = sum(removers.map(ledger.remove, store.ledger))
+
+
+def _remove(store: StorePlan, removal: Removal) -> bool:
+    """Delete a blob, and before it what an index tells of its content."""
+    if store.store == "region":
+        index = index_name(removal.container, removal.name)
+        store.account.container(INDEX).remove(index)
+    return store.account.container(removal.container).remove(removal.name)
 
 
 def _record(store: StorePlan, step: Sequence[Going]) -> None:

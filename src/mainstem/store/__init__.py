@@ -15,12 +15,15 @@ from mainstem.store.errors import (
 )
 from mainstem.store.ledger import Mark, Reading, advance, new_places, read_entries, utc_day
 from mainstem.store.names import (
+    INDEX,
     LEDGER,
+    READS,
     RETENTION,
     EntryPlace,
     central_container,
     entry_place,
     has_segment_id,
+    index_name,
     is_entry,
     lines_name,
 )
@@ -36,9 +39,11 @@ from mainstem.store.removals import (
 )
 
 __all__ = [
+    "INDEX",
     "LEDGER",
     "MOST_BLOCKS",
     "MOST_BLOCK_BYTES",
+    "READS",
     "RETENTION",
     "Account",
     "AppendBlobs",
@@ -60,6 +65,7 @@ __all__ = [
     "central_container",
     "entry_place",
     "has_segment_id",
+    "index_name",
     "is_entry",
     "lines_name",
     "new_places",

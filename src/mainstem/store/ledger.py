@@ -45,16 +45,20 @@ def new_places(
     ledger: Container,
     marks: Mapping[str, Mark],
     known: Collection[tuple[str, int]] = (),
+    *,
+    first_day: str = "",
 ) -> dict[str, list[EntryPlace]]:
     """List the entries that are neither up to their instance's mark nor among `known`.
 
-    `known` holds (instance, number) of entries beyond a gap. The answer is by instance, in order.
+    `known` holds (instance, number) of entries beyond a gap. Days before `first_day`, `YYYY/MM/DD`,
+    are not looked at. The answer is by instance, in order.
     """
     days = [
         day
         for year in ledger.folders("")
         for month in ledger.folders(year)
         for day in ledger.folders(month)
+        if day >= first_day
     ]
 
     def of_day(day: str) -> list[EntryPlace]:

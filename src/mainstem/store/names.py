@@ -11,6 +11,12 @@ LEDGER = "ledger"
 RETENTION = "retention"
 """The container of an account in which retention records what it removed there."""
 
+INDEX = "index"
+"""The container of an account that holds the index of each blob that its collectors wrote."""
+
+READS = "reads"
+"""The container of an account that holds who read there in place, when, and what was asked."""
+
 _SEGMENT_ID = re.compile(r"_[0-9a-f]{16}(\.[A-Za-z0-9]+)*")
 _ENTRY = re.compile(r"(?P<day>\d{4}/\d{2}/\d{2})/(?P<instance>[0-9a-f]{16})/(?P<seq>\d{12})\.json")
 
@@ -45,6 +51,11 @@ def has_segment_id(blob_name: str) -> bool:
     """Tell our blobs, whose names end in a segment's id and extensions, from foreign ones."""
     stem = blob_name.rpartition("/")[2]
     return _SEGMENT_ID.fullmatch(stem[stem.rfind("_") :]) is not None if "_" in stem else False
+
+
+def index_name(container: str, blob_name: str) -> str:
+    """Name the index of a blob, within the container of indexes."""
+    return f"{container}/{blob_name}.index"
 
 
 def lines_name(entry_name: str) -> str:
