@@ -22,7 +22,7 @@ from mainstem.collect.upload import Uploader
 from mainstem.errors import Transient, UsageError
 from mainstem.privacy import ensure_key
 from mainstem.store.errors import ContainerMissing, StoreRefused
-from mainstem.store.names import LEDGER
+from mainstem.store.names import INDEX, LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +107,7 @@ def _wait_for(stop: SimpleQueue[None]) -> None:
 
 def _make_containers(account: Account, plan: Plan) -> None:
     """Create what is missing; a store that does not answer yet is no reason not to spool."""
-    names = {str(kind["container"]) for kind in plan.core["classes"].values()} | {LEDGER}
+    names = {str(kind["container"]) for kind in plan.core["classes"].values()} | {INDEX, LEDGER}
     for name in sorted(names):
         try:
             if account.ensure_container(name):

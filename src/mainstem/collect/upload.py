@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from mainstem._core import SpoolError
+from mainstem._core import SpoolError, index_blob
 from mainstem.errors import MainstemError
 from mainstem.records import LedgerEntry, Signal
 from mainstem.store.errors import ContainerMissing, ContentConflict
-from mainstem.store.names import LEDGER, lines_name
+from mainstem.store.names import INDEX, LEDGER, index_name, lines_name
+from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,12 +164,17 @@ class Uploader:
             if item.lines is not None:
                 ledger.create(lines_name(item.entry_name), item.lines)
             if item.container is not None and item.blob_name is not None:
+                pieces = item.pieces()
                 blobs = self._account.container(item.container)
-                blobs.create(item.blob_name, item.pieces(), item.sha256)
+                blobs.create(item.blob_name, pieces, item.sha256)
+                # Made from the blob alone, so that it may be made again at any time.
+                index = index_blob(pieces, load_vocabulary().promoted("tenant.id"))
+                beside = index_name(item.container, item.blob_name)
+                self._account.container(INDEX).replace(beside, index)
             ledger.create(item.entry_name, item.entry)
         except ContainerMissing:
             # Deleted under our hands: made again, and the item's next turn finds it.
-            for name in {LEDGER, item.container} - {None}:
+            for name in {LEDGER, INDEX, item.container} - {None}:
                 self._account.ensure_container(str(name))
             raise
 
