@@ -59,6 +59,22 @@ class DataPlane:
         Raises `OSError` where an address cannot be bound.
         """
 
+    def reload(self, plan: str) -> None:
+        """Put another plan in place of the one that holds, without ending a connection.
+
+        The files that it names (the key, certificates) are read anew. Requests under way finish
+        under the plan that they began with, and segments seal where their policy changes. Raises
+        `PlanError` where the plan cannot be used, or changes what the sockets and the spool stand
+        on, and `SpoolError` where a segment's class cannot be opened; then all is as it was.
+        """
+
+    def set_pressure(self, level: str) -> None:
+        """Say how the process's memory stands to its bounds.
+
+        "none"; "soft": requests are refused as they come; "hard": nor does one that is under way
+        get more memory. Raises `ValueError` for another word.
+        """
+
     def next_outbox(self, timeout: float, *, after: int | None = None) -> OutboxItem | None:
         """Give the first ledger entry that is not confirmed; wait up to `timeout` seconds for one.
 
@@ -78,7 +94,9 @@ class DataPlane:
 
         `signals`: a list of signal, grpc and http (each with requests; accepted, rejected, refused
         and duplicate records; unknown_fields, doubled_keys, invalid_utf8) and redactions (rule,
-        count). `refusals`: a list of transport, reason, requests. `ack_seconds`: bounds, counts,
+        count). `refusals`: a list of transport, reason, requests.
+        `handshakes_failed`: a list of reason, connections. `certificate_expires_unix` (the first
+        to expire; None without TLS). `ack_seconds`: bounds, counts,
         count, sum. `connections`, `open_connections`, `in_flight_bytes`, `in_flight_peak_bytes`.
         `spool`: instance, outbox_entries, outbox_bytes, oldest_age_ms, reserve_bytes, classes, and
         more. Counts are since the start.

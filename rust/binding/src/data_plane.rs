@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use receive::{Plan, StartError};
+use receive::{Plan, Pressure, StartError};
 
 use crate::errors::{PlanError, spool_error};
 use crate::outbox::OutboxItem;
@@ -51,6 +51,23 @@ impl DataPlane {
             .into_iter()
             .filter_map(|(name, port)| port.map(|port| (name, port)))
             .collect())
+    }
+
+    fn reload(&self, py: Python<'_>, plan: &str) -> PyResult<()> {
+        let plane = self.get()?;
+        py.detach(|| plane.reload(Plan::parse(plan)?))
+            .map_err(start_error)
+    }
+
+    fn set_pressure(&self, level: &str) -> PyResult<()> {
+        let pressure = match level {
+            "none" => Pressure::None,
+            "soft" => Pressure::Soft,
+            "hard" => Pressure::Hard,
+            _ => return Err(PyValueError::new_err("level: none, soft or hard")),
+        };
+        self.get()?.set_pressure(pressure);
+        Ok(())
     }
 
     #[pyo3(signature = (timeout, *, after=None))]

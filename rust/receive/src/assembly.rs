@@ -22,7 +22,7 @@ pub struct Assembly {
 }
 
 /// Compiles every pipeline, and registers its rules with the statistics.
-pub fn assemble(plan: &Plan, key: &RegionKey, stats: &mut Stats) -> Result<Assembly, PlanError> {
+pub fn assemble(plan: &Plan, key: &RegionKey, stats: &Stats) -> Result<Assembly, PlanError> {
     let mut classes = Vec::with_capacity(plan.pipelines.len());
     let mut pipelines = [const { Vec::new() }; 3];
     let mut used = BTreeSet::new();

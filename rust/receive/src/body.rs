@@ -10,8 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::memory::Reservation;
 use crate::replies::Refusal;
 
-/// The longest that a whole body may take, and the longest pause within it.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest pause within a body.
 pub const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Memory is reserved in steps, so that a sender that promises much and sends little holds little.
@@ -52,11 +51,11 @@ pub struct BodyReader<B> {
 }
 
 impl<B: Body<Data = Bytes> + Unpin> BodyReader<B> {
-    /// `limit`: the most bytes that are taken, in all.
-    pub fn new(incoming: B, limit: usize) -> BodyReader<B> {
+    /// `limit`: the most bytes that are taken, in all; `time`: the longest that they may take.
+    pub fn new(incoming: B, limit: usize, time: Duration) -> BodyReader<B> {
         BodyReader {
             incoming,
-            deadline: Instant::now() + BODY_TIMEOUT,
+            deadline: Instant::now() + time,
             limit,
         }
     }
@@ -236,13 +235,16 @@ mod tests {
     use crate::memory::Budget;
 
     const LIMIT: usize = 1_000_000;
+    const TIME: Duration = Duration::from_secs(30);
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_pauses_too_long_is_given_up() {
         let (mut sender, body) = Channel::<Bytes>::new(1);
         sender.send_data(Bytes::from_static(b"some")).await.unwrap();
         let mut held = Budget::new(LIMIT).reserve_nothing();
-        let read = BodyReader::new(body, LIMIT).read(|_| 100, &mut held).await;
+        let read = BodyReader::new(body, LIMIT, TIME)
+            .read(|_| 100, &mut held)
+            .await;
         assert_eq!(read, Err(Refusal::TooSlow));
     }
 
@@ -256,9 +258,11 @@ mod tests {
         });
         let begun = Instant::now();
         let mut held = Budget::new(LIMIT).reserve_nothing();
-        let read = BodyReader::new(body, LIMIT).read(|_| 100, &mut held).await;
+        let read = BodyReader::new(body, LIMIT, TIME)
+            .read(|_| 100, &mut held)
+            .await;
         assert_eq!(read, Err(Refusal::TooSlow));
-        assert_eq!(begun.elapsed().as_secs(), BODY_TIMEOUT.as_secs());
+        assert_eq!(begun.elapsed().as_secs(), TIME.as_secs());
         dripping.abort();
     }
 

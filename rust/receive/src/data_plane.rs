@@ -2,7 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use otlp::model::Signal;
@@ -15,12 +16,17 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::assembly::assemble;
 use crate::claims::Claims;
+use crate::classes::OpenClasses;
 use crate::faults::{forbid_core_dumps, quiet_panics};
 use crate::intake::{Intake, Route};
-use crate::memory::Budget;
-use crate::plan::{Plan, PlanError};
+use crate::listener::Listener;
+use crate::live::Live;
+use crate::memory::{Budget, Pressure};
+use crate::pipeline::Pipeline;
+use crate::plan::{Plan, PlanError, SpoolPlan};
 use crate::server::{Gate, MAX_CONNECTIONS, listen};
 use crate::stats::{Stats, StatsReport};
+use crate::tls;
 
 /// More workers than this only wake each other: the disk's syncs and not the cores are what waits.
 const MAX_WORKERS: usize = 4;
@@ -60,13 +66,25 @@ pub struct Ports {
 }
 
 pub struct DataPlane {
-    grpc: Option<SocketAddr>,
-    http: Option<SocketAddr>,
-    intake: Arc<Intake>,
-    spool: Arc<Spool>,
+    fixed: Fixed,
+    intake: Arc<Live<Intake>>,
+    grpc: Arc<Live<Listener>>,
+    http: Arc<Live<Listener>>,
+    /// Of the plan that holds now. Locked while another takes its place.
+    classes: Mutex<OpenClasses>,
+    shared: Shared,
     runtime: Runtime,
     connections: Arc<Semaphore>,
     stop: watch::Sender<bool>,
+}
+
+/// What every plan's intake uses.
+struct Shared {
+    spool: Arc<Spool>,
+    stats: Arc<Stats>,
+    large: Arc<Semaphore>,
+    /// 32 random bytes of this process, for what it remembers and nobody else may guess.
+    secret: [u8; 32],
 }
 
 impl DataPlane {
@@ -74,11 +92,11 @@ impl DataPlane {
     pub fn new(plan: Plan) -> Result<DataPlane, StartError> {
         quiet_panics();
         forbid_core_dumps();
-        let key = RegionKey::load(&plan.key_path)
-            .map_err(|error| PlanError::new("key_path", error.as_str()))?;
-        let mut stats = Stats::default();
-        let assembly = assemble(&plan, &key, &mut stats)?;
-        let stats = Arc::new(stats);
+        let secret = tls::random()?;
+        let [grpc, http] = listeners(&plan, secret)?;
+        let key = load_key(&plan)?;
+        let stats = Arc::new(Stats::default());
+        let assembly = assemble(&plan, &key, &stats)?;
         let spool = Arc::new(Spool::open(
             SpoolConfig {
                 durability: plan.spool.durability,
@@ -86,30 +104,23 @@ impl DataPlane {
                 segment_age: Duration::from_millis(plan.spool.segment_age_ms),
                 digest_window: Duration::from_millis(plan.spool.digest_window_ms),
                 ..SpoolConfig::new(
-                    plan.spool.path,
+                    plan.spool.path.clone(),
                     &plan.region,
                     &plan.environment,
-                    assembly.classes,
+                    assembly.classes.clone(),
                 )
             },
             Arc::new(RealFileSystem),
         )?);
-        let large = Arc::new(Semaphore::new(1));
-        let claims = Arc::new(Claims::new(plan.tenant_keys));
-        let mut signals = Signal::ALL.into_iter();
-        let routes = assembly.pipelines.map(|pipelines| {
-            let signal = signals.next().filter(|_| !pipelines.is_empty())?;
-            Some(Route {
-                signal,
-                pipelines,
-                claims: claims.clone(),
-                digest_key: *key.request_digest_key(),
-                spool: spool.clone(),
-                max_body_bytes: plan.max_body_bytes,
-                stats: stats.clone(),
-                large: large.clone(),
-            })
-        });
+        let shared = Shared {
+            spool,
+            stats,
+            large: Arc::new(Semaphore::new(1)),
+            secret,
+        };
+        let classes = OpenClasses::first(&shared.spool, assembly.classes);
+        let budget = Budget::new(plan.in_flight_bytes);
+        let intake = shared.intake(&plan, assembly.pipelines, &key, budget, classes.clone());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = Builder::new_multi_thread()
             .worker_threads(cores.min(MAX_WORKERS))
@@ -118,20 +129,39 @@ impl DataPlane {
             .build()
             .map_err(|error| StartError::Runtime(error.kind()))?;
         Ok(DataPlane {
-            grpc: plan.grpc,
-            http: plan.http,
-            intake: Arc::new(Intake {
-                routes,
-                budget: Budget::new(plan.in_flight_bytes),
-                max_body_bytes: plan.max_body_bytes,
-                cors: plan.cors,
-                stats,
-            }),
-            spool,
+            fixed: Fixed::of(plan),
+            intake: Arc::new(Live::new(Arc::new(intake))),
+            grpc: Arc::new(Live::new(grpc)),
+            http: Arc::new(Live::new(http)),
+            classes: Mutex::new(classes),
+            shared,
             runtime,
             connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             stop: watch::Sender::new(false),
         })
+    }
+
+    /// Puts another plan in place of the one that holds, or leaves everything as it is and says why.
+    ///
+    /// Files that the plan names (the key, certificates) are read anew. Requests under way finish
+    /// under the plan that they began with, and its segments are sealed when the last of them has. No
+    /// connection ends. What the spool and the listening sockets stand on cannot change.
+    pub fn reload(&self, plan: Plan) -> Result<(), StartError> {
+        let mut classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
+        self.fixed.holds_in(&plan)?;
+        let [grpc, http] = listeners(&plan, self.shared.secret)?;
+        let key = load_key(&plan)?;
+        let mut assembly = assemble(&plan, &key, &self.shared.stats)?;
+        let next = classes.next(&self.shared.spool, std::mem::take(&mut assembly.classes))?;
+        let budget = self.intake.now().budget.resized(plan.in_flight_bytes);
+        let intake = self
+            .shared
+            .intake(&plan, assembly.pipelines, &key, budget, next.clone());
+        self.intake.replace(Arc::new(intake));
+        self.grpc.replace(grpc);
+        self.http.replace(http);
+        *classes = next;
+        Ok(())
     }
 
     /// Binds the listeners and takes requests from now on.
@@ -139,27 +169,29 @@ impl DataPlane {
         let bind = |address: SocketAddr| self.runtime.block_on(TcpListener::bind(address));
         let mut ports = Ports::default();
         let mut listeners = Vec::new();
-        if let Some(address) = self.grpc {
+        if let Some(address) = self.fixed.grpc {
             let listener = bind(address)?;
             ports.grpc = Some(listener.local_addr()?.port());
-            listeners.push(listener);
+            listeners.push((listener, &self.grpc));
         }
-        match self.http {
-            Some(address) if self.grpc == Some(address) && address.port() != 0 => {
+        match self.fixed.http {
+            Some(address) if self.fixed.grpc == Some(address) && address.port() != 0 => {
                 ports.http = ports.grpc;
             }
             Some(address) => {
                 let listener = bind(address)?;
                 ports.http = Some(listener.local_addr()?.port());
-                listeners.push(listener);
+                listeners.push((listener, &self.http));
             }
             None => {}
         }
-        for listener in listeners {
+        for (socket, listener) in listeners {
             self.runtime.spawn(listen(
-                listener,
+                socket,
                 Gate {
                     intake: self.intake.clone(),
+                    listener: listener.clone(),
+                    stats: self.shared.stats.clone(),
                     connections: self.connections.clone(),
                     stopping: self.stop.subscribe(),
                 },
@@ -168,8 +200,13 @@ impl DataPlane {
         Ok(ports)
     }
 
+    /// Takes requests, or refuses them for now, as the process's memory stands.
+    pub fn set_pressure(&self, pressure: Pressure) {
+        self.intake.now().budget.set_pressure(pressure);
+    }
+
     pub fn spool(&self) -> &Spool {
-        &self.spool
+        &self.shared.spool
     }
 
     /// Takes no new request, lets those under way finish, and seals what is open.
@@ -181,7 +218,7 @@ impl DataPlane {
         let finished = self
             .runtime
             .block_on(async { tokio::time::timeout(timeout, all).await.is_ok() });
-        self.spool.seal_all()?;
+        self.shared.spool.seal_all()?;
         Ok(finished)
     }
 
@@ -189,16 +226,21 @@ impl DataPlane {
     /// end with the last user of this data plane.
     pub fn close(&self) -> Result<(), SpoolError> {
         self.stop.send_replace(true);
-        self.spool.close()
+        self.shared.spool.close()
     }
 
     pub fn stats(&self) -> Report {
+        let intake = self.intake.now();
         Report {
-            receive: self.intake.stats.report(),
+            receive: self.shared.stats.report(),
             open_connections: MAX_CONNECTIONS - self.connections.available_permits(),
-            in_flight_bytes: self.intake.budget.in_flight(),
-            in_flight_peak_bytes: self.intake.budget.peak(),
-            spool: self.spool.stats(),
+            in_flight_bytes: intake.budget.in_flight(),
+            in_flight_peak_bytes: intake.budget.peak(),
+            certificate_expires_unix: [&self.grpc, &self.http]
+                .iter()
+                .filter_map(|listener| listener.now().tls.as_ref()?.expires_unix)
+                .min(),
+            spool: self.shared.spool.stats(),
         }
     }
 }
@@ -210,5 +252,94 @@ pub struct Report {
     open_connections: usize,
     in_flight_bytes: usize,
     in_flight_peak_bytes: usize,
+    /// Of the certificate that holds shortest; `None` without TLS.
+    certificate_expires_unix: Option<i64>,
     spool: spool::Stats,
+}
+
+impl Shared {
+    fn intake(
+        &self,
+        plan: &Plan,
+        pipelines: [Vec<Pipeline>; 3],
+        key: &RegionKey,
+        budget: Budget,
+        classes: OpenClasses,
+    ) -> Intake {
+        let claims = Arc::new(Claims::new(plan.tenant_keys.clone()));
+        let mut signals = Signal::ALL.into_iter();
+        let routes = pipelines.map(|pipelines| {
+            let signal = signals.next().filter(|_| !pipelines.is_empty())?;
+            Some(Route {
+                signal,
+                pipelines,
+                claims: claims.clone(),
+                digest_key: *key.request_digest_key(),
+                spool: self.spool.clone(),
+                classes: classes.clone(),
+                max_body_bytes: plan.max_body_bytes,
+                stats: self.stats.clone(),
+                large: self.large.clone(),
+            })
+        });
+        Intake {
+            routes,
+            budget,
+            max_body_bytes: plan.max_body_bytes,
+            cors: plan.cors.clone(),
+        }
+    }
+}
+
+/// What the spool and the sockets stand on, and so cannot change while they are open.
+struct Fixed {
+    region: String,
+    environment: String,
+    grpc: Option<SocketAddr>,
+    http: Option<SocketAddr>,
+    spool: SpoolPlan,
+    key_path: PathBuf,
+}
+
+impl Fixed {
+    fn of(plan: Plan) -> Fixed {
+        Fixed {
+            region: plan.region,
+            environment: plan.environment,
+            grpc: plan.grpc,
+            http: plan.http,
+            spool: plan.spool,
+            key_path: plan.key_path,
+        }
+    }
+
+    fn holds_in(&self, plan: &Plan) -> Result<(), PlanError> {
+        [
+            ("region", self.region == plan.region),
+            ("environment", self.environment == plan.environment),
+            ("grpc", self.grpc == plan.grpc),
+            ("http", self.http == plan.http),
+            ("spool", self.spool == plan.spool),
+            ("key_path", self.key_path == plan.key_path),
+        ]
+        .into_iter()
+        .find(|(_, same)| !same)
+        .map_or(Ok(()), |(key, _)| {
+            let reason = "cannot change while the collector runs: restart it";
+            Err(PlanError::new(key, reason))
+        })
+    }
+}
+
+fn load_key(plan: &Plan) -> Result<RegionKey, PlanError> {
+    RegionKey::load(&plan.key_path).map_err(|error| PlanError::new("key_path", error.as_str()))
+}
+
+/// The settings of gRPC's listener, and of HTTP's.
+fn listeners(plan: &Plan, secret: [u8; 32]) -> Result<[Arc<Listener>; 2], PlanError> {
+    let make = |place, settings| Listener::new(place, settings, &plan.region, secret).map(Arc::new);
+    Ok([
+        make("listeners.grpc", &plan.listeners.grpc)?,
+        make("listeners.http", &plan.listeners.http)?,
+    ])
 }

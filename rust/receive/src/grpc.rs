@@ -3,6 +3,9 @@
 //! A message is one flag byte, a big-endian length and that many bytes. Bytes come in and bytes go
 //! out, so no service framework and no generated code is needed.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -10,6 +13,7 @@ use hyper::body::{Bytes, Incoming};
 use otlp::model::Signal;
 
 use crate::body::{BodyReader, Compression};
+use crate::identity::Identity;
 use crate::intake::{Encoding, Intake, Parcel};
 use crate::memory::Reservation;
 use crate::replies::{Refusal, Rejected, status_protobuf};
@@ -41,12 +45,15 @@ pub fn signal_of(path: &str) -> Option<Signal> {
     }
 }
 
-/// Takes one call: reads its message, stores it and says how that went.
+/// Takes one call: reads its message within `time`, stores it and says how that went.
 pub async fn take(
     intake: &Intake,
     signal: Signal,
     request: Request<Incoming>,
+    identity: Option<Arc<Identity>>,
+    time: Duration,
 ) -> Result<Rejected, Refusal> {
+    intake.budget.admit()?;
     let compression = match request.headers().get(&ENCODING) {
         None => Compression::Identity,
         Some(name) => name
@@ -57,7 +64,12 @@ pub async fn take(
     };
     let route = intake.route(signal)?;
     let mut reservation = intake.budget.reserve_nothing();
-    let message = read_message(intake, request.into_body(), &mut reservation).await?;
+    let frame = BodyReader::new(
+        request.into_body(),
+        intake.max_body_bytes.saturating_add(PREFIX),
+        time,
+    );
+    let message = read_message(frame, &mut reservation).await?;
     let parcel = Parcel {
         transport: Transport::Grpc,
         encoding: Encoding::Protobuf,
@@ -68,7 +80,7 @@ pub async fn take(
         },
         body: message.bytes,
         reservation,
-        identity: None,
+        identity,
     };
     if message.compressed && compression == Compression::Identity {
         return Err(Refusal::BadFrame);
@@ -82,13 +94,10 @@ struct Message {
 }
 
 async fn read_message(
-    intake: &Intake,
-    incoming: Incoming,
+    mut reader: BodyReader<Incoming>,
     reservation: &mut Reservation,
 ) -> Result<Message, Refusal> {
-    let mut frame = BodyReader::new(incoming, intake.max_body_bytes.saturating_add(PREFIX))
-        .read(promise, reservation)
-        .await?;
+    let mut frame = reader.read(promise, reservation).await?;
     let Some((&[flag, a, b, c, d], _)) = frame.split_first_chunk::<PREFIX>() else {
         return Err(Refusal::Truncated);
     };

@@ -1,11 +1,15 @@
 //! OTLP over HTTP: `/v1/{traces,logs,metrics}`, protobuf or JSON, gzip or zstd, replies in the
 //! request's encoding, and CORS for browsers where origins are configured.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use otlp::model::Signal;
 
 use crate::body::{BodyReader, Compression};
+use crate::identity::Identity;
 use crate::intake::{Encoding, Intake, Parcel, Route};
 use crate::replies::{Refusal, Rejected, status_json, status_protobuf};
 use crate::reply_body::ReplyBody;
@@ -39,29 +43,43 @@ pub fn encoding_of(headers: &HeaderMap) -> Option<Encoding> {
     }
 }
 
-/// Takes one request: reads its body, stores it and says how that went.
+/// Of a request that is not let in, so many bytes are read before the reply, so that a sender that
+/// writes all before it reads learns why.
+const DISCARDED_UNREAD: usize = 64 * 1024;
+
+/// Takes one request: reads its body within `time`, stores it and says how that went. `admitted` is
+/// what the listener's guard said.
 pub async fn take(
     intake: &Intake,
     signal: Option<Signal>,
     request: Request<Incoming>,
+    admitted: Result<Option<Arc<Identity>>, Refusal>,
+    time: Duration,
 ) -> Result<Rejected, Refusal> {
     let waits = request.headers().contains_key(header::EXPECT);
-    let accepted = accept(intake, signal, &request);
-    let mut reader = BodyReader::new(request.into_body(), intake.max_body_bytes);
+    let limit = match admitted {
+        Ok(_) => intake.max_body_bytes,
+        Err(_) => DISCARDED_UNREAD,
+    };
+    let accepted = admitted.and_then(|identity| {
+        intake.budget.admit()?;
+        Ok((accept(intake, signal, &request)?, identity))
+    });
+    let mut reader = BodyReader::new(request.into_body(), limit, time);
     let mut reservation = intake.budget.reserve_nothing();
     let body = match &accepted {
         Ok(_) => reader.read(|_| 0, &mut reservation).await,
         Err(refusal) => Err(*refusal),
     };
     match (accepted, body) {
-        (Ok((route, encoding, compression)), Ok(body)) => {
+        (Ok(((route, encoding, compression), identity)), Ok(body)) => {
             let parcel = Parcel {
                 transport: Transport::Http,
                 encoding,
                 compression,
                 body,
                 reservation,
-                identity: None,
+                identity,
             };
             route.take(parcel).await
         }

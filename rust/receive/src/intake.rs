@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::body::{Compression, inflate};
 use crate::claims::Claims;
+use crate::classes::OpenClasses;
 use crate::faults::guarded;
 use crate::identity::Identity;
 use crate::memory::{Budget, Reservation};
@@ -44,7 +45,6 @@ pub struct Intake {
     pub budget: Budget,
     pub max_body_bytes: usize,
     pub cors: Vec<String>,
-    pub stats: Arc<Stats>,
 }
 
 impl Intake {
@@ -63,6 +63,8 @@ pub struct Route {
     pub claims: Arc<Claims>,
     pub digest_key: [u8; 32],
     pub spool: Arc<Spool>,
+    /// What the indices of classes stand for; each is retired with its last user.
+    pub classes: OpenClasses,
     pub max_body_bytes: usize,
     pub stats: Arc<Stats>,
     /// Whose turn it is to work on a large request, over all signals.
@@ -107,7 +109,7 @@ impl Route {
         let answers: Vec<_> = prepared
             .appends
             .into_iter()
-            .map(|(class, append)| self.spool.append(class, append))
+            .map(|(class, append)| self.spool.append(self.classes.number(class), append))
             .collect();
         let mut new = false;
         for answer in answers {

@@ -1,7 +1,8 @@
-//! The bytes in flight: reserved before a body is read, and again before it is inflated.
+//! The bytes in flight: reserved before a body is read, and again before it is inflated; and the
+//! process's own memory, above whose bounds nothing is taken.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -11,12 +12,23 @@ use crate::replies::Refusal;
 /// How long a request waits for others to finish before it is told to come back.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How the process's memory stands to the bounds of `memory_limiter`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pressure {
+    None,
+    /// Above the soft bound: no new request is taken.
+    Soft,
+    /// Above the hard bound: nor does one that is under way get more.
+    Hard,
+}
+
 /// The bytes that may be in flight over all requests at once.
 #[derive(Clone)]
 pub struct Budget {
     free: Arc<Semaphore>,
     limit: usize,
     peak: Arc<AtomicUsize>,
+    pressure: Arc<AtomicU8>,
 }
 
 /// What one request holds of the budget; given back when it is dropped.
@@ -31,6 +43,37 @@ impl Budget {
             free: Arc::new(Semaphore::new(limit)),
             limit,
             peak: Arc::default(),
+            pressure: Arc::default(),
+        }
+    }
+
+    /// The same for another number of bytes; what is in flight goes on counting against the old one.
+    pub fn resized(&self, limit: usize) -> Budget {
+        if limit == self.limit {
+            return self.clone();
+        }
+        Budget {
+            free: Arc::new(Semaphore::new(limit)),
+            limit,
+            peak: self.peak.clone(),
+            pressure: self.pressure.clone(),
+        }
+    }
+
+    pub fn set_pressure(&self, pressure: Pressure) {
+        self.pressure.store(pressure as u8, Ordering::Relaxed);
+    }
+
+    /// Whether a new request may be taken.
+    pub fn admit(&self) -> Result<(), Refusal> {
+        self.below(Pressure::Soft)
+    }
+
+    fn below(&self, bound: Pressure) -> Result<(), Refusal> {
+        if self.pressure.load(Ordering::Relaxed) < bound as u8 {
+            Ok(())
+        } else {
+            Err(Refusal::MemoryLimit)
         }
     }
 
@@ -102,7 +145,10 @@ impl Reservation {
     fn missing(&self, bytes: usize) -> Result<Option<u32>, Refusal> {
         match bytes.saturating_sub(self.held()) {
             0 => Ok(None),
-            more => u32::try_from(more).map(Some).map_err(|_| Refusal::TooBusy),
+            more => {
+                self.budget.below(Pressure::Hard)?;
+                u32::try_from(more).map(Some).map_err(|_| Refusal::TooBusy)
+            }
         }
     }
 
@@ -134,6 +180,19 @@ mod tests {
         drop(first);
         drop(second);
         assert_eq!((budget.in_flight(), budget.peak()), (0, 100));
+    }
+
+    #[test]
+    fn above_the_soft_bound_nothing_new_and_above_the_hard_one_nothing_more() {
+        let budget = Budget::new(100);
+        let mut held = budget.reserve_nothing();
+        budget.set_pressure(Pressure::Soft);
+        assert_eq!(budget.admit(), Err(Refusal::MemoryLimit));
+        held.grow_now(10).unwrap();
+        budget.set_pressure(Pressure::Hard);
+        assert_eq!(held.grow_now(20), Err(Refusal::MemoryLimit));
+        budget.resized(50).set_pressure(Pressure::None);
+        assert_eq!(budget.admit(), Ok(()));
     }
 
     #[tokio::test]

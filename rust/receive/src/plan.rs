@@ -10,6 +10,8 @@ use route::RoutingSpec;
 use serde::Deserialize;
 use spool::{Compression, Durability};
 
+use crate::listener::ListenerPlan;
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -19,6 +21,9 @@ pub struct Plan {
     pub grpc: Option<SocketAddr>,
     /// Where OTLP/HTTP is taken. The same address as `grpc` makes one listener for both.
     pub http: Option<SocketAddr>,
+    /// How each of the two speaks and whom it lets in. Those of one address have to be equal.
+    #[serde(default)]
+    pub listeners: ListenersPlan,
     pub max_body_bytes: usize,
     pub in_flight_bytes: usize,
     pub spool: SpoolPlan,
@@ -36,7 +41,14 @@ pub struct Plan {
     pub classes: BTreeMap<String, ClassPlan>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListenersPlan {
+    pub grpc: ListenerPlan,
+    pub http: ListenerPlan,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct SpoolPlan {
     pub path: PathBuf,
@@ -139,6 +151,12 @@ impl Plan {
         if plan.grpc.is_none() && plan.http.is_none() {
             return Err(PlanError::new("grpc, http", "one of them needs an address"));
         }
+        if plan.shares_address() && plan.listeners.grpc != plan.listeners.http {
+            return Err(PlanError::new(
+                "listeners",
+                "grpc and http share an address, and so their settings have to be equal",
+            ));
+        }
         if plan.max_body_bytes == 0 || plan.in_flight_bytes < plan.max_body_bytes {
             return Err(PlanError::new(
                 "in_flight_bytes",
@@ -149,5 +167,10 @@ impl Plan {
             return Err(PlanError::new("in_flight_bytes", "4 GiB is the most"));
         }
         Ok(plan)
+    }
+
+    /// Whether one listener serves both protocols.
+    pub fn shares_address(&self) -> bool {
+        self.grpc == self.http && self.grpc.is_some_and(|address| address.port() != 0)
     }
 }

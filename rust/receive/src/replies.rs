@@ -20,6 +20,9 @@ pub enum Refusal {
     WrongMethod,
     WrongContentType,
     WrongEncoding,
+    Unauthenticated,
+    AddressNotAllowed,
+    WrongRegion,
     TooLarge,
     TooSlow,
     Truncated,
@@ -27,6 +30,7 @@ pub enum Refusal {
     BadCompression,
     Malformed(DecodeCode, usize, &'static str),
     TooBusy,
+    MemoryLimit,
     NotDurable,
     Stopping,
     Fault,
@@ -36,20 +40,25 @@ pub enum Refusal {
 mod code {
     pub const INVALID_ARGUMENT: u8 = 3;
     pub const DEADLINE_EXCEEDED: u8 = 4;
+    pub const PERMISSION_DENIED: u8 = 7;
     pub const RESOURCE_EXHAUSTED: u8 = 8;
     pub const UNIMPLEMENTED: u8 = 12;
     pub const INTERNAL: u8 = 13;
     pub const UNAVAILABLE: u8 = 14;
+    pub const UNAUTHENTICATED: u8 = 16;
 }
 
 impl Refusal {
     /// One of each kind, in the order of `index`.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: [&'static str; 19] = [
         "no_such_path",
         "no_pipeline",
         "wrong_method",
         "wrong_content_type",
         "wrong_encoding",
+        "unauthenticated",
+        "address_not_allowed",
+        "wrong_region",
         "too_large",
         "too_slow",
         "truncated",
@@ -57,6 +66,7 @@ impl Refusal {
         "bad_compression",
         "malformed",
         "too_busy",
+        "memory_limit",
         "not_durable",
         "stopping",
         "fault",
@@ -70,16 +80,20 @@ impl Refusal {
             Refusal::WrongMethod => 2,
             Refusal::WrongContentType => 3,
             Refusal::WrongEncoding => 4,
-            Refusal::TooLarge => 5,
-            Refusal::TooSlow => 6,
-            Refusal::Truncated => 7,
-            Refusal::BadFrame => 8,
-            Refusal::BadCompression => 9,
-            Refusal::Malformed(..) => 10,
-            Refusal::TooBusy => 11,
-            Refusal::NotDurable => 12,
-            Refusal::Stopping => 13,
-            Refusal::Fault => 14,
+            Refusal::Unauthenticated => 5,
+            Refusal::AddressNotAllowed => 6,
+            Refusal::WrongRegion => 7,
+            Refusal::TooLarge => 8,
+            Refusal::TooSlow => 9,
+            Refusal::Truncated => 10,
+            Refusal::BadFrame => 11,
+            Refusal::BadCompression => 12,
+            Refusal::Malformed(..) => 13,
+            Refusal::TooBusy => 14,
+            Refusal::MemoryLimit => 15,
+            Refusal::NotDurable => 16,
+            Refusal::Stopping => 17,
+            Refusal::Fault => 18,
         }
     }
 
@@ -88,6 +102,8 @@ impl Refusal {
             Refusal::NoSuchPath | Refusal::NoPipeline => 404,
             Refusal::WrongMethod => 405,
             Refusal::WrongContentType | Refusal::WrongEncoding => 415,
+            Refusal::Unauthenticated => 401,
+            Refusal::AddressNotAllowed | Refusal::WrongRegion => 403,
             Refusal::TooLarge => 413,
             Refusal::TooSlow => 408,
             Refusal::Truncated
@@ -95,7 +111,7 @@ impl Refusal {
             | Refusal::BadCompression
             | Refusal::Malformed(..) => 400,
             Refusal::TooBusy => 429,
-            Refusal::NotDurable | Refusal::Stopping => 503,
+            Refusal::MemoryLimit | Refusal::NotDurable | Refusal::Stopping => 503,
             Refusal::Fault => 500,
         }
     }
@@ -107,13 +123,17 @@ impl Refusal {
             | Refusal::WrongMethod
             | Refusal::WrongContentType
             | Refusal::WrongEncoding => code::UNIMPLEMENTED,
+            Refusal::Unauthenticated => code::UNAUTHENTICATED,
+            Refusal::AddressNotAllowed | Refusal::WrongRegion => code::PERMISSION_DENIED,
             Refusal::TooLarge => code::RESOURCE_EXHAUSTED,
             Refusal::TooSlow => code::DEADLINE_EXCEEDED,
             Refusal::Truncated
             | Refusal::BadFrame
             | Refusal::BadCompression
             | Refusal::Malformed(..) => code::INVALID_ARGUMENT,
-            Refusal::TooBusy | Refusal::NotDurable | Refusal::Stopping => code::UNAVAILABLE,
+            Refusal::TooBusy | Refusal::MemoryLimit | Refusal::NotDurable | Refusal::Stopping => {
+                code::UNAVAILABLE
+            }
             Refusal::Fault => code::INTERNAL,
         }
     }
@@ -121,7 +141,9 @@ impl Refusal {
     /// How long the sender should wait before it sends the same again; `None` where that is no use.
     pub fn retry_after(self) -> Option<Duration> {
         match self {
-            Refusal::TooBusy | Refusal::NotDurable | Refusal::Stopping => Some(RETRY_AFTER),
+            Refusal::TooBusy | Refusal::MemoryLimit | Refusal::NotDurable | Refusal::Stopping => {
+                Some(RETRY_AFTER)
+            }
             _ => None,
         }
     }
@@ -159,12 +181,16 @@ impl fmt::Display for Refusal {
                 "content types taken: application/x-protobuf, application/json"
             }
             Refusal::WrongEncoding => "encodings taken: identity, gzip, zstd",
+            Refusal::Unauthenticated => "this collector does not know the credentials, or none came",
+            Refusal::AddressNotAllowed => "requests are not taken from this address",
+            Refusal::WrongRegion => "the sender is bound to another region",
             Refusal::TooLarge => "the request is larger than this collector takes",
             Refusal::TooSlow => "the request's body did not arrive in time",
             Refusal::Truncated => "the request's body ended early",
             Refusal::BadFrame => "the body is not one gRPC message",
             Refusal::BadCompression => "the body cannot be inflated",
             Refusal::TooBusy => "too much is being received; send again later",
+            Refusal::MemoryLimit => "the collector's memory is at its limit; send again later",
             Refusal::NotDurable => "the data cannot be stored now; send again later",
             Refusal::Stopping => "this collector is stopping; send again later",
             Refusal::Fault => "a fault in the collector",
@@ -309,6 +335,9 @@ mod tests {
         Refusal::WrongMethod,
         Refusal::WrongContentType,
         Refusal::WrongEncoding,
+        Refusal::Unauthenticated,
+        Refusal::AddressNotAllowed,
+        Refusal::WrongRegion,
         Refusal::TooLarge,
         Refusal::TooSlow,
         Refusal::Truncated,
@@ -316,6 +345,7 @@ mod tests {
         Refusal::BadCompression,
         Refusal::Malformed(DecodeCode::BadTag, 7, "resourceSpans"),
         Refusal::TooBusy,
+        Refusal::MemoryLimit,
         Refusal::NotDurable,
         Refusal::Stopping,
         Refusal::Fault,

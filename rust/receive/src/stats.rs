@@ -1,8 +1,8 @@
 //! What the collector counts about itself: by signal and transport, by refusal, by rule; never by
 //! anything that a sender wrote.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use otlp::Notes;
@@ -10,6 +10,7 @@ use otlp::model::Signal;
 use serde::Serialize;
 
 use crate::replies::Refusal;
+use crate::tls::FAILURES;
 
 /// Upper bounds of the acknowledgement's histogram, in microseconds.
 const BOUNDS_US: [u64; 16] = [
@@ -59,11 +60,15 @@ impl SignalStats {
     }
 }
 
+/// A signal's rules by name, in the order in which they came up.
+type Rules = Vec<(String, Arc<Counter>)>;
+
 #[derive(Default)]
 pub struct Stats {
     signals: [[SignalStats; 2]; 3],
     refusals: [[Counter; Refusal::NAMES.len()]; 2],
-    rules: [Vec<(String, Arc<Counter>)>; 3],
+    handshakes_failed: [Counter; FAILURES.len()],
+    rules: Mutex<[Rules; 3]>,
     ack: Histogram,
     pub connections: Counter,
     pub connections_refused: Counter,
@@ -72,8 +77,9 @@ pub struct Stats {
 impl Stats {
     /// The counters of a pipeline's rules, in the order of their ids; pipelines of one signal share
     /// those of rules with the same name.
-    pub fn rules(&mut self, signal: Signal, names: &[String]) -> Vec<Arc<Counter>> {
-        let known = &mut self.rules[signal as usize];
+    pub fn rules(&self, signal: Signal, names: &[String]) -> Vec<Arc<Counter>> {
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = &mut rules[signal as usize];
         names
             .iter()
             .map(|name| {
@@ -95,12 +101,18 @@ impl Stats {
         self.refusals[transport as usize][refusal.index()].add(1);
     }
 
+    /// `reason`: a place in `tls::FAILURES`.
+    pub fn handshake_failed(&self, reason: usize) {
+        self.handshakes_failed[reason].add(1);
+    }
+
     /// The time from a request's head to its OK.
     pub fn acknowledged(&self, took: Duration) {
         self.ack.add(took);
     }
 
     pub fn report(&self) -> StatsReport {
+        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         StatsReport {
             signals: Signal::ALL
                 .iter()
@@ -108,7 +120,7 @@ impl Stats {
                     signal: signal.name(),
                     grpc: CountReport::from(self.of(signal, Transport::Grpc)),
                     http: CountReport::from(self.of(signal, Transport::Http)),
-                    redactions: self.rules[signal as usize]
+                    redactions: rules[signal as usize]
                         .iter()
                         .map(|(rule, counter)| RuleReport {
                             rule: rule.clone(),
@@ -132,6 +144,15 @@ impl Stats {
                             reason,
                             requests: counter.get(),
                         })
+                })
+                .collect(),
+            handshakes_failed: FAILURES
+                .iter()
+                .zip(&self.handshakes_failed)
+                .filter(|(_, counter)| counter.get() > 0)
+                .map(|(reason, counter)| HandshakeReport {
+                    reason,
+                    connections: counter.get(),
                 })
                 .collect(),
             ack_seconds: self.ack.report(),
@@ -178,6 +199,7 @@ impl Histogram {
 pub struct StatsReport {
     pub signals: Vec<SignalReport>,
     pub refusals: Vec<RefusalReport>,
+    pub handshakes_failed: Vec<HandshakeReport>,
     pub ack_seconds: HistogramReport,
     pub connections: u64,
     pub connections_refused: u64,
@@ -222,6 +244,12 @@ impl From<&SignalStats> for CountReport {
 pub struct RuleReport {
     pub rule: String,
     pub count: u64,
+}
+
+#[derive(Serialize)]
+pub struct HandshakeReport {
+    pub reason: &'static str,
+    pub connections: u64,
 }
 
 #[derive(Serialize)]

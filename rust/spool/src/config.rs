@@ -44,7 +44,7 @@ impl Compression {
 }
 
 /// One kind of segment: a signal on its way to one container, under one policy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassConfig {
     /// The class's name, as in `logs` or `logs-local`.
     pub class: String,
