@@ -1,8 +1,9 @@
 """Record what the collector of `make peers` makes of each case: `python -m tests.golden.record`.
 
-A case is a file in cases/ with a signal, the options of one or more redaction processors and an
-OTLP/JSON request; this writes its `output`. Each case has a pipeline of its own in one collector,
-from an OTLP receiver on a port of its own to a path of its own in a small sink.
+A case is a file in cases/ with a signal, an OTLP/JSON request, and either the options of one or
+more redaction processors (`processors`) or other processors under their types (`steps`); this
+writes its `output`, null where all was removed. Each case has a pipeline of its own in one
+collector, from an OTLP receiver on a port of its own to a path of its own in a small sink.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ from pathlib import Path
 from typing import Any
 
 CASES = Path(__file__).parent / "cases"
-COLLECTOR = Path(__file__).parents[2] / "bench" / "peers" / "_build" / "otelcol-peer"
+BUILT = Path(__file__).parents[2] / "bench" / "peers" / "_build"
+COLLECTOR = BUILT / "otelcol-peer"
+OLDER_COLLECTOR = BUILT / "ottl" / "otelcol-ottl"
+"""Has the processors that the newer one could not be built with."""
+NEWER = {"redaction", "probabilistic_sampler"}
 START_SECONDS = 30.0
 
 
@@ -56,6 +61,14 @@ class _SinkHandler(BaseHTTPRequestHandler):
         pass
 
 
+def steps_of(case: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give a case's processors, each under its type."""
+    steps: list[dict[str, Any]] = case.get("steps") or [
+        {"redaction": options} for options in case["processors"]
+    ]
+    return steps
+
+
 def configuration(cases: dict[str, dict[str, Any]], ports: dict[str, int], sink: str) -> Any:
     """Give the collector's configuration, with a pipeline for each case."""
     parts: dict[str, dict[str, Any]] = {"receivers": {}, "processors": {}, "exporters": {}}
@@ -71,7 +84,11 @@ def configuration(cases: dict[str, dict[str, Any]], ports: dict[str, int], sink:
             # An export is over before its sender has an answer.
             "sending_queue": {"enabled": False},
         }
-        processors = {f"redaction/{name}-{i}": one for i, one in enumerate(case["processors"])}
+        processors = {
+            f"{kind}/{name}-{i}": options
+            for i, step in enumerate(steps_of(case))
+            for kind, options in step.items()
+        }
         parts["processors"] |= processors
         pipelines[f"{case['signal']}/{name}"] = {
             "receivers": [f"otlp/{name}"],
@@ -105,19 +122,35 @@ def free_ports(count: int) -> list[int]:
 
 
 def record(cases: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Run cases through the collector; gives the requests that it exports, by the case's name."""
+    """Run cases through the collectors; gives the requests that they export, by the case's name.
+
+    A case that exports nothing is not among them.
+    """
+    received: dict[str, Any] = {}
+    for collector, newer in ((COLLECTOR, True), (OLDER_COLLECTOR, False)):
+        its = {
+            name: case
+            for name, case in cases.items()
+            if newer == all(step.keys() <= NEWER for step in steps_of(case))
+        }
+        if its:
+            received |= _run(collector, its)
+    return received
+
+
+def _run(collector: Path, cases: dict[str, dict[str, Any]]) -> dict[str, Any]:
     sink = Sink()
     ports = dict(zip(cases, free_ports(len(cases)), strict=True))
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "collector.json"
         address = f"http://127.0.0.1:{sink.server_port}"
         path.write_text(json.dumps(configuration(cases, ports, address)))
-        with subprocess.Popen([COLLECTOR, "--config", path], env={**os.environ}) as collector:
+        with subprocess.Popen([collector, "--config", path], env={**os.environ}) as process:
             try:
                 for name, case in cases.items():
-                    _send(collector, ports[name], case)
+                    _send(process, ports[name], case)
             finally:
-                collector.terminate()
+                process.terminate()
     sink.shutdown()
     sink.server_close()
     return sink.received
@@ -149,7 +182,7 @@ def main() -> None:
         cases = {name: cases[name] for name in names}
     outputs = record(cases)
     for name, case in cases.items():
-        case["output"] = outputs[name]
+        case["output"] = outputs.get(name)
         # A line each, so that a difference shows which part it is in.
         parts = [f'"{part}": {json.dumps(case[part], ensure_ascii=False)}' for part in case]
         (CASES / f"{name}.json").write_text("{\n" + ",\n".join(parts) + "\n}\n")

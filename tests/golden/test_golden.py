@@ -14,7 +14,7 @@ from tests.golden.record import read_cases, record
 if TYPE_CHECKING:
     from pathlib import Path
 
-CASES = read_cases()
+CASES = {name: case for name, case in read_cases().items() if "processors" in case}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -73,6 +73,7 @@ pub fn process_json<'py>(
             ("received", received),
             ("stored", request.records()),
             ("rejected", taken.rejected),
+            ("sampled", taken.sampled),
         ]
         .map(|(name, count)| (name.to_owned(), count));
         PyResult::Ok((encode(&request), redactions, Counted::from(books)))

@@ -83,6 +83,7 @@ impl Pipeline {
             received,
             stored: request.records(),
             rejected: rejected.total(),
+            sampled: taken.sampled,
             ..Counts::default()
         };
         let appends = self.part(request, counts, taken.redactions, arrival);

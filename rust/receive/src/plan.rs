@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use process::{AttributesSpec, ResourceSpec, SamplerSpec};
 use redact::PolicySpec;
 use route::RoutingSpec;
 use serde::Deserialize;
@@ -87,6 +88,9 @@ pub struct RoutingPlan {
 pub enum StepPlan {
     /// All of the `redaction` processors that follow each other, as one policy.
     Redaction(PolicySpec),
+    Attributes(AttributesSpec),
+    Resource(ResourceSpec),
+    ProbabilisticSampler(SamplerSpec),
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,7 +1,9 @@
 //! A pipeline's steps in the order of the configuration: each changes the request's tree in place.
 
 use otlp::model::{Request, Signal};
+use process::{Attributes, ProbabilisticSampler, ResourceAttributes, SpecError};
 use redact::{Policy, RegionKey, Tally};
+use serde::Serialize;
 
 use crate::plan::{PlanError, StepPlan};
 
@@ -14,6 +16,8 @@ const REVISION: &str = "mainstem.steps/1";
 pub struct Taken {
     /// Records that could not be redacted safely.
     pub rejected: u64,
+    /// Records that a sampler did not keep.
+    pub sampled: u64,
     /// A rule's id and a count; no rule stands twice.
     pub redactions: Vec<(u16, u32)>,
 }
@@ -32,13 +36,16 @@ enum Step {
         /// The id of the policy's first rule among all of the steps' rules.
         first_rule: usize,
     },
+    Attributes(Attributes),
+    Resource(ResourceAttributes),
+    ProbabilisticSampler(ProbabilisticSampler),
 }
 
 impl Steps {
     /// Compiles the steps of a signal's pipeline; an error's place begins with the step's index, as in
     /// `steps[1].redaction.blocked_values[0]`.
     pub fn compile(
-        _signal: Signal,
+        signal: Signal,
         plans: &[StepPlan],
         key: &RegionKey,
     ) -> Result<Steps, PlanError> {
@@ -47,7 +54,11 @@ impl Steps {
         let mut parts = Vec::new();
         let mut steps = Vec::with_capacity(plans.len());
         for (index, plan) in plans.iter().enumerate() {
-            match plan {
+            let at = |error: SpecError| {
+                let dot = if error.place.is_empty() { "" } else { "." };
+                PlanError::new(format!("steps[{index}]{dot}{}", error.place), error.reason)
+            };
+            steps.push(match plan {
                 StepPlan::Redaction(spec) => {
                     let policy = Policy::compile(spec, key).map_err(|error| {
                         PlanError::new(format!("steps[{index}].{}", error.rule), error.reason)
@@ -56,12 +67,26 @@ impl Steps {
                     rules.extend_from_slice(policy.rules());
                     effects.extend_from_slice(policy.effects());
                     parts.push(("redaction", policy.fingerprint().to_owned()));
-                    steps.push(Step::Redaction {
+                    Step::Redaction {
                         policy: Box::new(policy),
                         first_rule,
-                    });
+                    }
                 }
-            }
+                StepPlan::Attributes(spec) => {
+                    parts.push(("attributes", text_of(spec)));
+                    Step::Attributes(Attributes::compile(spec, signal).map_err(at)?)
+                }
+                StepPlan::Resource(spec) => {
+                    parts.push(("resource", text_of(spec)));
+                    Step::Resource(ResourceAttributes::compile(spec).map_err(at)?)
+                }
+                StepPlan::ProbabilisticSampler(spec) => {
+                    parts.push(("probabilistic_sampler", text_of(spec)));
+                    Step::ProbabilisticSampler(
+                        ProbabilisticSampler::compile(spec, signal).map_err(at)?,
+                    )
+                }
+            });
         }
         if u16::try_from(rules.len()).is_err() {
             return Err(PlanError::new("steps", "more rules than 65535"));
@@ -111,10 +136,22 @@ impl Steps {
                             }),
                     );
                 }
+                Step::Attributes(attributes) => attributes.apply(request),
+                Step::Resource(resource) => resource.apply(request),
+                Step::ProbabilisticSampler(sampler) => {
+                    let arrived = request.records();
+                    sampler.apply(request);
+                    taken.sampled += arrived - request.records();
+                }
             }
         }
         taken
     }
+}
+
+/// A step's options as they are compiled, for the fingerprint.
+fn text_of(spec: &impl Serialize) -> String {
+    serde_json::to_string(spec).unwrap_or_default()
 }
 
 /// Of each step its kind and what stands for its rules.

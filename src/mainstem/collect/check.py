@@ -55,7 +55,11 @@ def check(config: CollectorConfig, site: Site) -> Report:
 
 
 def _steps_text(steps: list[dict[str, Any]]) -> str:
-    return "; then ".join(_policy_text(spec) for step in steps for spec in step.values())
+    return "; then ".join(
+        _policy_text(options) if kind == "redaction" else kind
+        for step in steps
+        for kind, options in step.items()
+    )
 
 
 def _policy_text(spec: dict[str, Any]) -> str:

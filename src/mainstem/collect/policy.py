@@ -33,7 +33,7 @@ def policies(config: CollectorConfig, site: Site) -> dict[str, tuple[PolicySpec,
     used = {
         name: redaction
         for pipeline in config.pipelines.values()
-        for step in pipeline.steps
+        for step in pipeline.redactions
         for name, redaction in step.processors
     }
     problems = [
@@ -44,7 +44,7 @@ def policies(config: CollectorConfig, site: Site) -> dict[str, tuple[PolicySpec,
         id_: build_policy_specs(
             [
                 [_options(name, redaction) for name, redaction in step.processors]
-                for step in pipeline.steps
+                for step in pipeline.redactions
             ],
             site.overlay,
             identifiers,

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mainstem import _core
 from mainstem.collect.policy import policies
+from mainstem.config.collector import ProcessorStep
+from mainstem.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mainstem.collect.site import Site
     from mainstem.config.collector import CollectorConfig, Pipeline
+    from mainstem.config.document import KeyPath
+    from mainstem.errors import Problem
     from mainstem.privacy import PolicySpec
+
+PART = re.compile(r"\.?(\w+)|\[(\d+)\]")
 
 
 @dataclass(frozen=True)
@@ -32,12 +42,43 @@ class PipelineSteps:
 
 def pipeline_steps(config: CollectorConfig, site: Site) -> dict[str, PipelineSteps]:
     """Plan every pipeline's steps, by the pipeline's id; ConfigError lists all that is wrong."""
-    specs = policies(config, site)
+    problems = list(dict.fromkeys(_problems(config)))
+    try:
+        specs = policies(config, site)
+    except ConfigError as error:
+        raise ConfigError([*error.problems, *problems]) from None
+    if problems:
+        raise ConfigError(problems)
     return {
-        id_: PipelineSteps(
-            pipeline,
-            specs[id_],
-            tuple({"redaction": json.loads(spec.to_json())} for spec in specs[id_]),
-        )
+        id_: PipelineSteps(pipeline, specs[id_], tuple(_plan(pipeline, specs[id_])))
         for id_, pipeline in config.pipelines.items()
     }
+
+
+def _plan(pipeline: Pipeline, specs: tuple[PolicySpec, ...]) -> Iterator[dict[str, Any]]:
+    rest = iter(specs)
+    for step in pipeline.steps:
+        if isinstance(step, ProcessorStep):
+            yield {step.kind: step.processor.options()}
+        else:
+            yield {"redaction": json.loads(next(rest).to_json())}
+
+
+def _problems(config: CollectorConfig) -> Iterator[Problem]:
+    """Compile each processor by itself, so that all that are wrong are found."""
+    for pipeline in config.pipelines.values():
+        for step in pipeline.steps:
+            if not isinstance(step, ProcessorStep):
+                continue
+            alone = [{step.kind: step.processor.options()}]
+            try:
+                _core.steps_rules(pipeline.signal.value, json.dumps(alone))
+            except _core.PlanError as error:
+                place, _, reason = str(error).partition(": ")
+                path = _path(place.removeprefix("steps[0]"))
+                yield config.document.problem(("processors", step.id, *path), reason)
+
+
+def _path(place: str) -> KeyPath:
+    """Read the core's way of naming a place: `actions[0].pattern`."""
+    return tuple(int(index) if index else name for name, index in PART.findall(place))

@@ -59,7 +59,7 @@ def test_the_article_s_configuration_is_read_as_it_stands() -> None:
     assert config.health.path == "/health/status"
     check = config.health.check_collector_pipeline
     assert (check.enabled, check.interval, check.exporter_failure_threshold) == (True, 300.0, 5)
-    [step] = config.pipelines[Signal.LOGS].steps
+    [step] = config.pipelines[Signal.LOGS].redactions
     [(name, redaction)] = step.processors
     assert (name, len(redaction.blocked_values)) == ("redaction", 2)
     assert [str(note) for note in config.notes] == [
@@ -94,7 +94,7 @@ def test_a_protocol_that_stands_there_without_a_value_is_served() -> None:
 
 def test_type_and_name_make_an_id() -> None:
     text = SMALL.replace("  redaction:", "  redaction/eu:").replace("[redaction]", "[redaction/eu]")
-    [step] = read(text).pipelines[Signal.LOGS].steps
+    [step] = read(text).pipelines[Signal.LOGS].redactions
     [(name, _)] = step.processors
     assert name == "redaction/eu"
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from mainstem.config.collector.model import CollectorConfig, Destination, Pipeline, RedactionStep
+from mainstem.config.collector.model import (
+    CollectorConfig,
+    Destination,
+    Pipeline,
+    ProcessorStep,
+    RedactionStep,
+)
 from mainstem.config.collector.read import default_collector, parse_collector, read_collector
 
 __all__ = [
     "CollectorConfig",
     "Destination",
     "Pipeline",
+    "ProcessorStep",
     "RedactionStep",
     "default_collector",
     "parse_collector",

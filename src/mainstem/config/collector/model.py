@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mainstem.config.collector.processors import Redaction
     from mainstem.config.collector.receivers import HealthCheck, Otlp
     from mainstem.config.collector.service import Telemetry
+    from mainstem.config.collector.stateless import Stateless
     from mainstem.config.document import Document
     from mainstem.errors import Problem
     from mainstem.records import Signal
@@ -45,6 +46,15 @@ class RedactionStep:
 
 
 @dataclass(frozen=True)
+class ProcessorStep:
+    """A processor that is a step of its own; `kind` is its type."""
+
+    kind: str
+    id: str
+    processor: Stateless
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """What one signal goes through. Ids are those of the file: `otlp`, `redaction/eu`.
 
@@ -56,9 +66,14 @@ class Pipeline:
     id: str
     receivers: tuple[str, ...]
     processors: tuple[str, ...]
-    steps: tuple[RedactionStep, ...]
+    steps: tuple[RedactionStep | ProcessorStep, ...]
     exporter: str
     segment_class: str
+
+    @property
+    def redactions(self) -> tuple[RedactionStep, ...]:
+        """The steps that redact, in order; never empty."""
+        return tuple(step for step in self.steps if isinstance(step, RedactionStep))
 
 
 @dataclass(frozen=True)

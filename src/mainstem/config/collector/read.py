@@ -7,10 +7,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mainstem.config.collector.exporters import AzureBlob, Blob, BlobExporter, File
-from mainstem.config.collector.model import CollectorConfig, Destination, Pipeline, RedactionStep
+from mainstem.config.collector.model import (
+    CollectorConfig,
+    Destination,
+    Pipeline,
+    ProcessorStep,
+    RedactionStep,
+)
 from mainstem.config.collector.processors import Batch, MemoryLimiter, Redaction
 from mainstem.config.collector.receivers import HealthCheck, Otlp, TextEncoding
 from mainstem.config.collector.service import Service
+from mainstem.config.collector.stateless import (
+    Attributes,
+    ProbabilisticSampler,
+    Resource,
+    Stateless,
+)
 from mainstem.config.collector.values import Component, NoEffect, NotBuilt
 from mainstem.config.document import Document, parse_document, read_document
 from mainstem.config.validate import nearest, validate
@@ -26,7 +38,14 @@ if TYPE_CHECKING:
 
 COMPONENTS: dict[str, dict[str, type[Component]]] = {
     "receivers": {"otlp": Otlp},
-    "processors": {"batch": Batch, "memory_limiter": MemoryLimiter, "redaction": Redaction},
+    "processors": {
+        "batch": Batch,
+        "memory_limiter": MemoryLimiter,
+        "redaction": Redaction,
+        "attributes": Attributes,
+        "resource": Resource,
+        "probabilistic_sampler": ProbabilisticSampler,
+    },
     "exporters": {"azureblob": AzureBlob, "azure_blob": AzureBlob, "blob": Blob, "file": File},
     "extensions": {"health_check": HealthCheck, "text_encoding": TextEncoding},
 }
@@ -175,17 +194,26 @@ class _Reader:
         self._one("exporters", {p.exporter for p in pipelines.values() if p.exporter})
         return pipelines
 
-    def _steps(self, ids: tuple[str, ...], at: KeyPath) -> tuple[RedactionStep, ...]:
+    def _steps(
+        self, ids: tuple[str, ...], at: KeyPath
+    ) -> tuple[RedactionStep | ProcessorStep, ...]:
         """Make steps of processors; those that follow each other and redact are one."""
-        redactions = tuple(
-            (id_, component)
-            for id_ in ids
-            if isinstance(component := self.found.get(("processors", id_)), Redaction)
-        )
-        if not redactions:
+        steps: list[RedactionStep | ProcessorStep] = []
+        for id_ in ids:
+            match self.found.get(("processors", id_)):
+                case Redaction() as redaction:
+                    earlier: tuple[tuple[str, Redaction], ...] = ()
+                    if steps and isinstance(last := steps[-1], RedactionStep):
+                        earlier = last.processors
+                        steps.pop()
+                    steps.append(RedactionStep((*earlier, (id_, redaction))))
+                case Stateless() as processor:
+                    steps.append(ProcessorStep(id_.partition("/")[0], id_, processor))
+        if not any(isinstance(step, RedactionStep) for step in steps):
             reason = "no redaction processor: the built-in detectors and keys still apply"
             self.notes.append(self.document.problem(at, reason))
-        return (RedactionStep(redactions),)
+            steps.append(RedactionStep(()))
+        return tuple(steps)
 
     def _one(self, section: str, ids: set[str]) -> None:
         if len(ids) > 1:

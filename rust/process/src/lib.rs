@@ -1,0 +1,20 @@
+//! The Collector's processors that look at one request at a time: `attributes`, `resource`, `filter`,
+//! `transform` and `probabilistic_sampler`.
+//!
+//! Each is compiled once from its options for one signal, and then changes requests in place.
+//! docs/processors.md says what of each is built, and docs/contrib-differences.md what differs.
+
+mod actions;
+mod attributes;
+mod map;
+mod matching;
+mod point;
+mod prune;
+mod resource;
+mod sampler;
+mod spec;
+
+pub use attributes::{Attributes, AttributesSpec};
+pub use resource::{ResourceAttributes, ResourceSpec};
+pub use sampler::{ProbabilisticSampler, SamplerSpec};
+pub use spec::SpecError;
