@@ -68,7 +68,7 @@ def test_every_wrong_processor_is_told_at_its_place() -> None:
     with pytest.raises(ConfigError) as caught:
         steps("[redaction/second, attributes]", wrong)
     assert [str(problem).partition(" (")[0] for problem in caught.value.problems] == [
-        "c.yaml:5:58: processors.redaction/second.blocked_values[0]: unclosed group",
+        "c.yaml:5:61: processors.redaction/second.blocked_values[0]: unclosed group",
         (
             "c.yaml:9:18: processors.attributes.actions[0].action: must be insert, update, upsert, "
             "delete, hash, extract or convert"
@@ -82,5 +82,8 @@ def test_the_core_s_own_step_checks_know_the_signal() -> None:
     with pytest.raises(ConfigError) as caught:
         steps("[attributes]", wrong)
     assert [str(problem) for problem in caught.value.problems] == [
-        "c.yaml:8:35: processors.attributes.include.log_bodies: has no meaning in a pipeline of traces"
+        (
+            "c.yaml:8:35: processors.attributes.include.log_bodies: has no meaning in a pipeline "
+            "of traces"
+        )
     ]

@@ -88,7 +88,7 @@ pub struct RoutingPlan {
 pub enum StepPlan {
     /// All of the `redaction` processors that follow each other, as one policy.
     Redaction(PolicySpec),
-    Attributes(AttributesSpec),
+    Attributes(Box<AttributesSpec>),
     Resource(ResourceSpec),
     ProbabilisticSampler(SamplerSpec),
 }

@@ -36,7 +36,7 @@ enum Step {
         /// The id of the policy's first rule among all of the steps' rules.
         first_rule: usize,
     },
-    Attributes(Attributes),
+    Attributes(Box<Attributes>),
     Resource(ResourceAttributes),
     ProbabilisticSampler(ProbabilisticSampler),
 }
@@ -74,7 +74,7 @@ impl Steps {
                 }
                 StepPlan::Attributes(spec) => {
                     parts.push(("attributes", text_of(spec)));
-                    Step::Attributes(Attributes::compile(spec, signal).map_err(at)?)
+                    Step::Attributes(Box::new(Attributes::compile(spec, signal).map_err(at)?))
                 }
                 StepPlan::Resource(spec) => {
                     parts.push(("resource", text_of(spec)));
