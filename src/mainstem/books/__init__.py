@@ -1,10 +1,24 @@
 """Account for every record at every stage, from counts that were taken in different places.
 
 `evidence` gathers what ledger, stores and warehouse say, `equations` compares it, `chain` looks for
-what is missing from the ledger itself.
+what is missing from the ledger itself. `verify` takes none of that for granted and reads every
+entry, blob and row again.
 """
 
+from mainstem.books.breach import Breach, Finding, Verification
 from mainstem.books.equations import Books, Line, keep_books
 from mainstem.books.status import RegionStatus, Status, take_status
+from mainstem.books.verify import verify
 
-__all__ = ["Books", "Line", "RegionStatus", "Status", "keep_books", "take_status"]
+__all__ = [
+    "Books",
+    "Breach",
+    "Finding",
+    "Line",
+    "RegionStatus",
+    "Status",
+    "Verification",
+    "keep_books",
+    "take_status",
+    "verify",
+]

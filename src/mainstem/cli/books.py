@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mainstem.books import keep_books
+from mainstem.books import keep_books, verify
 from mainstem.cli.app import app
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
@@ -21,7 +21,8 @@ from mainstem.cli.output import (
 from mainstem.config.platform import load_platform
 
 if TYPE_CHECKING:
-    from mainstem.books import Books, Line
+    from mainstem.books import Books, Line, Verification
+    from mainstem.config.platform import Platform
 
 NOTES_SHOWN = 10
 
@@ -35,13 +36,21 @@ def books_command(
         bool,
         typer.Option("--recount", help="Read every blob in the regions and count it again."),
     ] = False,
+    verify_all: Annotated[
+        bool,
+        typer.Option("--verify", help="Read every entry, blob and row, and name what was changed."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Account for every record: received, stored, loaded, and what became of the rest.
 
-    Exit code 1: an equation does not hold, or something is missing; it is shown first.
+    Exit code 1: an equation does not hold, something is missing, or with --verify anything is not
+    what was committed to; it is shown first.
     """
     loaded = load_platform(platform)
+    if verify_all:
+        _verify(loaded, as_json=as_json)
+        return
     with showing("keeping the books") as progress:
         books = keep_books(loaded, recount=recount, progress=progress)
     if as_json:
@@ -50,6 +59,37 @@ def books_command(
         _print(books, books.hours if hours else books.totals)
     if not books.balanced:
         raise typer.Exit(1)
+
+
+def _verify(platform: Platform, *, as_json: bool) -> None:
+    with showing("verifying") as progress:
+        found = verify(platform, progress)
+    if as_json:
+        print_json({"consistent": found.consistent, **asdict(found)})
+    else:
+        _print_verification(found)
+    if not found.consistent:
+        raise typer.Exit(1)
+
+
+def _print_verification(found: Verification) -> None:
+    if found.findings:
+        print_table(
+            "What is not as it was committed to",
+            ("what", "region", "where", "place", "how it shows"),
+            [(f.breach, f.region, f.store, f.place, f.detail) for f in found.findings],
+        )
+    for region, reason in found.unread.items():
+        stdout.print(f"{region}: not looked at: {reason}", markup=False, soft_wrap=True)
+    for region in found.isolated:
+        stdout.print(f"{region}: isolated, and verified on its own machine", soft_wrap=True)
+    verdict = "consistent" if found.consistent else f"{len(found.findings):,} findings"
+    stdout.print(
+        f"{found.entries:,} entries, {found.blobs:,} blobs with {found.bytes:,} bytes and "
+        f"{found.rows:,} rows: {verdict}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _document(books: Books) -> dict[str, object]:

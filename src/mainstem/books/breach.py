@@ -1,0 +1,52 @@
+"""What a verification may find, and what it says in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Breach(StrEnum):
+    """What was done to what a collector wrote, or a load put into bronze."""
+
+    BLOB_REMOVED = "blob removed"
+    BLOB_ADDED = "blob added"
+    BLOB_ALTERED = "blob altered"
+    BLOB_TRUNCATED = "blob truncated"
+    LINES_ALTERED = "lines altered"
+    ENTRY_REWRITTEN = "entry rewritten"
+    ENTRY_REMOVED = "entry removed"
+    CHAIN_CUT = "chain cut at its end"
+    INSTANCE_REMOVED = "instance removed"
+    ROW_DELETED = "row deleted"
+    ROW_DOUBLED = "row doubled"
+    ROW_ALTERED = "row altered"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One breach; `store` is `region`, `centre` or `warehouse`, `place` an object or instance."""
+
+    breach: Breach
+    region: str
+    store: str
+    place: str
+    detail: str
+
+
+@dataclass
+class Verification:
+    """What was read, and what was found; `unread` regions could not be looked at, and why."""
+
+    findings: list[Finding] = field(default_factory=list)
+    entries: int = 0
+    blobs: int = 0
+    bytes: int = 0
+    rows: int = 0
+    unread: dict[str, str] = field(default_factory=dict)
+    isolated: list[str] = field(default_factory=list)
+
+    @property
+    def consistent(self) -> bool:
+        """Whether all that was read fits together."""
+        return not self.findings
