@@ -34,7 +34,7 @@ test: setup ## Pass every test that needs nothing but this repository
 test-all: setup ## The rest: foreign parts, and the demo as a test
 	$(BIN)/pytest -m "all and not prove"
 
-prove: setup peers ## The long campaigns: kills, crashes, corruption
+prove: setup peers ## The long campaigns: kills, crashes, corruption, fuzzing, soak
 	MAINSTEM_CAMPAIGN=long cargo test --workspace --locked --release
 	$(BIN)/pytest -m prove --timeout 7200
 
@@ -48,12 +48,14 @@ bench: setup ## Measure the core, the load and the collector, side by side with 
 
 format: setup ## Format Rust, Python and SQL
 	cargo fmt --all
+	cargo fmt --manifest-path rust/fuzz/Cargo.toml
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --quiet dbt
 
 lint: setup ## Check formats, types, layers, models and the stub of the core
 	cargo fmt --all --check
+	cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

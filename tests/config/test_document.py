@@ -54,6 +54,16 @@ def test_a_variable_that_is_not_set_is_empty_and_said(tmp_path: Path) -> None:
     ]
 
 
+def test_a_problem_quotes_a_reference_and_not_what_it_stands_for(tmp_path: Path) -> None:
+    document = parse_document(
+        "id: ${env:ID}\nmany: ${env:MANY}", "c.yaml", tmp_path, {"ID": "s3cret", "MANY": "[t0ken]"}
+    )
+    problem = document.problem(("id",), "s3cret is not known", "did you mean s3cret or t0ken?")
+    assert str(problem) == (
+        "c.yaml:1:1: id: ${env:ID} is not known (did you mean ${env:ID} or ${env:MANY}?)"
+    )
+
+
 def test_places_are_those_of_keys_and_of_a_list_s_items(tmp_path: Path) -> None:
     document = read("a:\n  b: [x,\n    y]\n", tmp_path)
     assert document.place(("a", "b")) == Place(2, 3)

@@ -13,13 +13,15 @@ from mainstem.config.expand import expand
 from mainstem.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ruamel.yaml.nodes import Node
 
 TAG = "tag:yaml.org,2002:"
 MERGE = TAG + "merge"
+# What stands in place of a shorter text would be found in words that have nothing to do with it.
+SHORTEST_HIDDEN = 4
 # Aliases can make a small file a huge tree; no configuration comes near this many values.
 MOST_VALUES = 100_000
 
@@ -36,12 +38,16 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Document:
-    """A file's plain values, with the place of each key (in lists: of each item)."""
+    """A file's plain values, with the place of each key (in lists: of each item).
+
+    `filled` has the texts that came from references, each with what stands in the file for it.
+    """
 
     file: str
     value: Any
     places: Mapping[KeyPath, Place]
     notes: tuple[Problem, ...] = ()
+    filled: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def place(self, path: KeyPath) -> Place:
         """Tell where a path stands, or else the nearest path above it that is in the file."""
@@ -50,8 +56,11 @@ class Document:
         return self.places.get(path, Place(1, 1))
 
     def problem(self, path: KeyPath, reason: str, hint: str | None = None) -> Problem:
-        """Say what is wrong at a path."""
+        """Say what is wrong at a path, quoting the file and not what its references stand for."""
         line, column = self.place(path)
+        for text, written in self.filled.items():
+            reason = reason.replace(text, written)
+            hint = hint and hint.replace(text, written)
         return Problem(self.file, line, column, key_text(path), reason, hint)
 
 
@@ -98,7 +107,7 @@ def parse_document(
     value = walk.read(root, ()) if root is not None else None
     if walk.problems:
         raise ConfigError(walk.problems)
-    return Document(file, value, walk.places, tuple(walk.notes))
+    return Document(file, value, walk.places, tuple(walk.notes), walk.filled)
 
 
 @dataclass
@@ -111,6 +120,7 @@ class _Walk:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     inside: list[int] = field(default_factory=list)
+    filled: dict[str, str] = field(default_factory=dict)
 
     def read(self, node: Node, path: KeyPath) -> Any:
         self.places.setdefault(path, _place(node))
@@ -164,9 +174,13 @@ class _Walk:
             self.notes.append(self._problem(node, path, reason))
         # As the Collector does: text that is one reference and no more, without quotes, takes the
         # type of what it stands for (a number, a list); within other text it stays text.
-        if result.whole and node.style is None:
-            return self._typed(result.text, node, path)
-        return result.text
+        typed = result.whole and node.style is None
+        value = self._typed(result.text, node, path) if typed else result.text
+        if result.text != node.value:
+            for text in {result.text, *_texts(value)}:
+                if len(text) >= SHORTEST_HIDDEN:
+                    self.filled[text] = node.value
+        return value
 
     def _typed(self, text: str, node: ScalarNode, path: KeyPath) -> Any:
         if not text:
@@ -180,6 +194,18 @@ class _Walk:
 
     def _problem(self, node: Node, path: KeyPath, reason: str) -> Problem:
         return Problem(self.file, *_place(node), key_text(path), reason)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Give the texts in a value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from _texts(pair)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 def _place(node: Node) -> Place:

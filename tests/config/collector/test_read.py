@@ -168,6 +168,11 @@ def test_metrics_readers_name_the_telemetry_s_address() -> None:
             "9:5: processors.redaction.allow_all_keys: must be true or false",
         ),
         (
+            "processors:\n  redaction:\n    allow_all_keys: true\n",
+            "processors: 7\n",
+            "7:1: processors: must be a mapping of components",
+        ),
+        (
             "      grpc:\n",
             "      gprc:\n",
             ("4:7: receivers.otlp.protocols.gprc: is not a key known here (did you mean grpc?)"),

@@ -225,7 +225,9 @@ class _Reader:
             )
 
     def _references(self, section: str, ids: tuple[str, ...], at: KeyPath) -> None:
-        configured = self.document.value.get(section) or {}
+        configured = self.document.value.get(section)
+        if not isinstance(configured, dict):
+            configured = {}
         for index, id_ in enumerate(ids):
             if id_ in ids[:index]:
                 self._wrong((*at, index), f"{id_} stands here a second time")
