@@ -54,7 +54,7 @@ def _rows(text: str) -> set[str]:
 def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:
     found = []
     for name, field in model.model_fields.items():
-        inner = _model(field.annotation) if name != "regions" else None
+        inner = _model(field.annotation) if name not in {"regions", "rules"} else None
         found += _leaves(inner, f"{prefix}{name}.") if inner else [f"{prefix}{name}"]
     return found
 

@@ -131,3 +131,66 @@ def test_every_planted_secret_would_come_out_without_a_policy(
         if not _holds(redactor.core(signal, request, nothing), secret)
     ]
     assert lost == []
+
+
+# An identifier whose bytes are an address, which no rule may touch.
+TRACE_ID, SPAN_ID = b"anna@contoso.com", b"a@b.info"
+ACTIONS: dict[str, dict[str, Any]] = {
+    "mask": {"action": "mask"},
+    "partial": {"action": "partial", "keep": "domain"},
+    "hash": {"action": "hash", "hash_function": "sha3"},
+    "pseudonym": {"action": "pseudonym", "rotate": "month"},
+    "generalise": {"action": "generalise", "to": "network"},
+    "drop_attribute": {"action": "drop_attribute"},
+    "drop_record": {"action": "drop_record"},
+}
+
+
+@pytest.mark.parametrize("signal", REQUESTS)
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
+@pytest.mark.parametrize("decode", [[], ["json", "url", "base64"]], ids=["plain", "decoding"])
+def test_no_secret_survives_an_action_and_every_id_does(
+    redactor: Redactor, signal: str, action: dict[str, Any], decode: list[str]
+) -> None:
+    text, secret = SECRETS["email"]
+    rule = {"name": "overlay.mail", "detector": "email", "decode": decode, **action}
+    policy = POLICY | {"rules": [rule]}
+    merged = REQUESTS[signal]()
+    for _, request in planted(REQUESTS[signal], text):
+        _identify(request)
+        merged.MergeFrom(request)
+    output = redactor.core(signal, merged, policy)
+    assert not _holds(output, secret)
+    gone = action["action"] == "drop_record"
+    ids = {value for key, value in _leaves(output) if key in {"traceId", "spanId"}}
+    if signal != "metrics" and not gone:
+        assert ids == {TRACE_ID.hex(), SPAN_ID.hex()}
+    counts = redactor.counts(signal, merged, policy)
+    assert counts["overlay.mail"] > 30
+    assert "email" not in counts
+
+
+def _identify(message: Message) -> None:
+    """Give every message that has ids such ids."""
+    for field in message.DESCRIPTOR.fields:
+        if field.name in IDS:
+            setattr(message, field.name, TRACE_ID if field.name == "trace_id" else SPAN_ID)
+        elif field.message_type is not None:
+            held = getattr(message, field.name)
+            if field.is_repeated:
+                for one in held:
+                    _identify(one)
+            elif message.HasField(field.name):
+                _identify(held)
+
+
+def _leaves(output: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(output, dict):
+        for key, value in output.items():
+            if isinstance(value, dict | list):
+                yield from _leaves(value)
+            else:
+                yield key, value
+    elif isinstance(output, list):
+        for value in output:
+            yield from _leaves(value)

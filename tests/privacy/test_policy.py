@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from mainstem import _core
-from mainstem.config.platform import RedactionOverlay
+from mainstem.config.redaction import RedactionOverlay
 from mainstem.privacy import (
     ALWAYS_ON,
     BY_CHOICE,
@@ -17,6 +17,9 @@ from mainstem.privacy import (
     build_policy_specs,
     policy_warnings,
 )
+
+if TYPE_CHECKING:
+    from tests.privacy.sides import Redactor
 
 
 def test_detectors_and_personal_keys_are_on_without_any_processor() -> None:
@@ -56,6 +59,68 @@ def test_an_overlay_adds_and_never_weakens() -> None:
     assert spec.vocabulary == ("tenant.id",)
     narrow = build_policy_spec([own | {"coverage": "attributes"}], overlay)
     assert narrow.detectors == ("phone", "email")
+
+
+def test_rules_are_known_by_their_owner_and_what_is_laid_over_comes_first() -> None:
+    rule = {"name": "mail", "detector": "email", "action": "partial", "keep": "domain"}
+    own = {"name": "redaction/eu", "allow_all_keys": True, "rules": [rule]}
+    base = RedactionOverlay.model_validate({"rules": [rule], "rotate": "year"})
+    overlay = RedactionOverlay.model_validate({"rules": [rule], "detectors": ["phone"]}).on(base)
+    spec = build_policy_spec([own], overlay)
+    assert [rule.name for rule in spec.rules] == [
+        "overlay.mail",
+        "base.mail",
+        "redaction/eu.mail",
+    ]
+    assert spec.rotate == "year"
+    _core.check_policy(spec.to_json())
+    first, last = build_policy_specs([[own], [own | {"name": "redaction/2"}]], overlay)
+    assert [rule.name for rule in first.rules] == ["redaction/eu.mail"]
+    assert [rule.name for rule in last.rules] == [
+        "overlay.mail",
+        "base.mail",
+        "redaction/2.mail",
+    ]
+
+
+def test_a_rules_hmac_key_reaches_the_core_and_no_representation() -> None:
+    rule = {
+        "name": "mail",
+        "detector": "email",
+        "action": "hash",
+        "hash_function": "hmac-sha256",
+        "hmac_key": "hush",
+    }
+    spec = build_policy_spec([], RedactionOverlay.model_validate({"rules": [rule]}))
+    assert json.loads(spec.to_json())["rules"][0]["hmac_key"] == "hush"
+    assert "hush" not in repr(spec)
+    assert policy_warnings(spec) == []
+    unkeyed = rule | {"hash_function": "sha1", "hmac_key": ""}
+    spec = build_policy_spec([], RedactionOverlay.model_validate({"rules": [unkeyed]}))
+    assert policy_warnings(spec)[0].startswith("overlay.mail: hash_function sha1")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["((a{200}){200}){200}", r"(?:[\pL\pN]{1,900}){1,900}", "(((a*)*)*)*b{1000}{1000}"],
+)
+def test_a_pattern_that_would_be_slow_is_refused(pattern: str) -> None:
+    rule = {"name": "slow", "pattern": pattern}
+    spec = build_policy_spec([], RedactionOverlay.model_validate({"rules": [rule]}))
+    with pytest.raises(_core.PlanError, match=r"^overlay\.slow: "):
+        _core.check_policy(spec.to_json())
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*)*x", r"(\w+\s?)*!"])
+def test_a_pattern_that_backtracks_elsewhere_takes_linear_time(
+    redactor: Redactor, pattern: str
+) -> None:
+    rule = {"name": "slow", "pattern": pattern}
+    spec = build_policy_spec([], RedactionOverlay.model_validate({"rules": [rule]}))
+    record = {"body": {"stringValue": "a" * 200_000 + "?"}}
+    request = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]})
+    line, _ = _core.redact_json("logs", request.encode(), spec.to_json(), str(redactor.key_path))
+    assert line.endswith(b'?"}}]}]}]}')
 
 
 def test_the_core_knows_the_same_detectors() -> None:

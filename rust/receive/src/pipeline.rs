@@ -84,6 +84,7 @@ impl Pipeline {
             stored: request.records(),
             rejected: rejected.total(),
             sampled: taken.sampled,
+            dropped: taken.dropped,
             ..Counts::default()
         };
         let appends = self.part(request, counts, taken.redactions, arrival);

@@ -18,6 +18,8 @@ pub struct Taken {
     pub rejected: u64,
     /// Records that a sampler did not keep.
     pub sampled: u64,
+    /// Records that a rule dropped.
+    pub dropped: u64,
     /// A rule's id and a count; no rule stands twice.
     pub redactions: Vec<(u16, u32)>,
 }
@@ -124,6 +126,7 @@ impl Steps {
                     let mut tally = Tally::default();
                     policy.apply(request, &mut tally);
                     taken.rejected += tally.rejected;
+                    taken.dropped += tally.dropped;
                     taken.redactions.extend(
                         tally
                             .masked

@@ -30,6 +30,7 @@ fn main() {
         processors: processors.to_vec(),
         detectors: detectors.to_vec(),
         personal_keys: !detectors.is_empty(),
+        ..PolicySpec::default()
     };
     let both = std::slice::from_ref(&patterns);
     for (name, spec) in [

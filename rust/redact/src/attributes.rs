@@ -7,14 +7,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use otlp::model::{KeyValue, Text, Value};
 
 use crate::mask::STARS;
 use crate::personal::Personally;
 use crate::policy::{KeyPlan, Policy, Tally};
-use crate::processor::Action;
-use crate::rules::{Outcome, Place};
+use crate::processor::KeyAction;
+use crate::rotation::Pseudonyms;
+use crate::rules::{Drops, Look, Outcome, Place};
 use crate::summary::Touched;
 use otlp::text_form;
 
@@ -29,6 +31,10 @@ pub(crate) struct Redactor<'p> {
     pub tally: &'p mut Tally,
     /// Whether something in the current record could not be redacted safely.
     pub unsafe_record: bool,
+    /// Whether a rule drops the current record, and the attribute or entry that is looked at.
+    pub drop_record: bool,
+    drop_entry: bool,
+    pub pseudonyms: Pseudonyms<'p>,
     /// Whether statements are sanitized under no matter which database.
     pub any_system: bool,
     /// The processors that go through everything at once; none with contrib's coverage.
@@ -40,7 +46,7 @@ pub(crate) struct Redactor<'p> {
 }
 
 impl<'p> Redactor<'p> {
-    pub fn new(policy: &'p Policy, tally: &'p mut Tally) -> Self {
+    pub fn new(policy: &'p Policy, tally: &'p mut Tally, now: SystemTime) -> Self {
         tally
             .masked
             .resize(policy.rules().len().max(tally.masked.len()), 0);
@@ -49,6 +55,9 @@ impl<'p> Redactor<'p> {
             policy,
             tally,
             unsafe_record: false,
+            drop_record: false,
+            drop_entry: false,
+            pseudonyms: policy.pseudonyms(now),
             any_system: false,
             all: match policy.full {
                 true => u32::MAX.checked_shr(32 - count as u32).unwrap_or(0),
@@ -62,19 +71,36 @@ impl<'p> Redactor<'p> {
 
     /// A text that is nobody's attribute: a span's name, a status message. Only with full coverage.
     pub fn text(&mut self, text: &mut Text<'_>) {
-        self.redact(text, self.all, false, None);
+        self.redact(text, self.everywhere(), None);
+        self.drop_entry = false;
     }
 
     /// A text that is a version, such as a scope's.
     pub fn version(&mut self, text: &mut Text<'_>) {
-        self.redact(text, self.all, true, None);
+        let look = Look {
+            spared: true,
+            ..self.everywhere()
+        };
+        self.redact(text, look, None);
+        self.drop_entry = false;
+    }
+
+    /// All processors, and the rules that look everywhere.
+    fn everywhere(&self) -> Look {
+        Look {
+            active: self.all,
+            rules: self.policy.own.everywhere,
+            spared: false,
+        }
     }
 
     /// A name by which things are told apart: it is masked so that they stay apart.
     pub fn name(&mut self, name: &mut Text<'_>) {
-        if let Some((masked, rules)) = self.policy.masked_name(name, self.all) {
-            rules.iter().for_each(|rule| self.count(*rule));
-            *name = Cow::Owned(masked);
+        let masked = self.policy.masked_name(name, self.all, &self.pseudonyms);
+        if let Some(masked) = masked {
+            masked.rules.iter().for_each(|rule| self.count(*rule));
+            self.drop_record |= masked.drops.record;
+            *name = Cow::Owned(masked.name);
         }
     }
 
@@ -82,6 +108,7 @@ impl<'p> Redactor<'p> {
     pub fn key(&mut self, key: &mut Text<'_>) {
         let plan = self.plan(key);
         self.mask_key(key, &plan);
+        self.drop_entry = false;
     }
 
     pub fn attributes(&mut self, attributes: &mut Vec<KeyValue<'_>>) {
@@ -105,7 +132,9 @@ impl<'p> Redactor<'p> {
     /// A log record's body, whose summary stands in the record's attributes.
     pub fn body(&mut self, body: &mut Value<'_>, attributes: &mut Vec<KeyValue<'_>>) {
         let mut path = String::new();
-        self.inner(body, self.all, false, Place::InBody(None), &mut path, 0);
+        let look = self.everywhere();
+        self.inner(body, look, Place::InBody(None), &mut path, 0);
+        self.drop_entry = false;
         if self.policy.full {
             self.sanitize_body(body);
             self.summarise(attributes, "redaction.body");
@@ -116,7 +145,7 @@ impl<'p> Redactor<'p> {
         if let Some(plan) = self.plans.get(key) {
             return Rc::clone(plan);
         }
-        let plan = Rc::new(self.policy.plan(key, Place::Attributes));
+        let plan = Rc::new(self.policy.plan(key, Place::Attributes, &self.pseudonyms));
         if self.plans.len() < MOST_PLANS {
             self.plans.insert(key.into(), Rc::clone(&plan));
         }
@@ -129,8 +158,8 @@ impl<'p> Redactor<'p> {
         if plan.only_looks() {
             // Nearly all keys: they decide nothing, and stay.
             if let Some(value) = &mut attribute.value {
-                self.value(value, self.all, plan.spared, &attribute.key);
-                return true;
+                self.value(value, plan.look(self.all), &attribute.key);
+                return !std::mem::take(&mut self.drop_entry);
             }
         }
         let key = attribute.key.clone();
@@ -140,11 +169,11 @@ impl<'p> Redactor<'p> {
             self.all,
             &key,
             |redactor, value, active| {
-                redactor.value(value, active, plan.spared, &key);
+                redactor.value(value, plan.look(active), &key);
             },
         );
         self.mask_key(&mut attribute.key, &plan);
-        kept
+        kept && !std::mem::take(&mut self.drop_entry)
     }
 
     /// An attribute or a map's entry: by its key as far as that decides, else by `look`. `path` is
@@ -161,17 +190,17 @@ impl<'p> Redactor<'p> {
         for (index, action) in plan.actions.iter().enumerate() {
             match action {
                 _ if active >> index & 1 == 0 => {}
-                Action::Remove(rule) => {
+                KeyAction::Remove(rule) => {
                     self.count(*rule);
                     self.touch(index, |touched| &mut touched.redacted, path);
                     return false;
                 }
-                Action::Ignore => {
+                KeyAction::Ignore => {
                     active &= !(1 << index);
                     self.touch(index, |touched| &mut touched.ignored, path);
                 }
-                Action::Pass => active &= !(1 << index),
-                Action::Mask(_) | Action::Look => {}
+                KeyAction::Pass => active &= !(1 << index),
+                KeyAction::Mask(_) | KeyAction::Look => {}
             }
         }
         let present = entry.value.is_some();
@@ -179,7 +208,7 @@ impl<'p> Redactor<'p> {
         let kept = if self.mask_by_key(&mut value, plan, active, path) {
             true
         } else {
-            match self.personal(&mut value, plan) {
+            match self.by_name(&mut value, plan) {
                 Personally::Removed => false,
                 Personally::Done => true,
                 Personally::Untouched => {
@@ -194,6 +223,31 @@ impl<'p> Redactor<'p> {
         kept
     }
 
+    /// What a key's name says: a rule that names it comes first, and what such a rule found is the
+    /// team's; else it may be personal or a secret.
+    fn by_name(&mut self, value: &mut Value<'_>, plan: &KeyPlan) -> Personally {
+        if let Some(rule) = plan.own {
+            return self.whole(value, rule);
+        }
+        let reserved = plan.personal.is_some() || plan.whole.is_some();
+        if reserved
+            && plan.named != 0
+            && let Value::Text(text) = value
+        {
+            let mut outcome = std::mem::take(&mut self.outcome);
+            let rules = plan.named;
+            let after = self
+                .policy
+                .by_rules(text, rules, &self.pseudonyms, &mut outcome);
+            self.settle(outcome, None);
+            if let Some(after) = after {
+                *text = Cow::Owned(after);
+                return Personally::Untouched;
+            }
+        }
+        self.personal(value, plan)
+    }
+
     /// Masks a value whole where the team blocks its key and no allowed value spares it. A key that
     /// the team blocks is theirs: personal and secret keys have no say then.
     fn mask_by_key(
@@ -205,7 +259,9 @@ impl<'p> Redactor<'p> {
     ) -> bool {
         let mut blocked = false;
         for (index, action) in plan.actions.iter().enumerate() {
-            let Action::Mask(rule) = action else { continue };
+            let KeyAction::Mask(rule) = action else {
+                continue;
+            };
             if active >> index & 1 == 0 {
                 continue;
             }
@@ -230,22 +286,25 @@ impl<'p> Redactor<'p> {
     }
 
     /// An attribute's value.
-    fn value(&mut self, value: &mut Value<'_>, active: u32, spared: bool, key: &str) {
+    fn value(&mut self, value: &mut Value<'_>, look: Look, key: &str) {
         match value {
             Value::Text(text) => {
-                self.redact(text, active, spared, Some(key));
+                self.redact(text, look, Some(key));
                 return;
             }
-            _ if self.policy.looks_at_empty => self.counted_as_text(value, active, key, false),
+            _ if self.policy.looks_at_empty => {
+                self.counted_as_text(value, look.active, key, false);
+            }
             _ => {}
         }
         match value {
             // It has just become one.
-            Value::Text(text) => self.detect(text, spared),
+            Value::Text(text) => self.search(text, look),
             Value::Array(_) | Value::Map(_) | Value::Bytes(_) if self.policy.full => {
                 let place = Place::InAttribute(key);
-                self.inner(value, active, spared, place, &mut String::new(), 0);
+                self.inner(value, look, place, &mut String::new(), 0);
             }
+            Value::Int(_) | Value::Double(_) => self.number(value, look),
             _ => {}
         }
     }
@@ -277,8 +336,7 @@ impl<'p> Redactor<'p> {
     fn inner(
         &mut self,
         value: &mut Value<'_>,
-        active: u32,
-        spared: bool,
+        look: Look,
         place: Place<'_>,
         path: &mut String,
         depth: u32,
@@ -293,25 +351,32 @@ impl<'p> Redactor<'p> {
             Value::Array(values) => {
                 for (index, value) in values.iter_mut().enumerate() {
                     self.step(path, || format!("[{index}]"));
-                    self.inner(value, active, spared, place, path, depth + 1);
+                    self.inner(value, look, place, path, depth + 1);
                     path.truncate(length);
                 }
+                self.joined(values, look.rules);
             }
             Value::Map(entries) => entries.retain_mut(|entry| {
                 let key = entry.key.clone();
-                let plan = self.policy.plan(&key, place);
+                let plan = self.policy.plan(&key, place, &self.pseudonyms);
                 self.step(path, || key.to_string());
                 let name = path.clone();
-                let kept = self.entry(entry, &plan, active, &name, |redactor, value, active| {
-                    let place = match place {
-                        Place::InBody(_) => Place::InBody(Some(&key)),
-                        _ => Place::InAttribute(&key),
-                    };
-                    redactor.inner(value, active, plan.spared, place, path, depth + 1);
-                });
+                let kept = self.entry(
+                    entry,
+                    &plan,
+                    look.active,
+                    &name,
+                    |redactor, value, active| {
+                        let place = match place {
+                            Place::InBody(_) => Place::InBody(Some(&key)),
+                            _ => Place::InAttribute(&key),
+                        };
+                        redactor.inner(value, plan.look(active), place, path, depth + 1);
+                    },
+                );
                 path.truncate(length);
                 self.mask_key(&mut entry.key, &plan);
-                kept
+                kept && !std::mem::take(&mut self.drop_entry)
             }),
             Value::Text(text) => {
                 let name = if path.is_empty() {
@@ -319,7 +384,7 @@ impl<'p> Redactor<'p> {
                 } else {
                     path.as_str()
                 };
-                self.redact(text, active, spared, in_body.then_some(name));
+                self.redact(text, look, in_body.then_some(name));
             }
             _ if in_body => {
                 let name = if path.is_empty() {
@@ -327,29 +392,35 @@ impl<'p> Redactor<'p> {
                 } else {
                     path.as_str()
                 };
-                self.counted_as_text(value, active, name, true);
+                self.counted_as_text(value, look.active, name, true);
                 match value {
-                    Value::Text(text) => self.detect(text, spared),
-                    _ => self.bytes(value, active),
+                    Value::Text(text) => self.search(text, look),
+                    _ => self.scalar(value, look),
                 }
             }
-            _ => self.bytes(value, active),
+            _ => self.scalar(value, look),
         }
     }
 
     /// Bytes that hold what a rule matches are masked whole.
-    fn bytes(&mut self, value: &mut Value<'_>, active: u32) {
-        let Value::Bytes(bytes) = value else { return };
+    fn scalar(&mut self, value: &mut Value<'_>, look: Look) {
+        let Value::Bytes(bytes) = value else {
+            self.number(value, look);
+            return;
+        };
         if !self.policy.full {
             return;
         }
         let mut outcome = std::mem::take(&mut self.outcome);
         let text = String::from_utf8_lossy(bytes);
-        if self
+        let look = Look {
+            spared: false,
+            ..look
+        };
+        let after = self
             .policy
-            .redact(&text, active, false, &mut outcome)
-            .is_some()
-        {
+            .redact(&text, look, &self.pseudonyms, &mut outcome);
+        if after.is_some() {
             *value = Value::Bytes(Cow::Borrowed(STARS.as_bytes()));
         }
         outcome.allowed = 0;
@@ -357,9 +428,12 @@ impl<'p> Redactor<'p> {
         self.settle(outcome, None);
     }
 
-    fn redact(&mut self, text: &mut Text<'_>, active: u32, spared: bool, path: Option<&str>) {
+    fn redact(&mut self, text: &mut Text<'_>, look: Look, path: Option<&str>) {
         let mut outcome = std::mem::take(&mut self.outcome);
-        if let Some(after) = self.policy.redact(text, active, spared, &mut outcome) {
+        let after = self
+            .policy
+            .redact(text, look, &self.pseudonyms, &mut outcome);
+        if let Some(after) = after {
             *text = Cow::Owned(after);
         } else if !self.policy.summarises {
             self.outcome = outcome;
@@ -368,10 +442,12 @@ impl<'p> Redactor<'p> {
         self.settle(outcome, path);
     }
 
-    fn detect(&mut self, text: &mut Text<'_>, spared: bool) {
+    /// What is behind the processors, for a text that they have just made.
+    pub fn search(&mut self, text: &mut Text<'_>, look: Look) {
         let mut outcome = std::mem::take(&mut self.outcome);
         let sieved = self.policy.sieve.sift(text.as_bytes());
-        if let Some(after) = self.policy.detect(text, sieved, spared, &mut outcome) {
+        let keys = &self.pseudonyms;
+        if let Some(after) = self.policy.search(text, sieved, look, keys, &mut outcome) {
             *text = Cow::Owned(after);
         }
         self.settle(outcome, None);
@@ -388,9 +464,11 @@ impl<'p> Redactor<'p> {
     }
 
     fn mask_key(&mut self, key: &mut Text<'_>, plan: &KeyPlan) {
-        if let Some((masked, rules)) = &plan.masked {
-            rules.iter().for_each(|rule| self.count(*rule));
-            *key = Cow::Owned(masked.clone());
+        if let Some(masked) = &plan.masked {
+            masked.rules.iter().for_each(|rule| self.count(*rule));
+            self.drop_record |= masked.drops.record;
+            self.drop_entry |= masked.drops.attribute;
+            *key = Cow::Owned(masked.name.clone());
         }
     }
 
@@ -399,7 +477,12 @@ impl<'p> Redactor<'p> {
     }
 
     /// Counts what came of one value and keeps the emptied outcome for the next.
-    fn settle(&mut self, mut outcome: Outcome, path: Option<&str>) {
+    pub fn settle(&mut self, mut outcome: Outcome, path: Option<&str>) {
+        let drops = std::mem::take(&mut outcome.drops);
+        if drops != Drops::default() {
+            self.drop_entry |= drops.attribute;
+            self.drop_record |= drops.record;
+        }
         for rule in outcome.rules.drain(..) {
             self.tally.masked[rule] += 1;
         }

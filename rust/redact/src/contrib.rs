@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use otlp::model::{KeyValue, LogRecord, Span, Value};
 
 use crate::attributes::{DEEPEST, Redactor};
-use crate::processor::{Action, Processor};
+use crate::processor::{KeyAction, Processor};
 use crate::rules::Place;
 use crate::sanitize::{Sanitized, Sanitizer, database_system};
 use otlp::text_form;
@@ -56,14 +56,14 @@ impl Redactor<'_> {
         };
         attributes.retain_mut(|attribute| {
             let plan = self.plan(&attribute.key);
-            let action = plan.actions.get(index).copied().unwrap_or(Action::Look);
+            let action = plan.actions.get(index).copied().unwrap_or(KeyAction::Look);
             if let Some(stays) = self.contrib_key(index, action, &attribute.key) {
                 return stays;
             }
             let text = match &attribute.value {
                 Some(Value::Text(text)) => Cow::Borrowed(text.as_ref()),
                 Some(value) if processor.all_types => text_form(value),
-                _ if action == Action::Look && !processor.looks_at_empty() => return true,
+                _ if action == KeyAction::Look && !processor.looks_at_empty() => return true,
                 _ => Cow::Borrowed(""),
             };
             let any_system = self.any_system;
@@ -71,7 +71,7 @@ impl Redactor<'_> {
                 sanitizer.attribute(text, &attribute.key, &system, any_system)
             };
             let after = match action {
-                Action::Mask(rule) => {
+                KeyAction::Mask(rule) => {
                     let sieved = self.policy.sieve.sift(text.as_bytes());
                     if processor.allows(&text, sieved) {
                         self.touch(index, |touched| &mut touched.allowed, &attribute.key);
@@ -92,19 +92,19 @@ impl Redactor<'_> {
     }
 
     /// What a key decides: whether its entry stays, or None where the value is looked at.
-    fn contrib_key(&mut self, index: usize, action: Action, name: &str) -> Option<bool> {
+    fn contrib_key(&mut self, index: usize, action: KeyAction, name: &str) -> Option<bool> {
         match action {
-            Action::Pass => Some(true),
-            Action::Ignore => {
+            KeyAction::Pass => Some(true),
+            KeyAction::Ignore => {
                 self.touch(index, |touched| &mut touched.ignored, name);
                 Some(true)
             }
-            Action::Remove(rule) => {
+            KeyAction::Remove(rule) => {
                 self.count(rule);
                 self.touch(index, |touched| &mut touched.redacted, name);
                 Some(false)
             }
-            Action::Mask(_) | Action::Look => None,
+            KeyAction::Mask(_) | KeyAction::Look => None,
         }
     }
 
@@ -128,7 +128,7 @@ impl Redactor<'_> {
                 }
                 let present = entry.value.is_some();
                 let mut value = entry.value.take().unwrap_or_default();
-                if let Action::Mask(rule) = action {
+                if let KeyAction::Mask(rule) = action {
                     let text = match &value {
                         Value::Text(text) => text.as_ref(),
                         _ => "",
@@ -160,7 +160,7 @@ impl Redactor<'_> {
         }
     }
 
-    fn contrib_body_action(&self, index: usize, key: &str) -> Action {
+    fn contrib_body_action(&self, index: usize, key: &str) -> KeyAction {
         let sieved = self.policy.sieve.sift(key.as_bytes());
         let processor: &Processor = &self.policy.processors[index];
         processor.action(key, sieved, &Place::InBody(None)).0

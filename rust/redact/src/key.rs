@@ -26,6 +26,21 @@ pub struct RegionKey {
     pseudonym: HmacSha256,
     structural: HmacSha256,
     hmac_id: HmacSha256,
+    rotation: HmacSha256,
+}
+
+/// The key of a region's pseudonyms in one period.
+pub(crate) struct PeriodKey {
+    id: String,
+    pseudonym: HmacSha256,
+}
+
+impl PeriodKey {
+    /// `p_<key id>-<period>_<32 hex digits>`.
+    pub fn pseudonym(&self, text: &str) -> String {
+        let digits = hex_prefix(&tag(&self.pseudonym, text), PSEUDONYM_DIGITS);
+        format!("p_{}_{digits}", self.id)
+    }
 }
 
 /// Why a key file cannot be used.
@@ -75,6 +90,7 @@ impl RegionKey {
             pseudonym: keyed(&derive(secret, "pseudonym")),
             structural: keyed(&derive(secret, "structural mask")),
             hmac_id: keyed(&derive(secret, "hmac_key id")),
+            rotation: keyed(&derive(secret, "pseudonym rotation")),
         }
     }
 
@@ -115,6 +131,14 @@ impl RegionKey {
         format!("p_{}_{digits}", self.id)
     }
 
+    /// The key of pseudonyms in a period, which is known by its name.
+    pub(crate) fn of_period(&self, period: &str) -> PeriodKey {
+        PeriodKey {
+            id: format!("{}-{period}", self.id),
+            pseudonym: keyed(&tag(&self.rotation, period)),
+        }
+    }
+
     /// `****_<8 hex digits>`: the mask of a name, by which two names stay apart.
     pub(crate) fn structural_mask(&self, name: &str) -> String {
         let digits = hex_prefix(&tag(&self.structural, name), STRUCTURAL_DIGITS);
@@ -134,7 +158,14 @@ pub(crate) fn is_pseudonym(text: &str) -> bool {
     };
     text.strip_prefix("p_")
         .and_then(|rest| rest.split_once('_'))
-        .is_some_and(|(id, digits)| hex(id, ID_DIGITS) && hex(digits, PSEUDONYM_DIGITS))
+        .is_some_and(|(id, digits)| {
+            let (id, period) = id.split_once('-').unwrap_or((id, "0"));
+            let is_period = |b: u8| b.is_ascii_digit() || matches!(b, b'q' | b'm');
+            hex(id, ID_DIGITS)
+                && (1..=7).contains(&period.len())
+                && period.bytes().all(is_period)
+                && hex(digits, PSEUDONYM_DIGITS)
+        })
 }
 
 fn derive(secret: &[u8; 32], purpose: &str) -> [u8; 32] {

@@ -1,5 +1,7 @@
 //! What the name of an attribute says about its value: personal, secret, a statement, a version.
 
+use crate::rotation::Rotate;
+
 /// What becomes of a personal key's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Personal {
@@ -14,9 +16,9 @@ pub(crate) enum Personal {
 
 impl Personal {
     /// What becomes of the value, for people.
-    pub(crate) fn effect(self) -> &'static str {
+    pub(crate) fn effect(self, rotate: Rotate) -> &'static str {
         match self {
-            Personal::Pseudonym => "pseudonym",
+            Personal::Pseudonym => rotate.effect(),
             Personal::Removed => "removed",
             Personal::Statement => "literals masked",
             Personal::Url => "query masked",

@@ -10,10 +10,12 @@ mod detect;
 mod key;
 mod keys;
 mod mask;
+mod own;
 mod pattern;
 mod personal;
 mod policy;
 mod processor;
+mod rotation;
 mod rules;
 mod sanitize;
 mod spec;
@@ -23,7 +25,9 @@ mod walk;
 
 pub use detect::{BY_CHOICE, DETECTORS};
 pub use key::{KeyError, RegionKey};
+pub use own::spec::{ActionSpec, Decoding, Keep, NumberType, RuleSpec, To};
 pub use policy::{Policy, Tally};
+pub use rotation::Rotate;
 pub use spec::{
     Coverage, DbSanitizerSpec, DbSystemSpec, HashFunction, PolicyError, PolicySpec, ProcessorSpec,
     Secret, Summary, UrlSanitizerSpec,

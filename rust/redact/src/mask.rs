@@ -11,8 +11,8 @@ use crate::key::hex_prefix;
 use crate::spec::{HashFunction, ProcessorSpec};
 
 pub(crate) const STARS: &str = "****";
-const MOST_GROWTH: usize = 16;
-const FREE_GROWTH: usize = 64 << 10;
+pub(crate) const MOST_GROWTH: usize = 16;
+pub(crate) const FREE_GROWTH: usize = 64 << 10;
 
 #[derive(Clone)]
 pub(crate) enum Mask {
@@ -51,6 +51,19 @@ impl Mask {
                 Hmac::new_from_slice(key).map_err(|_| "the hmac_key cannot be used")?,
             )),
         })
+    }
+
+    /// What it makes of a value, for people.
+    pub fn effect(&self) -> &'static str {
+        match self {
+            Mask::Text(_) => HashFunction::None,
+            Mask::Md5 => HashFunction::Md5,
+            Mask::Sha1 => HashFunction::Sha1,
+            Mask::Sha3 => HashFunction::Sha3,
+            Mask::HmacSha256(_) => HashFunction::HmacSha256,
+            Mask::HmacSha512(_) => HashFunction::HmacSha512,
+        }
+        .effect()
     }
 
     pub fn of(&self, matched: &str) -> Cow<'_, str> {

@@ -9,6 +9,7 @@ use crate::key::is_pseudonym;
 use crate::keys::Personal;
 use crate::mask::STARS;
 use crate::policy::KeyPlan;
+use crate::rotation::Rotate;
 use crate::statement;
 use otlp::text_form;
 
@@ -28,7 +29,7 @@ impl Redactor<'_> {
                 return Personally::Removed;
             }
             Some((Personal::Pseudonym, rule)) => {
-                return match self.pseudonymise(value, rule) {
+                return match self.pseudonymise(value, self.policy.rotate, rule) {
                     true => Personally::Done,
                     false => Personally::Removed,
                 };
@@ -55,12 +56,12 @@ impl Redactor<'_> {
     }
 
     /// Makes a pseudonym of each text, number or bytes; false where a map is in it, which goes.
-    fn pseudonymise(&mut self, value: &mut Value<'_>, rule: usize) -> bool {
+    pub fn pseudonymise(&mut self, value: &mut Value<'_>, rotate: Rotate, rule: usize) -> bool {
         match value {
             Value::Empty | Value::Bool(_) => true,
             Value::Text(text) if text.is_empty() || is_pseudonym(text) => true,
             Value::Text(_) | Value::Int(_) | Value::Double(_) | Value::Bytes(_) => {
-                let pseudonym = self.policy.key.pseudonym(&text_form(value));
+                let pseudonym = self.pseudonyms.pseudonym(rotate, &text_form(value));
                 *value = Value::Text(Cow::Owned(pseudonym));
                 self.count(rule);
                 true
@@ -68,7 +69,7 @@ impl Redactor<'_> {
             Value::Array(values) => {
                 let all = values.iter_mut().all(|value| match value {
                     Value::Array(_) => false,
-                    _ => self.pseudonymise(value, rule),
+                    _ => self.pseudonymise(value, rotate, rule),
                 });
                 if !all {
                     self.count(rule);

@@ -1,15 +1,19 @@
 //! A compiled policy: what to do with each key and each text.
 
 use std::collections::HashSet;
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
 use crate::detect::{DETECTORS, Detector};
 use crate::key::{RegionKey, hex_prefix};
 use crate::keys::{self, Personal};
+use crate::mask::STARS;
+use crate::own::{OwnRules, RuleSet};
 use crate::pattern::{Gate, Needs, Sieve, Sieved};
-use crate::processor::{Action, Processor};
-use crate::rules::{Names, Outcome, Place};
+use crate::processor::{KeyAction, Processor};
+use crate::rotation::{Pseudonyms, Rotate};
+use crate::rules::{Drops, Look, Names, Outcome, Place};
 use crate::spec::{Coverage, PolicyError, PolicySpec, Summary};
 
 /// A change of what the detectors find or of how masks look changes every policy's fingerprint.
@@ -23,13 +27,19 @@ pub struct Tally {
     pub masked: Vec<u64>,
     /// Records that could not be redacted safely and were removed.
     pub rejected: u64,
+    /// Records that a rule dropped.
+    pub dropped: u64,
 }
 
 /// The rules of one region for one signal, ready to be applied.
 pub struct Policy {
     pub(crate) full: bool,
     pub(crate) processors: Vec<Processor>,
-    detectors: Vec<(Detector, usize)>,
+    /// With the rule by which a detector masks what it finds, where it is on.
+    detectors: Vec<(Detector, Option<usize>)>,
+    pub(crate) own: OwnRules,
+    pub(crate) rotate: Rotate,
+    rotations: Vec<Rotate>,
     /// The detectors' gates side by side, since most texts pass none of them.
     gates: Vec<Gate>,
     pub(crate) sieve: Sieve,
@@ -38,6 +48,8 @@ pub struct Policy {
     pub(crate) summarises: bool,
     /// Whether any processor has to do with values that are no text.
     pub(crate) looks_at_empty: bool,
+    /// Whether detectors look at numbers, since a processor redacts all types.
+    pub(crate) detects_numbers: bool,
     /// Of every pattern that may change a text.
     needs: Needs,
     vocabulary: HashSet<String>,
@@ -53,23 +65,47 @@ pub struct Policy {
 #[derive(Debug)]
 pub(crate) struct KeyPlan {
     /// By processor; empty where every one of them looks.
-    pub actions: Vec<Action>,
+    pub actions: Vec<KeyAction>,
     pub personal: Option<(Personal, usize)>,
     /// The rule by which the value is masked whole: a secret, or a database's name.
     pub whole: Option<usize>,
     /// Whether ambiguous detectors leave the value alone while it looks like an identifier.
     pub spared: bool,
-    /// The name in place of one that itself matches, and the rules that it matched.
-    pub masked: Option<(String, Vec<usize>)>,
+    /// The own rules that look at the value, and those of them that the key is named in.
+    pub rules: RuleSet,
+    pub named: RuleSet,
+    /// The own rule that takes the whole value.
+    pub own: Option<usize>,
+    /// The name in place of one that itself matches.
+    pub masked: Option<MaskedName>,
+}
+
+/// What became of a name that matches, and by which rules.
+#[derive(Debug)]
+pub(crate) struct MaskedName {
+    pub name: String,
+    pub rules: Vec<usize>,
+    pub drops: Drops,
 }
 
 impl KeyPlan {
+    /// Who looks at the value, of the processors those of a set.
+    #[inline]
+    pub fn look(&self, active: u32) -> Look {
+        Look {
+            active,
+            rules: self.rules,
+            spared: self.spared,
+        }
+    }
+
     /// Whether the key decides nothing itself: only the value is looked at.
     #[inline]
     pub fn only_looks(&self) -> bool {
         self.actions.is_empty()
             && self.personal.is_none()
             && self.whole.is_none()
+            && self.own.is_none()
             && self.masked.is_none()
     }
 }
@@ -95,9 +131,11 @@ impl Policy {
                 return Err(PolicyError::new(format!("detectors: {name}"), reason));
             }
         }
+        let own = OwnRules::compile(&spec.rules, spec.rotate, &mut sieve, &mut names)?;
         for (index, name) in DETECTORS.iter().enumerate() {
-            if spec.detectors.iter().any(|wanted| wanted == name) {
-                let rule = names.add(*name, "masked");
+            let is_on = spec.detectors.iter().any(|wanted| wanted == name);
+            if is_on || own.by_detector[index] != 0 {
+                let rule = is_on.then(|| names.add(*name, "masked"));
                 let compiled = Detector::compile(index, &mut sieve)
                     .map_err(|reason| PolicyError::new(*name, reason))?;
                 detectors.extend(compiled.into_iter().map(|detector| (detector, rule)));
@@ -106,23 +144,29 @@ impl Policy {
         let first_personal_rule = names.names.len();
         if spec.personal_keys {
             for (name, personal) in keys::personal_rules() {
-                names.add(name, personal.effect());
+                names.add(name, personal.effect(spec.rotate));
             }
         }
         Ok(Policy {
             full: spec.coverage == Coverage::Full,
             summarises: processors.iter().any(|p| p.summary != Summary::Silent),
             looks_at_empty: processors.iter().any(Processor::looks_at_empty),
+            detects_numbers: spec.coverage == Coverage::Full
+                && processors.iter().any(|p| p.all_types),
+            rotate: spec.rotate,
+            rotations: own.rotations.iter().copied().chain([spec.rotate]).collect(),
             fingerprint: fingerprint(spec, key),
             needs: Needs::of(
                 processors
                     .iter()
                     .flat_map(|p| p.blocked_values.iter().map(|(pattern, _)| pattern))
+                    .chain(own.looks())
                     .chain(detectors.iter().map(|(detector, _)| &detector.pattern)),
             ),
             processors,
             gates: detectors.iter().map(|(d, _)| d.pattern.gate).collect(),
             detectors,
+            own,
             sieve,
             key: key.clone(),
             vocabulary: spec.vocabulary.iter().cloned().collect(),
@@ -150,7 +194,7 @@ impl Policy {
     }
 
     /// Decides about a key at its place.
-    pub(crate) fn plan(&self, key: &str, place: Place<'_>) -> KeyPlan {
+    pub(crate) fn plan(&self, key: &str, place: Place<'_>, keys: &Pseudonyms<'_>) -> KeyPlan {
         let sieved = self.sieve.sift(key.as_bytes());
         let mut unnamed = 0;
         let mut actions = Vec::with_capacity(self.processors.len());
@@ -159,14 +203,16 @@ impl Policy {
             actions.push(action);
             unnamed |= u32::from(!named) << index;
         }
-        if actions.iter().all(|action| *action == Action::Look) {
+        if actions.iter().all(|action| *action == KeyAction::Look) {
             actions.clear();
         }
+        let path = place.parent().map(|parent| format!("{parent}.{key}"));
         let personal = if self.personal_keys {
-            keys::personal(key).or_else(|| keys::personal(&format!("{}.{key}", place.parent()?)))
+            keys::personal(key).or_else(|| keys::personal(path.as_deref()?))
         } else {
             None
         };
+        let (named, own) = self.own.under(key, path.as_deref());
         KeyPlan {
             actions,
             personal: personal.map(|(kind, index)| (kind, self.first_personal_rule + index)),
@@ -175,37 +221,54 @@ impl Policy {
                 .filter(|_| keys::is_secret(key))
                 .or_else(|| self.database_rule.filter(|_| keys::is_database_name(key))),
             spared: self.vocabulary.contains(key) || keys::is_version(key),
+            rules: self.own.everywhere | named,
+            named,
+            own,
             masked: if self.full {
-                self.masked_name(key, unnamed)
+                self.masked_name(key, unnamed, keys)
             } else {
                 None
             },
         }
     }
 
-    /// The mask of a structural name that matches a rule, and the rules; of the processors those in
-    /// the set `active` look at it.
-    pub(crate) fn masked_name(&self, name: &str, active: u32) -> Option<(String, Vec<usize>)> {
+    /// The mask of a structural name that matches a rule; of the processors those in the set
+    /// `active` look at it. Whatever the rule's action, names stay apart.
+    pub(crate) fn masked_name(
+        &self,
+        name: &str,
+        active: u32,
+        keys: &Pseudonyms<'_>,
+    ) -> Option<MaskedName> {
         let mut outcome = Outcome::default();
-        self.redact(name, active, false, &mut outcome)?;
-        Some((self.key.structural_mask(name), outcome.rules))
+        let look = Look {
+            active,
+            rules: self.own.everywhere,
+            spared: false,
+        };
+        self.redact(name, look, keys, &mut outcome)?;
+        Some(MaskedName {
+            name: self.key.structural_mask(name),
+            rules: outcome.rules,
+            drops: outcome.drops,
+        })
     }
 
-    /// The text after the processors in the set `active` and the detectors; None if unchanged.
+    /// The text after all that looks at it; None if unchanged.
     pub(crate) fn redact(
         &self,
         text: &str,
-        active: u32,
-        spared: bool,
+        look: Look,
+        keys: &Pseudonyms<'_>,
         outcome: &mut Outcome,
     ) -> Option<String> {
         let mut sieved = self.sieve.sift(text.as_bytes());
-        if !(self.summarises || self.needs.any(sieved)) {
+        if !(self.summarises || self.needs.any(sieved) || look.rules & self.own.decoding != 0) {
             return None;
         }
         let mut current: Option<String> = None;
         for index in 0..self.processors.len() {
-            if active >> index & 1 == 1 {
+            if look.active >> index & 1 == 1 {
                 let before = current.as_deref().unwrap_or(text);
                 if let Some(after) = self.process(index, before, sieved, outcome) {
                     sieved = self.sieve.sift(after.as_bytes());
@@ -214,7 +277,7 @@ impl Policy {
             }
         }
         let before = current.as_deref().unwrap_or(text);
-        self.detect(before, sieved, spared, outcome).or(current)
+        self.search(before, sieved, look, keys, outcome).or(current)
     }
 
     /// The text after one processor; None if unchanged.
@@ -235,26 +298,73 @@ impl Policy {
         Some(after)
     }
 
-    /// The text after the detectors; None if unchanged.
-    pub(crate) fn detect(
+    /// The text after the team's own rules and the detectors; None if unchanged.
+    pub(crate) fn search(
         &self,
         text: &str,
         sieved: Sieved,
-        spared: bool,
+        look: Look,
+        keys: &Pseudonyms<'_>,
         outcome: &mut Outcome,
     ) -> Option<String> {
-        let identifier = spared && keys::is_identifier(text);
         let mut current: Option<String> = None;
         let mut sieved = sieved;
-        for (gate, (detector, rule)) in self.gates.iter().zip(&self.detectors) {
+        for rule in self.own.of(look.rules & self.own.patterns) {
+            let before = current.as_deref().unwrap_or(text);
+            if rule.finder.possible(before, sieved)
+                && let Some(after) = self.by_rule(rule, before, keys, outcome)
+            {
+                sieved = self.sieve.sift(after.as_bytes());
+                current = Some(after);
+            }
+        }
+        let before = current.as_deref().unwrap_or(text);
+        let mut current = self.detect(before, sieved, look, keys, outcome).or(current);
+        if look.rules & self.own.decoding != 0 {
+            let before = current.as_deref().unwrap_or(text);
+            current = self
+                .by_decoding(before, look.rules, keys, outcome)
+                .or(current);
+        }
+        if outcome.drops != Drops::default() {
+            return Some(STARS.to_owned());
+        }
+        current
+    }
+
+    /// The text after the detectors; None if unchanged.
+    fn detect(
+        &self,
+        text: &str,
+        sieved: Sieved,
+        look: Look,
+        keys: &Pseudonyms<'_>,
+        outcome: &mut Outcome,
+    ) -> Option<String> {
+        let identifier = look.spared && keys::is_identifier(text);
+        let mut current: Option<String> = None;
+        let mut sieved = sieved;
+        for (gate, (detector, on)) in self.gates.iter().zip(&self.detectors) {
             if !gate.open(sieved) || (identifier && detector.ambiguous) {
                 continue;
             }
             let before = current.as_deref().unwrap_or(text);
-            if let Some(after) = detector.redact(before) {
-                if outcome.rules.last() != Some(rule) {
-                    outcome.rules.push(*rule);
+            let own = self.own.by_detector[detector.index] & look.rules;
+            let after = match (self.own.of(own).next(), on) {
+                (Some(rule), _) => {
+                    let found = detector.found(before);
+                    rule.replaced(before, &found, detector.mask(), keys, outcome)
                 }
+                (None, Some(rule)) => {
+                    let after = detector.redact(before);
+                    if after.is_some() {
+                        outcome.count(*rule);
+                    }
+                    after
+                }
+                (None, None) => None,
+            };
+            if let Some(after) = after {
                 sieved = self.sieve.sift(after.as_bytes());
                 current = Some(after);
             }
@@ -264,15 +374,22 @@ impl Policy {
 
     /// Whether anything but the processors may change what it looks at.
     pub(crate) fn finds(&self) -> bool {
-        self.personal_keys || !self.detectors.is_empty()
+        self.personal_keys || !self.detectors.is_empty() || !self.own.rules.is_empty()
+    }
+
+    /// The keys of the pseudonyms that are made at a time.
+    pub(crate) fn pseudonyms(&self, now: SystemTime) -> Pseudonyms<'_> {
+        Pseudonyms::at(now, &self.key, &self.rotations)
     }
 }
 
 fn fingerprint(spec: &PolicySpec, key: &RegionKey) -> String {
     let mut shown = spec.clone();
-    for processor in &mut shown.processors {
-        if !processor.hmac_key.0.is_empty() {
-            processor.hmac_key.0 = key.hmac_key_id(&processor.hmac_key.0);
+    let processors = shown.processors.iter_mut().map(|one| &mut one.hmac_key);
+    let rules = shown.rules.iter_mut().map(|one| &mut one.hmac_key);
+    for secret in processors.chain(rules) {
+        if !secret.0.is_empty() {
+            secret.0 = key.hmac_key_id(&secret.0);
         }
     }
     let text = serde_json::to_string(&shown).unwrap_or_default();

@@ -25,7 +25,7 @@ pub(crate) struct Processor {
 
 /// What one processor does with the attribute of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum KeyAction {
     /// Its values are looked at.
     Look,
     /// It passes untouched, and is counted as ignored.
@@ -94,29 +94,29 @@ impl Processor {
     }
 
     /// What to do with a key at its place, and whether the team named the key in its options.
-    pub fn action(&self, key: &str, sieved: Sieved, place: &Place<'_>) -> (Action, bool) {
+    pub fn action(&self, key: &str, sieved: Sieved, place: &Place<'_>) -> (KeyAction, bool) {
         if matches!(place, Place::Attributes) && SUMMARY_KEYS.contains(&key) {
             let allowed = self.allow_all_keys || self.allowed_keys.contains(key);
             return match self.summary == Summary::Silent && !allowed {
-                true => (Action::Remove(self.removed_rule), true),
-                false => (Action::Pass, true),
+                true => (KeyAction::Remove(self.removed_rule), true),
+                false => (KeyAction::Pass, true),
             };
         }
         let any = |patterns: &[Pattern]| patterns.iter().any(|p| p.matches(key, sieved));
         if self.ignored_keys.contains(key) || any(&self.ignored_key_patterns) {
-            return (Action::Ignore, true);
+            return (KeyAction::Ignore, true);
         }
         let named = self.allowed_keys.contains(key);
         // A map within an attribute was allowed with it.
         let inner = matches!(place, Place::InAttribute(_));
         if !(self.allow_all_keys || named || inner) {
-            return (Action::Remove(self.removed_rule), named);
+            return (KeyAction::Remove(self.removed_rule), named);
         }
         let blocked = self
             .blocked_key_patterns
             .iter()
             .find(|(pattern, _)| pattern.matches(key, sieved));
-        let action = blocked.map_or(Action::Look, |(_, rule)| Action::Mask(*rule));
+        let action = blocked.map_or(KeyAction::Look, |(_, rule)| KeyAction::Mask(*rule));
         (action, named)
     }
 

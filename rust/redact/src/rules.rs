@@ -1,5 +1,7 @@
 //! Rules by id: their names, the places that they are asked about, and what they did.
 
+use crate::own::RuleSet;
+
 /// The rules' names and effects, whose places are the rules' ids.
 #[derive(Default)]
 pub(crate) struct Names {
@@ -40,6 +42,25 @@ impl<'k> Place<'k> {
     }
 }
 
+/// What goes with a find, beside the find itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Drops {
+    /// The attribute or map entry that holds it.
+    pub attribute: bool,
+    pub record: bool,
+}
+
+/// Who looks at a text.
+#[derive(Clone, Copy)]
+pub(crate) struct Look {
+    /// The processors that do, as a set.
+    pub active: u32,
+    /// The team's own rules that do, as a set.
+    pub rules: RuleSet,
+    /// Whether ambiguous detectors leave it alone while it looks like an identifier.
+    pub spared: bool,
+}
+
 /// What came of looking at one value.
 #[derive(Default)]
 pub(crate) struct Outcome {
@@ -49,4 +70,14 @@ pub(crate) struct Outcome {
     pub allowed: u32,
     /// The processors that changed it, as a set.
     pub masked: u32,
+    pub drops: Drops,
+}
+
+impl Outcome {
+    /// Notes that a rule changed the value; once, however much of it.
+    pub fn count(&mut self, rule: usize) {
+        if !self.rules.contains(&rule) {
+            self.rules.push(rule);
+        }
+    }
 }

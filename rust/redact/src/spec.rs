@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::own::spec::RuleSpec;
+use crate::rotation::Rotate;
+
 /// How far the rules reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -28,6 +31,11 @@ pub struct PolicySpec {
     pub detectors: Vec<String>,
     /// Whether the semantic conventions' personal keys become pseudonyms or go.
     pub personal_keys: bool,
+    /// The team's own rules, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleSpec>,
+    /// How long the pseudonyms last of personal keys, and of rules that say nothing else.
+    pub rotate: Rotate,
 }
 
 /// One `redaction` processor, with contrib's options and defaults.

@@ -32,8 +32,8 @@ impl Redactor<'_> {
         // A name that would itself be masked must not come back in a summary.
         let shown = if self.policy.full {
             self.policy
-                .masked_name(name, u32::MAX)
-                .map(|(masked, _)| masked)
+                .masked_name(name, u32::MAX, &self.pseudonyms)
+                .map(|masked| masked.name)
         } else {
             None
         };

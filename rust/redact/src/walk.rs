@@ -1,5 +1,7 @@
 //! The way through a request: every place in OTLP where a string can stand.
 
+use std::time::SystemTime;
+
 use otlp::model::{
     EntityRef, Exemplar, KeyValue, LogRecord, Metric, MetricData, Request, Resource, Scope, Span,
     Text,
@@ -11,7 +13,28 @@ use crate::policy::{Policy, Tally};
 impl Policy {
     /// Redacts a request in place. A record that cannot be redacted safely is removed and counted.
     pub fn apply(&self, request: &mut Request<'_>, tally: &mut Tally) {
-        Redactor::new(self, tally).request(request);
+        self.apply_at(SystemTime::now(), request, tally);
+    }
+
+    /// The same at a time of which the periods of pseudonyms depend.
+    pub fn apply_at(&self, now: SystemTime, request: &mut Request<'_>, tally: &mut Tally) {
+        Redactor::new(self, tally, now).request(request);
+    }
+}
+
+/// What becomes of a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Kept,
+    /// It cannot be redacted safely.
+    Rejected,
+    /// A rule drops it.
+    Dropped,
+}
+
+impl Fate {
+    fn or(self, other: Fate) -> Fate {
+        if self == Fate::Kept { other } else { self }
     }
 }
 
@@ -22,8 +45,9 @@ impl Redactor<'_> {
                 for one in resources {
                     let resource = self.resource(&mut one.resource, &mut one.schema_url);
                     for scope in &mut one.scopes {
-                        let safe = self.scope(&mut scope.scope, &mut scope.schema_url) && resource;
-                        self.records(&mut scope.spans, safe, Self::span);
+                        let own = self.scope(&mut scope.scope, &mut scope.schema_url);
+                        let fate = resource.or(own);
+                        self.records(&mut scope.spans, fate, Self::span);
                     }
                 }
             }
@@ -32,8 +56,9 @@ impl Redactor<'_> {
                 for one in resources {
                     let resource = self.resource(&mut one.resource, &mut one.schema_url);
                     for scope in &mut one.scopes {
-                        let safe = self.scope(&mut scope.scope, &mut scope.schema_url) && resource;
-                        self.records(&mut scope.log_records, safe, Self::log_record);
+                        let own = self.scope(&mut scope.scope, &mut scope.schema_url);
+                        let fate = resource.or(own);
+                        self.records(&mut scope.log_records, fate, Self::log_record);
                     }
                 }
             }
@@ -41,30 +66,32 @@ impl Redactor<'_> {
                 for one in resources {
                     let resource = self.resource(&mut one.resource, &mut one.schema_url);
                     for scope in &mut one.scopes {
-                        let safe = self.scope(&mut scope.scope, &mut scope.schema_url) && resource;
-                        scope.metrics.retain_mut(|metric| self.metric(metric, safe));
+                        let own = self.scope(&mut scope.scope, &mut scope.schema_url);
+                        let fate = resource.or(own);
+                        scope.metrics.retain_mut(|metric| self.metric(metric, fate));
                     }
                 }
             }
         }
     }
 
-    /// Redacts what many records share; false where that cannot be done safely, and it is emptied.
-    fn resource(&mut self, resource: &mut Option<Resource<'_>>, schema_url: &mut Text<'_>) -> bool {
+    /// Redacts what many records share; where they go, it is emptied.
+    fn resource(&mut self, resource: &mut Option<Resource<'_>>, schema_url: &mut Text<'_>) -> Fate {
         self.covered_text(schema_url);
-        let Some(found) = resource else { return true };
-        self.attributes(&mut found.attributes);
-        if self.policy.full {
-            found
-                .entity_refs
-                .iter_mut()
-                .for_each(|one| self.entity_ref(one));
+        if let Some(found) = resource {
+            self.attributes(&mut found.attributes);
+            if self.policy.full {
+                found
+                    .entity_refs
+                    .iter_mut()
+                    .for_each(|one| self.entity_ref(one));
+            }
         }
-        let safe = self.was_safe();
-        if !safe {
+        let fate = self.fate();
+        if fate != Fate::Kept {
             *resource = None;
         }
-        safe
+        fate
     }
 
     fn entity_ref(&mut self, entity: &mut EntityRef<'_>) {
@@ -79,32 +106,33 @@ impl Redactor<'_> {
         }
     }
 
-    fn scope(&mut self, scope: &mut Option<Scope<'_>>, schema_url: &mut Text<'_>) -> bool {
+    fn scope(&mut self, scope: &mut Option<Scope<'_>>, schema_url: &mut Text<'_>) -> Fate {
         self.covered_text(schema_url);
-        let Some(found) = scope else { return true };
-        self.attributes(&mut found.attributes);
-        if self.policy.full {
-            self.name(&mut found.name);
-            self.version(&mut found.version);
+        if let Some(found) = scope {
+            self.attributes(&mut found.attributes);
+            if self.policy.full {
+                self.name(&mut found.name);
+                self.version(&mut found.version);
+            }
         }
-        let safe = self.was_safe();
-        if !safe {
+        let fate = self.fate();
+        if fate != Fate::Kept {
             *scope = None;
         }
-        safe
+        fate
     }
 
-    fn records<R>(&mut self, records: &mut Vec<R>, safe: bool, redact: fn(&mut Self, &mut R)) {
-        if !safe {
-            self.tally.rejected += records.len() as u64;
+    fn records<R>(&mut self, records: &mut Vec<R>, fate: Fate, redact: fn(&mut Self, &mut R)) {
+        if fate != Fate::Kept {
+            self.gone(fate, records.len());
             records.clear();
             return;
         }
         records.retain_mut(|record| {
             redact(self, record);
-            let safe = self.was_safe();
-            self.tally.rejected += u64::from(!safe);
-            safe
+            let fate = self.fate();
+            self.gone(fate, 1);
+            fate == Fate::Kept
         });
     }
 
@@ -155,36 +183,37 @@ impl Redactor<'_> {
     }
 
     /// Redacts a metric and its points; false where the metric goes.
-    fn metric(&mut self, metric: &mut Metric<'_>, safe: bool) -> bool {
+    fn metric(&mut self, metric: &mut Metric<'_>, fate: Fate) -> bool {
         if self.policy.full {
             self.name(&mut metric.name);
             self.text(&mut metric.description);
             self.text(&mut metric.unit);
             self.attributes(&mut metric.metadata);
         }
-        if !(self.was_safe() && safe) {
-            self.tally.rejected += metric.data.as_ref().map_or(0, MetricData::points) as u64;
+        let fate = fate.or(self.fate());
+        if fate != Fate::Kept {
+            self.gone(fate, metric.data.as_ref().map_or(0, MetricData::points));
             return false;
         }
         match &mut metric.data {
             None => {}
             Some(MetricData::Gauge(points) | MetricData::Sum { points, .. }) => {
-                self.records(points, true, |redactor, point| {
+                self.records(points, Fate::Kept, |redactor, point| {
                     redactor.point(&mut point.attributes, &mut point.exemplars);
                 });
             }
             Some(MetricData::Histogram { points, .. }) => {
-                self.records(points, true, |redactor, point| {
+                self.records(points, Fate::Kept, |redactor, point| {
                     redactor.point(&mut point.attributes, &mut point.exemplars);
                 });
             }
             Some(MetricData::ExponentialHistogram { points, .. }) => {
-                self.records(points, true, |redactor, point| {
+                self.records(points, Fate::Kept, |redactor, point| {
                     redactor.point(&mut point.attributes, &mut point.exemplars);
                 });
             }
             Some(MetricData::Summary(points)) => {
-                self.records(points, true, |redactor, point| {
+                self.records(points, Fate::Kept, |redactor, point| {
                     redactor.attributes(&mut point.attributes);
                 });
             }
@@ -208,8 +237,21 @@ impl Redactor<'_> {
         }
     }
 
-    /// Whether all since the last call could be redacted safely.
-    fn was_safe(&mut self) -> bool {
-        !std::mem::take(&mut self.unsafe_record)
+    /// What becomes of what was redacted since the last call.
+    fn fate(&mut self) -> Fate {
+        let dropped = std::mem::take(&mut self.drop_record);
+        match (std::mem::take(&mut self.unsafe_record), dropped) {
+            (true, _) => Fate::Rejected,
+            (false, true) => Fate::Dropped,
+            (false, false) => Fate::Kept,
+        }
+    }
+
+    fn gone(&mut self, fate: Fate, records: usize) {
+        match fate {
+            Fate::Kept => {}
+            Fate::Rejected => self.tally.rejected += records as u64,
+            Fate::Dropped => self.tally.dropped += records as u64,
+        }
     }
 }

@@ -11,7 +11,7 @@ from mainstem import _core
 from mainstem.collect.site import chosen_site, collector_of
 from mainstem.collect.steps import pipeline_steps
 from mainstem.config.collector import default_collector
-from mainstem.privacy import ALWAYS_ON, OVERLAY, load_key
+from mainstem.privacy import ALWAYS_ON, BASE, OVERLAY, load_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,11 @@ class Origin(StrEnum):
 
     BUILT_IN = "built-in"
     PROCESSOR = "processor"
+    BASE = "base"
     OVERLAY = "overlay"
+
+
+LAYERS = {BASE: Origin.BASE, OVERLAY: Origin.OVERLAY}
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def _rules(specs: Sequence[PolicySpec], compiled: list[tuple[str, str]]) -> list
     of_processors: dict[str, tuple[Origin, str]] = {}
     idle = set()
     for processor in (processor for spec in specs for processor in spec.processors):
-        origin = Origin.OVERLAY if processor.name == OVERLAY else Origin.PROCESSOR
+        origin = LAYERS.get(processor.name, Origin.PROCESSOR)
         for option in PATTERNS:
             for index, pattern in enumerate(getattr(processor, option)):
                 of_processors[f"{processor.name}.{option}[{index}]"] = origin, pattern
@@ -120,6 +124,12 @@ def _rules(specs: Sequence[PolicySpec], compiled: list[tuple[str, str]]) -> list
         of_processors[allowed] = origin, f"keys but {', '.join(processor.allowed_keys) or 'none'}"
         if processor.allow_all_keys:
             idle.add(allowed)
+    for rule in (rule for spec in specs for rule in spec.rules):
+        owner = rule.name.rpartition(".")[0]
+        of_processors[rule.name] = LAYERS.get(owner, Origin.PROCESSOR), rule.matches
+        if rule.detector is not None and not rule.keys:
+            # The detector's own action has no find left.
+            idle.add(rule.detector)
     built_in = set(ALWAYS_ON) if specs[-1].coverage == "full" else set()
     rules = []
     for name, effect in compiled:

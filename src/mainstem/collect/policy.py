@@ -69,6 +69,7 @@ def redacts(specs: Sequence[PolicySpec]) -> bool:
     return any(
         spec.detectors
         or spec.personal_keys
+        or spec.rules
         or any(
             not processor.allow_all_keys
             or processor.blocked_values
@@ -94,12 +95,17 @@ def _problems(config: CollectorConfig, name: str, redaction: Redaction) -> Itera
                 found = True
                 at: KeyPath = ("processors", name, option, index)
                 yield config.document.problem(at, wrong[1])
+    for index, rule in enumerate(redaction.rules):
+        spec = build_policy_spec([{"name": name, "allow_all_keys": True, "rules": [rule]}])
+        if (wrong := _compile(spec.to_json())) is not None:
+            found = True
+            yield config.document.problem(("processors", name, "rules", index), wrong[1])
     if found:
         return
     whole = _compile(build_policy_spec([_options(name, redaction)]).to_json())
     if whole is not None:
-        rule = RULE.fullmatch(whole[0])
-        at = ("processors", name) if rule is None else ("processors", name, rule["option"])
+        place = RULE.fullmatch(whole[0])
+        at = ("processors", name) if place is None else ("processors", name, place["option"])
         yield config.document.problem(at, whole[1])
 
 

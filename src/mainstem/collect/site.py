@@ -10,10 +10,10 @@ from mainstem.config.collector import CollectorConfig, default_collector, read_c
 from mainstem.config.platform import (
     Durability,
     Platform,
-    RedactionOverlay,
     Residency,
     load_platform,
 )
+from mainstem.config.redaction import RedactionOverlay
 from mainstem.errors import UsageError
 
 

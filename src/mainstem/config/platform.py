@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from mainstem.config.document import read_document
+from mainstem.config.redaction import RedactionOverlay
 from mainstem.config.validate import validate
 from mainstem.errors import ConfigError, UsageError
 from mainstem.records import Signal
@@ -111,17 +112,6 @@ class Retention(_Model):
         return max(map(self.days_of, Signal)) + self.grace_days
 
 
-class RedactionOverlay(_Model):
-    """What a region redacts beside its collector's own processors; it only ever adds."""
-
-    blocked_values: Annotated[
-        tuple[str, ...], Field(description="RE2 patterns; each match becomes ****.")
-    ] = ()
-    detectors: Annotated[
-        tuple[str, ...], Field(description="Built-in detectors by choice, such as `phone`.")
-    ] = ()
-
-
 class Region(_Model):
     """One region: its collector, store, routes and rules."""
 
@@ -149,7 +139,9 @@ class Region(_Model):
     pseudonym_key: Annotated[
         LocalPath | None, Field(description="The region's key file; `keys/<region>.key` if none.")
     ] = None
-    redaction: RedactionOverlay = RedactionOverlay()
+    redaction: Annotated[
+        RedactionOverlay, Field(description="What this region redacts beside all others.")
+    ] = RedactionOverlay()
     unredacted: Annotated[
         Literal["refuse", "allow"],
         Field(description="`allow` lets a pipeline start whose policy redacts nothing."),
@@ -161,13 +153,14 @@ class Region(_Model):
         """The region's key in the file: `euc`."""
         return self._name
 
-    def _complete(self, name: str, directory: Path) -> Region:
+    def _complete(self, name: str, directory: Path, base: RedactionOverlay) -> Region:
         routes = dict.fromkeys(Signal, Route.NONE)
         if self.residency is Residency.CENTRAL:
             routes[Signal.LOGS] = Route.REPLICATE
         region = self.model_copy(
             update={
                 "routes": routes | self.routes,
+                "redaction": self.redaction.on(base),
                 "spool": self.spool or directory / "spool" / name,
                 "pseudonym_key": self.pseudonym_key or directory / "keys" / f"{name}.key",
             }
@@ -201,6 +194,9 @@ class Platform(_Model):
         str | None,
         Field(description="In an isolated region's own file: that region, loaded in place."),
     ] = None
+    redaction: Annotated[
+        RedactionOverlay, Field(description="What every region redacts: the base of theirs.")
+    ] = RedactionOverlay()
     regions: Annotated[dict[str, Region], Field(min_length=1, description="The regions by name.")]
     central: Central | None = None
     warehouse: Annotated[
@@ -220,7 +216,7 @@ class Platform(_Model):
         directory: Path = (info.context or {}).get("directory", Path())
         self._directory = directory
         for name, region in self.regions.items():
-            self.regions[name] = region._complete(name, directory)
+            self.regions[name] = region._complete(name, directory, self.redaction)
         return self
 
     @property

@@ -3,6 +3,7 @@
 from mainstem.privacy.keys import KeyFile, ensure_key, load_key
 from mainstem.privacy.policy import (
     ALWAYS_ON,
+    BASE,
     BY_CHOICE,
     OVERLAY,
     PolicySpec,
@@ -14,6 +15,7 @@ from mainstem.privacy.policy import (
 
 __all__ = [
     "ALWAYS_ON",
+    "BASE",
     "BY_CHOICE",
     "OVERLAY",
     "KeyFile",

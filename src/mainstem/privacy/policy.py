@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer
 
+from mainstem.config.redaction import RedactionRule, Rotation
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mainstem.config.platform import RedactionOverlay
+    from mainstem.config.redaction import RedactionOverlay
 
 ALWAYS_ON = (
     "private_key",
@@ -31,7 +33,10 @@ ALWAYS_ON = (
     "mac",
 )
 OVERLAY = "overlay"
-"""The id of the processor that a region's overlay becomes."""
+"""The id of the processor that a region's overlay becomes, and the owner of its rules."""
+
+BASE = "base"
+"""The same of what all regions have."""
 
 BY_CHOICE = (
     "phone",
@@ -88,6 +93,8 @@ class PolicySpec(_Model):
     processors: tuple[ProcessorSpec, ...] = ()
     detectors: tuple[str, ...] = ALWAYS_ON
     personal_keys: bool = True
+    rules: tuple[RedactionRule, ...] = ()
+    rotate: Rotation = "never"
 
     def to_json(self) -> str:
         """Give the policy as the core reads it; it holds a processor's `hmac_key` in clear."""
@@ -103,26 +110,31 @@ def build_policy_spec(
 
     A processor is its configuration with `name`, its id. `coverage: attributes` gives contrib's own
     reach and turns detectors and personal keys off, if every processor says so: of two coverages
-    the wider one holds. The overlay adds patterns behind the team's own, and detectors.
+    the wider one holds. The overlay adds patterns and rules behind the team's own, and detectors.
+    A rule is known by its owner (the processor, `base` or `overlay`) and its name.
     """
     coverages = {processor.get("coverage", "full") for processor in redaction_processors}
     narrow = coverages == {"attributes"}
     processors = [_processor(processor) for processor in redaction_processors]
     detectors = [] if narrow else list(ALWAYS_ON)
-    if overlay is not None:
-        if overlay.blocked_values:
-            processors.append(
-                ProcessorSpec(
-                    name=OVERLAY, allow_all_keys=True, blocked_values=overlay.blocked_values
-                )
-            )
-        detectors += [name for name in overlay.detectors if name not in detectors]
+    rules = [rule for processor in redaction_processors for rule in _rules(processor)]
+    rotate: Rotation = "never"
+    for name, layer in (overlay.layers if overlay is not None else {}).items():
+        if layer.blocked_values:
+            values = layer.blocked_values
+            processors.append(ProcessorSpec(name=name, allow_all_keys=True, blocked_values=values))
+        detectors += [detector for detector in layer.detectors if detector not in detectors]
+        # The first rule that fits counts: what is laid over comes before what lies below.
+        rules = [*_named(name, layer.rules), *rules]
+        rotate = layer.rotate or rotate
     return PolicySpec(
         coverage="attributes" if narrow else "full",
         vocabulary=tuple(vocabulary),
         processors=tuple(processors),
         detectors=tuple(detectors),
         personal_keys=not narrow,
+        rules=tuple(rules),
+        rotate=rotate,
     )
 
 
@@ -139,27 +151,42 @@ def build_policy_specs(
     whole = build_policy_spec(
         [processor for step in steps for processor in step], overlay, vocabulary
     )
+    own = [[rule for processor in step for rule in _rules(processor)] for step in steps]
+    layers = whole.rules[: len(whole.rules) - sum(map(len, own))]
     specs = []
     rest = whole.processors
-    for step in steps[:-1]:
-        own, rest = rest[: len(step)], rest[len(step) :]
-        earlier = {"processors": own, "detectors": (), "personal_keys": False}
-        specs.append(whole.model_copy(update=earlier))
-    return (*specs, whole.model_copy(update={"processors": rest}))
+    for step, rules in zip(steps[:-1], own[:-1], strict=True):
+        now, rest = rest[: len(step)], rest[len(step) :]
+        earlier = {"processors": now, "rules": tuple(rules), "detectors": ()}
+        specs.append(whole.model_copy(update={**earlier, "personal_keys": False}))
+    last = {"processors": rest, "rules": (*layers, *(own[-1] if own else ()))}
+    return (*specs, whole.model_copy(update=last))
+
+
+def _rules(processor: Mapping[str, Any]) -> list[RedactionRule]:
+    rules = [RedactionRule.model_validate(rule) for rule in processor.get("rules") or ()]
+    return _named(processor["name"], rules)
+
+
+def _named(owner: str, rules: Iterable[RedactionRule]) -> list[RedactionRule]:
+    return [rule.model_copy(update={"name": f"{owner}.{rule.name}"}) for rule in rules]
 
 
 def _processor(configuration: Mapping[str, Any]) -> ProcessorSpec:
-    options = {key: value for key, value in configuration.items() if key != "coverage"}
+    own = {"coverage", "rules"}
+    options = {key: value for key, value in configuration.items() if key not in own}
     return ProcessorSpec(**{key: value for key, value in options.items() if value is not None})
 
 
 def policy_warnings(spec: PolicySpec) -> list[str]:
     """Say what in a policy is allowed and yet weak, one sentence each."""
+    hashes = [(one.name, one.hash_function) for one in spec.processors]
+    hashes += [(one.name, one.hash_function) for one in spec.rules]
     warnings = [
-        f"{processor.name}: hash_function {processor.hash_function} has no key, so that a list of "
+        f"{name}: hash_function {function} has no key, so that a list of "
         "e-mail addresses or ids undoes it; hmac-sha256 with an hmac_key is safe from that"
-        for processor in spec.processors
-        if processor.hash_function in _UNKEYED
+        for name, function in hashes
+        if function in _UNKEYED
     ]
     if spec.coverage == "attributes":
         warnings.append(

@@ -147,13 +147,21 @@ impl Detector {
     }
 
     /// Whether the text may hold a find, without searching it.
-    #[inline]
-    pub fn probable(&self, text: &str) -> bool {
+    fn probable(&self, text: &str) -> bool {
         self.pattern.probable(text) && (self.quick)(text.as_bytes())
     }
 
+    /// Every find, in order.
+    pub fn found(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        if self.probable(text) {
+            self.finds(text, |find| found.push(find));
+        }
+        found
+    }
+
     /// Calls `each` for every find, in order.
-    pub fn finds(&self, text: &str, mut each: impl FnMut(Range<usize>)) {
+    fn finds(&self, text: &str, mut each: impl FnMut(Range<usize>)) {
         let mut from = 0;
         let mut within = Vec::new();
         while let Some(candidate) = self.next(text, from) {

@@ -6,7 +6,7 @@ use otlp::model::{KeyValue, Span, Text, Value};
 
 use super::{Sanitized, Sanitizer, database_system};
 use crate::attributes::Redactor;
-use crate::processor::{Action, Processor};
+use crate::processor::{KeyAction, Processor};
 
 impl Redactor<'_> {
     pub(crate) fn sanitize_attributes(&mut self, attributes: &mut [KeyValue<'_>]) {
@@ -14,7 +14,10 @@ impl Redactor<'_> {
             let system = database_system(attributes);
             for attribute in attributes.iter_mut() {
                 let plan = self.plan(&attribute.key);
-                let looked_at = plan.actions.get(index).is_none_or(|a| *a == Action::Look);
+                let looked_at = plan
+                    .actions
+                    .get(index)
+                    .is_none_or(|a| *a == KeyAction::Look);
                 if let Some(Value::Text(text)) = &mut attribute.value
                     && looked_at
                 {

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import SecretStr
 
 from mainstem.config.collector.values import Component, Means, NoEffect, Present
+from mainstem.config.redaction import RedactionRule
 
 _SPOOL = NoEffect("the spool groups requests into blobs")
 _MEMORY = NoEffect("bytes in flight are bounded before a body is read")
@@ -99,6 +100,10 @@ class Redaction(Component):
     ] = "silent"
     url_sanitizer: Annotated[UrlSanitizer | None, Present] = None
     db_sanitizer: Annotated[DbSanitizer | None, Present] = None
+    rules: Annotated[
+        tuple[RedactionRule, ...],
+        Means("mainstem's own: rules with actions (redaction.md)."),
+    ] = ()
     coverage: Annotated[
         Literal["full", "attributes"],
         Means("mainstem's own; `attributes`: contrib's reach, and no built-in detectors."),
