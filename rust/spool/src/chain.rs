@@ -12,6 +12,10 @@
 //! - A failure that is no crash leaves the same states. The chain remembers that N is soiled, and
 //!   takes back whatever of it is there, durably, before N is tried again.
 //!
+//! A log (see `logs`) goes another way: `N.copy` and `N.silent`, its silent receipts, are written
+//! before (1), then `N.copy` becomes `N.seg`, and after (2) the log moves to `held`. Recovery moves
+//! it where that did not happen; taking N back begins with it.
+//!
 //! # Confirming
 //! `N.json` becomes `N.done`, the outbox is synced, and only then `N.seg` goes. A stop before the
 //! sync repeats the upload with the same bytes; after it, recovery removes what is left.
@@ -29,6 +33,7 @@ use crate::clock::{Clock, Hour};
 use crate::delivery::Delivery;
 use crate::entry::{Entry, Kind, Link, Repeated, Subject, sha256};
 use crate::error::SpoolError;
+use crate::logs::Log;
 use crate::place::{Part, Place};
 
 /// Time between heartbeats.
@@ -62,6 +67,8 @@ pub(crate) struct Record {
     pub(crate) hour: Option<Hour>,
     /// Receipts stand in `<seq>.lines`.
     pub(crate) has_lines: bool,
+    /// Receipts stand in `<seq>.silent`.
+    pub(crate) has_silent: bool,
 }
 
 impl Record {
@@ -74,6 +81,7 @@ impl Record {
             sha256: sha256(bytes),
             hour: entry.hour(),
             has_lines: lines.is_some(),
+            has_silent: false,
         }
     }
 }
@@ -83,8 +91,17 @@ pub(crate) struct Sealing<'a> {
     pub(crate) segment: &'a str,
     pub(crate) lines: &'a [u8],
     pub(crate) bytes: u64,
+    /// It holds records back, or lets them go.
+    pub(crate) log: Option<SealedLog<'a>>,
     /// Taken when the entry is durable.
     pub(crate) acks: &'a mut Vec<Ack>,
+}
+
+/// What sealing a log keeps beside what the store gets.
+pub(crate) struct SealedLog<'a> {
+    pub(crate) log: Log,
+    /// `Receipt`s of the requests that left no line.
+    pub(crate) silent: &'a [u8],
 }
 
 #[derive(Debug)]
@@ -214,20 +231,39 @@ impl Chain {
         self.soiled = Some(sealing.as_ref().map(|sealing| sealing.segment.to_owned()));
         let draft = self.place.part(seq, Part::Draft);
         self.place.write_new(&draft, &bytes)?;
-        let record = Record::of(&entry, &bytes);
+        let mut record = Record::of(&entry, &bytes);
         if let Some(sealing) = sealing.as_ref().filter(|_| record.has_lines) {
             self.place
                 .write_new(&self.place.part(seq, Part::Lines), sealing.lines)?;
         }
+        let log = sealing.as_ref().and_then(|sealing| sealing.log.as_ref());
+        if let Some(SealedLog { log, silent }) = log {
+            self.place
+                .copy_blob(log, &self.place.part(seq, Part::Copy))?;
+            record.has_silent = !silent.is_empty();
+            if record.has_silent {
+                self.place
+                    .write_new(&self.place.part(seq, Part::Silent), silent)?;
+            }
+        }
         self.place.sync_outbox()?;
         self.place
             .rename(&draft, &self.place.part(seq, Part::Entry))?;
+        let sealed = self.place.part(seq, Part::Segment);
         if let Some(sealing) = &sealing {
-            let open = self.place.open_segment(sealing.segment);
-            self.place
-                .rename(&open, &self.place.part(seq, Part::Segment))?;
+            let from = match log {
+                Some(_) => self.place.part(seq, Part::Copy),
+                None => self.place.open_segment(sealing.segment),
+            };
+            self.place.rename(&from, &sealed)?;
         }
         self.place.sync_outbox()?;
+        if let Some(SealedLog { log, .. }) = log {
+            // Only now: without its entry, nothing says that a log in `held` is to be sealed.
+            let open = self.place.open_segment(&log.segment);
+            self.place.rename(&open, &self.place.log(log))?;
+            self.place.sync_held()?;
+        }
         if sealing.is_some() {
             self.place.sync_open()?;
         }
@@ -260,6 +296,9 @@ impl Chain {
         let Some(segment) = self.soiled.clone() else {
             return Ok(());
         };
+        if let Some(segment) = &segment {
+            self.place.reopen_log(segment)?;
+        }
         // The entry goes first and durably: while it may be there, all that it names must be.
         self.place
             .remove_if_there(&self.place.part(self.next, Part::Entry))?;
@@ -270,10 +309,7 @@ impl Chain {
             }
             let path = self.place.part(seq, part);
             match (part, &segment) {
-                (Part::Segment, Some(segment)) => {
-                    self.place
-                        .rename(&path, &self.place.open_segment(segment))?;
-                }
+                (Part::Segment, Some(segment)) => self.place.reopen(seq, segment)?,
                 _ => self.place.remove_if_there(&path)?,
             }
         }
@@ -346,21 +382,23 @@ impl Chain {
                 && record
                     .hour
                     .is_some_and(|hour| self.hours.contains_key(&hour));
-            let lines_fresh =
-                record.has_lines && record.at_ns.saturating_add(self.lines_kept_ns) >= now_ns;
+            let fresh = record.at_ns.saturating_add(self.lines_kept_ns) >= now_ns;
+            let receipts_fresh = (record.has_lines || record.has_silent) && fresh;
             let owed = self.deliveries.contains_key(&seq);
-            Some(seq) == head || Some(seq) == last_closed || hour_open || lines_fresh || owed
+            Some(seq) == head || Some(seq) == last_closed || hour_open || receipts_fresh || owed
         };
-        let gone: Vec<(u64, bool)> = self
+        let gone: Vec<(u64, bool, bool)> = self
             .done
             .iter()
             .filter(|(seq, record)| !needed(**seq, record))
-            .map(|(seq, record)| (*seq, record.has_lines))
+            .map(|(seq, record)| (*seq, record.has_lines, record.has_silent))
             .collect();
-        for (seq, has_lines) in gone {
-            if has_lines {
-                self.place
-                    .remove_if_there(&self.place.part(seq, Part::Lines))?;
+        for (seq, has_lines, has_silent) in gone {
+            for (_, part) in [(has_lines, Part::Lines), (has_silent, Part::Silent)]
+                .into_iter()
+                .filter(|(has, _)| *has)
+            {
+                self.place.remove_if_there(&self.place.part(seq, part))?;
             }
             self.place
                 .remove_if_there(&self.place.part(seq, Part::Done))?;

@@ -14,17 +14,27 @@
 //!    10  a rule: index (2), masked values (8)
 //!        payload: one zstd frame, one gzip member, or whole lines; may be empty
 //! ```
+//! A commit that holds records back or lets them go (see `hold`) is an "MSC2", and has before its
+//! payload
+//! ```text
+//!     4  length of the held parts, 4 of the marks
+//!        held parts, one zstd frame; key (16), receipt (8), records (4), length (4) and line each
+//!    17  a mark: key (16), note (1)
+//! ```
 //! Integers are little-endian. The salt is the header's own CRC, so that the remains of another
 //! file on the same blocks never pass for a commit of this one.
 
 use crate::counts::Counts;
 
 const MAGIC: [u8; 4] = *b"MSC1";
+const MAGIC_HOLDING: [u8; 4] = *b"MSC2";
 pub(crate) const PREFACE: usize = 16;
 const FIXED: usize = 72 + 16 + 12;
 /// Bytes of a receipt, here and in `<seq>.lines`.
 pub(crate) const RECEIPT: usize = 24;
 const RULE: usize = 10;
+/// Lengths of the held parts and the marks.
+const HOLDING: usize = 8;
 
 /// A request's digest and its time of receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,20 +104,31 @@ pub(crate) struct Commit<'a> {
     /// `Receipt`s of the payload's lines, as bytes.
     pub(crate) lines: &'a [u8],
     pub(crate) silent: &'a [u8],
+    /// Held parts as one zstd frame, or nothing.
+    pub(crate) held: &'a [u8],
+    /// `Mark`s, as bytes.
+    pub(crate) marks: &'a [u8],
     pub(crate) payload: &'a [u8],
 }
 
 impl<'a> Commit<'a> {
     /// Append the commit to `out`. Its parts together must be shorter than 4 GiB.
     pub(crate) fn write(&self, salt: u32, ordinal: u32, out: &mut Vec<u8>) {
+        let holding = if self.holds() {
+            HOLDING + self.held.len() + self.marks.len()
+        } else {
+            0
+        };
         let length = FIXED
             + self.lines.len()
             + self.silent.len()
             + self.books.redactions.len() * RULE
+            + holding
             + self.payload.len();
         let start = out.len();
         out.reserve(PREFACE + length);
-        out.extend_from_slice(&MAGIC);
+        let magic = if self.holds() { MAGIC_HOLDING } else { MAGIC };
+        out.extend_from_slice(&magic);
         out.extend_from_slice(&to_u32(length).to_le_bytes());
         out.extend_from_slice(&[0; 4]);
         out.extend_from_slice(&ordinal.to_le_bytes());
@@ -125,9 +146,20 @@ impl<'a> Commit<'a> {
             out.extend_from_slice(&rule.to_le_bytes());
             out.extend_from_slice(&count.to_le_bytes());
         }
+        if self.holds() {
+            out.extend_from_slice(&to_u32(self.held.len()).to_le_bytes());
+            out.extend_from_slice(&to_u32(self.marks.len()).to_le_bytes());
+            out.extend_from_slice(self.held);
+            out.extend_from_slice(self.marks);
+        }
         out.extend_from_slice(self.payload);
         let crc = checksum(salt, &out[start..]);
         out[start + 8..start + 12].copy_from_slice(&crc.to_le_bytes());
+    }
+
+    /// Whether it takes records in or lets them go.
+    pub(crate) fn holds(&self) -> bool {
+        !self.held.is_empty() || !self.marks.is_empty()
     }
 
     /// Read the commit at the start of `bytes`, and its length, if a whole and valid one is there.
@@ -146,15 +178,17 @@ impl<'a> Commit<'a> {
         bytes
             .windows(MAGIC.len())
             .enumerate()
-            .filter(|(_, window)| *window == MAGIC)
+            .filter(|(_, window)| *window == MAGIC || *window == MAGIC_HOLDING)
             .filter_map(|(at, _)| Self::read_any(&bytes[at..], salt))
             .any(|(_, ordinal, _)| ordinal >= from)
     }
 
     fn read_any(bytes: &'a [u8], salt: u32) -> Option<(Self, u32, usize)> {
-        if bytes.get(..4)? != MAGIC {
-            return None;
-        }
+        let holding = match bytes.get(..4)? {
+            magic if magic == MAGIC => false,
+            magic if magic == MAGIC_HOLDING => true,
+            _ => return None,
+        };
         let end = Self::length(bytes)?;
         let whole = bytes.get(..end)?;
         if u32_at(whole, 8)? != checksum(salt, whole) {
@@ -173,6 +207,12 @@ impl<'a> Commit<'a> {
         for _ in 0..rules {
             redactions.push((rest.u16()?, rest.u64()?));
         }
+        let (held, marks) = if holding {
+            let (held, marks) = (rest.u32()?, rest.u32()?);
+            (rest.take(held)?, rest.take(marks)?)
+        } else {
+            (&[][..], &[][..])
+        };
         let commit = Self {
             books: Books {
                 counts: Counts::from_array(counts),
@@ -182,6 +222,8 @@ impl<'a> Commit<'a> {
             },
             lines,
             silent,
+            held,
+            marks,
             payload: rest.0,
         };
         Some((commit, u32_at(whole, 12)?, end))
@@ -251,12 +293,28 @@ mod tests {
             },
             lines: &[1; 48],
             silent: &[2; 24],
+            held: &[],
+            marks: &[],
             payload: b"{}\n{}\n",
+        }
+    }
+
+    fn holding() -> Commit<'static> {
+        Commit {
+            held: &[3; 40],
+            marks: &[4; 17],
+            ..example()
         }
     }
 
     #[test]
     fn a_commit_is_read_as_it_was_written() {
+        let bytes = bytes_of(&holding(), 42, 3);
+        assert_eq!(
+            Commit::read(&bytes, 42, 3),
+            Some((holding(), bytes.len())),
+            "holding"
+        );
         let bytes = bytes_of(&example(), 42, 3);
         assert_eq!(
             Commit::read(&bytes, 42, 3),
@@ -272,7 +330,7 @@ mod tests {
 
     #[test]
     fn no_flipped_bit_and_no_cut_passes() {
-        let bytes = bytes_of(&example(), 42, 0);
+        let bytes = bytes_of(&holding(), 42, 0);
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);

@@ -2,6 +2,7 @@
 
 mod check;
 mod forward;
+mod holding;
 mod refusals;
 
 use std::collections::BTreeMap;
@@ -17,24 +18,39 @@ use crate::config::{ClassConfig, Compression, Durability, SpoolConfig};
 use crate::counts::Counts;
 use crate::error::{Refusal, SpoolError};
 use crate::file_system::FileSystem;
+use crate::hold::{HeldPart, Hold};
+use crate::logs::Holding;
 use crate::outbox::OutboxItem;
+use crate::place::Part;
 use crate::recover::{Opened, recover};
 use crate::shared::{Shared, lock};
 use crate::simulated::{ManualClock, Random, Simulated};
 use crate::writer::{Request, Writer};
 
+use self::holding::{EvenKeys, key_of};
+
 const SECOND: u64 = 1_000_000_000;
+/// The class that holds records back.
+const HELD: usize = 2;
 const START: u64 = 1_700_000_000 * SECOND;
 
 /// A request that was sent, perhaps several times.
 struct Sent {
     class: usize,
     line: String,
+    /// Parts that are held back.
+    parts: usize,
     /// Answered OK, so often.
     acked: u64,
     tries: u64,
     /// Retries are still within the digests' window.
     fresh: bool,
+}
+
+impl Sent {
+    fn records(&self) -> u64 {
+        (u64::from(!self.line.is_empty()) + self.parts as u64).max(1)
+    }
 }
 
 type Answer = oneshot::Receiver<Result<Stored, Refusal>>;
@@ -71,6 +87,7 @@ impl World {
         let classes = vec![
             class("logs", Compression::Zstd),
             class("traces", Compression::None),
+            class("held", Compression::Zstd),
         ];
         let mut config = SpoolConfig::new(PathBuf::from("/spool"), "euc", "test", classes);
         config.segment_bytes = 1500;
@@ -95,11 +112,21 @@ impl World {
         self.instances += 1;
         let fresh = format!("{:016x}", self.instances);
         let clock = Arc::clone(&self.clock);
-        let Opened { shared, .. } =
-            recover(&self.config, Arc::new(self.fs.clone()), clock, &fresh)?;
-        let writers = self.config.classes.iter();
-        let writers = writers
-            .map(|class| Writer::new(Arc::clone(&shared), class.clone()).unwrap())
+        let hold: Box<dyn Hold> = Box::new(EvenKeys::new(Arc::clone(&self.clock)));
+        let Opened {
+            shared, holdings, ..
+        } = recover(
+            &self.config,
+            Arc::new(self.fs.clone()),
+            clock,
+            &fresh,
+            vec![None, None, Some(hold)],
+        )?;
+        let classes = self.config.classes.iter().zip(holdings);
+        let writers = classes
+            .map(|(class, holding)| {
+                Writer::new(Arc::clone(&shared), class.clone(), holding).unwrap()
+            })
             .collect();
         Ok((shared, writers))
     }
@@ -112,11 +139,19 @@ impl World {
             Err(SpoolError::Io { .. }) => return,
             Err(error) => panic!("seed {}: {error}", self.seed),
         };
+        let mut retired: Vec<Writer> = Vec::new();
         for _ in 0..self.random.below(40) {
             if self.fs.is_dead() {
                 break;
             }
-            match self.random.below(14) {
+            match self.random.below(15) {
+                14 => {
+                    let hold = Box::new(EvenKeys::new(Arc::clone(&self.clock)));
+                    let class = self.config.classes[HELD].clone();
+                    let next =
+                        Writer::new(Arc::clone(&shared), class, Some(Holding::new(hold))).unwrap();
+                    retired.push(std::mem::replace(&mut writers[HELD], next));
+                }
                 0..5 => self.append(&mut writers),
                 5 => self.advance(),
                 6 => {
@@ -124,8 +159,10 @@ impl World {
                 }
                 7 => {
                     for writer in &mut writers {
+                        let _faults = writer.release_due();
                         let _faults = writer.seal_due();
                     }
+                    retired.retain_mut(|writer| !writer.finish());
                 }
                 8 => {
                     for writer in &mut writers {
@@ -146,7 +183,7 @@ impl World {
             }
             self.hear();
         }
-        drop(writers);
+        drop((writers, retired));
         lock(&shared.chain).drop_acks();
         self.hear();
         self.answers.clear();
@@ -165,7 +202,12 @@ impl World {
                 again[self.random.below(again.len())]
             } else {
                 let number = self.sent.len();
-                let silent = self.random.chance(15);
+                let silent = self.random.chance(if class == HELD { 60 } else { 15 });
+                let parts = if class == HELD {
+                    self.random.below(4)
+                } else {
+                    0
+                };
                 let filler = "x".repeat(self.random.below(120));
                 self.sent.push(Sent {
                     class,
@@ -174,6 +216,7 @@ impl World {
                     } else {
                         format!("{{\"n\":{number},\"f\":\"{filler}\"}}")
                     },
+                    parts,
                     acked: 0,
                     tries: 0,
                     fresh: true,
@@ -183,6 +226,8 @@ impl World {
             let sent = &mut self.sent[number];
             sent.tries += 1;
             let stored = u64::from(!sent.line.is_empty());
+            let held = sent.parts as u64;
+            let dropped = u64::from(stored + held == 0);
             let (reply, answer) = oneshot::channel();
             requests.push(Request {
                 append: Append {
@@ -190,15 +235,19 @@ impl World {
                     received_at_ns: self.clock.unix_ns(),
                     line: sent.line.clone().into_bytes(),
                     counts: Counts {
-                        received: 1,
+                        received: stored + held + dropped,
                         stored,
-                        dropped: 1 - stored,
+                        dropped,
+                        held_after: held,
                         ..Counts::default()
                     },
-                    redactions: vec![(0, 1)],
+                    redactions: vec![(0, u32::try_from(stored + held + dropped).unwrap())],
                     first_ns: 1,
                     last_ns: 2,
                 },
+                held: (0..sent.parts)
+                    .map(|part| self.part(number, part))
+                    .collect(),
                 reply,
             });
             self.answers.push((number, answer));
@@ -213,7 +262,8 @@ impl World {
             let sent = &mut self.sent[number];
             match answer.try_recv() {
                 Ok(Ok(stored)) => {
-                    let known = sent.acked > 0 && sent.fresh && !sent.line.is_empty();
+                    let stays = !sent.line.is_empty() || sent.parts > 0;
+                    let known = sent.acked > 0 && sent.fresh && stays;
                     assert!(
                         !known || stored == Stored::Duplicate,
                         "seed {}: request {number} was stored again",
@@ -293,11 +343,14 @@ impl World {
         let opened = self.open();
         let (shared, mut writers) =
             opened.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
-        for writer in &mut writers {
-            writer.seal().unwrap();
-        }
         // Past the latest hour that the clock may have shown.
         self.clock.advance(400 * 3600 * SECOND);
+        for writer in &mut writers {
+            writer.release_due().unwrap();
+            writer.seal().unwrap();
+            writer.release_due().unwrap();
+        }
+        self.clock.advance(3600 * SECOND);
         shared.tick().unwrap();
         loop {
             let chain = lock(&shared.chain);
@@ -310,12 +363,24 @@ impl World {
         }
         let names = self.fs.list(&shared.place.open()).unwrap();
         assert!(names.is_empty(), "seed {}: {names:?} in open", self.seed);
+        let logs = shared.place.logs().unwrap();
+        assert!(logs.is_empty(), "seed {}: {logs:?} in held", self.seed);
         let parts = shared.place.outbox_parts().unwrap();
         let done = parts
             .iter()
-            .all(|(_, part)| matches!(part, crate::place::Part::Done | crate::place::Part::Lines));
+            .all(|(_, part)| matches!(part, Part::Done | Part::Lines | Part::Silent));
         assert!(done, "seed {}: {parts:?} in the outbox", self.seed);
         self.check();
+        self.check_held();
+    }
+
+    fn part(&self, number: usize, part: usize) -> HeldPart {
+        HeldPart {
+            key: key_of(number, part),
+            received_at_ns: self.clock.unix_ns(),
+            records: 1,
+            line: format!("{number}.{part}").into_bytes(),
+        }
     }
 }
 

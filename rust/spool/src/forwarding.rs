@@ -11,7 +11,7 @@ use crate::delivery::Progress;
 use crate::entry::Subject;
 use crate::error::SpoolError;
 use crate::place::{Part, Place};
-use crate::segment::Payloads;
+use crate::segment::Commits;
 
 /// A sealed segment that is owed to an exporter.
 #[derive(Debug, Clone)]
@@ -50,13 +50,13 @@ impl OwedSegment {
             .place
             .open_if_there(&self.place.part(self.seq, Part::Segment))?
             .ok_or_else(|| SpoolError::damaged(&name, "is missing"))?;
-        let payloads = Payloads::open(file)
+        let commits = Commits::open(file)
             .map_err(SpoolError::io("read"))?
             .ok_or_else(|| SpoolError::damaged(&name, "has a broken header"))?;
         Ok(OwedLines {
-            compression: payloads.compression(),
+            compression: commits.compression(),
             name,
-            payloads,
+            commits,
             left: self.bytes,
             next: 0,
             from: self.progress.lines,
@@ -67,7 +67,7 @@ impl OwedSegment {
 /// The lines of a segment, a commit's at a time.
 pub struct OwedLines {
     name: String,
-    payloads: Payloads<Box<dyn Read + Send>>,
+    commits: Commits<Box<dyn Read + Send>>,
     compression: Compression,
     /// Bytes of the payloads that were not read.
     left: u64,
@@ -83,7 +83,7 @@ impl OwedLines {
     pub fn next_commit(&mut self) -> Result<Option<Vec<OwedLine>>, SpoolError> {
         let damaged = |name: &str| SpoolError::damaged(name, "has a broken commit");
         while self.left > 0 {
-            let commit = self.payloads.next_commit();
+            let commit = self.commits.next();
             let commit = commit.map_err(SpoolError::io("read"))?;
             let commit = commit
                 .filter(|commit| commit.payload.len() as u64 <= self.left)

@@ -32,6 +32,7 @@ fn request(number: u8, line: &str, counts: Counts) -> Request {
             first_ns: START - SECOND,
             last_ns: START,
         },
+        held: vec![],
         reply: oneshot::channel().0,
     }
 }
@@ -53,8 +54,15 @@ fn chain() -> Vec<(String, Vec<u8>)> {
     let config = SpoolConfig::new(PathBuf::from("/spool"), "euc", "test", vec![class.clone()]);
     let clock = Arc::new(ManualClock::at(START));
     let fs = Arc::new(Simulated::new(0));
-    let opened = recover(&config, fs, Arc::clone(&clock) as _, "0123456789abcdef").unwrap();
-    let mut writer = Writer::new(Arc::clone(&opened.shared), class).unwrap();
+    let opened = recover(
+        &config,
+        fs,
+        Arc::clone(&clock) as _,
+        "0123456789abcdef",
+        vec![],
+    )
+    .unwrap();
+    let mut writer = Writer::new(Arc::clone(&opened.shared), class, None).unwrap();
 
     let stored = Counts {
         received: 3,

@@ -1,9 +1,10 @@
 //! A segment that an earlier run left open.
 
-use crate::chain::{Chain, Sealing};
+use crate::chain::{Chain, SealedLog, Sealing};
 use crate::clock::Hour;
 use crate::entry::{Sealed, Subject};
 use crate::error::SpoolError;
+use crate::logs::Log;
 use crate::place::Place;
 use crate::segment::{Header, Scan, Summary};
 
@@ -53,12 +54,25 @@ impl Leftover {
         Ok(())
     }
 
+    /// Commits that are kept.
+    pub(crate) fn commits(&self) -> u32 {
+        self.summary.commits
+    }
+
+    fn log(&self) -> Option<Log> {
+        Log::of(&self.header, self.summary.commits).filter(|_| self.summary.holds)
+    }
+
     pub(crate) fn seal(&self, chain: &mut Chain) -> Result<(), SpoolError> {
         let sealed = Sealed::new(&self.header, &self.summary);
         let sealing = Sealing {
             segment: &self.header.segment,
             lines: &self.summary.lines,
             bytes: self.summary.payload_bytes,
+            log: self.log().map(|log| SealedLog {
+                log,
+                silent: &self.summary.silent,
+            }),
             acks: &mut Vec::new(),
         };
         chain.extend(

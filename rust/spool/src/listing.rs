@@ -1,4 +1,4 @@
-//! What lies in a spool's folder, for people: open segments and the outbox.
+//! What lies in a spool's folder, for people: open segments, the outbox and what is held.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::entry::Entry;
 use crate::error::SpoolError;
 use crate::file_system::FileSystem;
 use crate::place::{Part, Place};
-use crate::segment::scan;
+use crate::segment::{Header, scan};
 
 /// How far a segment or an entry has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,6 +21,8 @@ pub enum State {
     Waiting,
     /// Confirmed, and still needed here.
     Confirmed,
+    /// A log with records that wait for a decision, or that tells of those in other logs.
+    Held,
 }
 
 /// One segment or entry.
@@ -29,12 +31,12 @@ pub struct Listed {
     pub state: State,
     /// The entry's number, once there is one.
     pub seq: Option<u64>,
-    /// `segment`, or another kind of entry.
+    /// `segment`, `log`, or another kind of entry.
     pub kind: &'static str,
     pub segment: Option<String>,
     pub class: Option<String>,
     pub lines: u64,
-    /// Bytes of the blob.
+    /// Bytes of the blob, or of the log's file.
     pub bytes: u64,
     /// When the segment was opened or the entry written.
     pub at_unix_nano: u64,
@@ -54,7 +56,13 @@ pub fn list(path: &Path, fs: Arc<dyn FileSystem>) -> Result<Vec<Listed>, SpoolEr
         let state = match part {
             Part::Entry => State::Waiting,
             Part::Done => State::Confirmed,
-            Part::Segment | Part::Lines | Part::Draft | Part::Sent | Part::SentDraft => continue,
+            Part::Segment
+            | Part::Lines
+            | Part::Silent
+            | Part::Draft
+            | Part::Copy
+            | Part::Sent
+            | Part::SentDraft => continue,
         };
         let Some(bytes) = place.read_if_there(&place.part(seq, part))? else {
             continue;
@@ -74,6 +82,21 @@ pub fn list(path: &Path, fs: Arc<dyn FileSystem>) -> Result<Vec<Listed>, SpoolEr
             lines: scan.summary.line_count(),
             bytes: scan.summary.payload_bytes,
             at_unix_nano: scan.header.opened_unix_nano,
+        }));
+    }
+    for log in place.logs()? {
+        let Some(bytes) = place.read_if_there(&place.log(&log))? else {
+            continue;
+        };
+        listed.extend(Header::read(&bytes).map(|(header, ..)| Listed {
+            state: State::Held,
+            seq: None,
+            kind: "log",
+            segment: Some(log.segment),
+            class: Some(header.class),
+            lines: 0,
+            bytes: bytes.len() as u64,
+            at_unix_nano: header.opened_unix_nano,
         }));
     }
     Ok(listed)

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::entry::{Entry, sha256};
 use crate::error::SpoolError;
 use crate::place::{Part, Place};
-use crate::segment::Payloads;
+use crate::segment::Commits;
 
 /// Bytes that a piece of a blob has at least, but for the last.
 const PIECE: usize = 1 << 20;
@@ -105,7 +105,7 @@ impl OutboxItem {
     /// `Damaged` where they are not what the entry says; `Io` where they cannot be read.
     pub fn pieces(&self) -> Result<Pieces, SpoolError> {
         let name = format!("outbox/{:012}.seg", self.seq);
-        let payloads = match &self.sha256 {
+        let commits = match &self.sha256 {
             None => None,
             Some(_) => {
                 let path = self.place.part(self.seq, Part::Segment);
@@ -113,13 +113,13 @@ impl OutboxItem {
                     .place
                     .open_if_there(&path)?
                     .ok_or_else(|| SpoolError::damaged(&name, "is missing"))?;
-                let payloads = Payloads::open(file).map_err(SpoolError::io("read"))?;
-                Some(payloads.ok_or_else(|| SpoolError::damaged(&name, "has a broken header"))?)
+                let commits = Commits::open(file).map_err(SpoolError::io("read"))?;
+                Some(commits.ok_or_else(|| SpoolError::damaged(&name, "has a broken header"))?)
             }
         };
         Ok(Pieces {
             name,
-            payloads,
+            commits,
             left: self.bytes,
             hash: Sha256::new(),
             sha256: self.sha256.clone().unwrap_or_default(),
@@ -131,21 +131,19 @@ impl OutboxItem {
 pub struct Pieces {
     name: String,
     /// `None` once all is read, or has failed.
-    payloads: Option<Payloads<Box<dyn Read + Send>>>,
+    commits: Option<Commits<Box<dyn Read + Send>>>,
     left: u64,
     hash: Sha256,
     sha256: String,
 }
 
 impl Pieces {
-    fn read(
-        &mut self,
-        payloads: &mut Payloads<Box<dyn Read + Send>>,
-    ) -> Result<Vec<u8>, SpoolError> {
+    fn read(&mut self, commits: &mut Commits<Box<dyn Read + Send>>) -> Result<Vec<u8>, SpoolError> {
         let mut piece = Vec::new();
         while piece.len() < PIECE && self.left > 0 {
-            let payload = payloads.next().map_err(SpoolError::io("read"))?;
-            let payload = payload
+            let commit = commits.next().map_err(SpoolError::io("read"))?;
+            let payload = commit
+                .map(|commit| commit.payload)
                 .filter(|payload| payload.len() as u64 <= self.left)
                 .ok_or_else(|| SpoolError::damaged(&self.name, "has a broken commit"))?;
             piece.extend_from_slice(payload);
@@ -166,10 +164,10 @@ impl Iterator for Pieces {
     type Item = Result<Vec<u8>, SpoolError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut payloads = self.payloads.take()?;
-        let piece = self.read(&mut payloads);
+        let mut commits = self.commits.take()?;
+        let piece = self.read(&mut commits);
         if piece.is_ok() && self.left > 0 {
-            self.payloads = Some(payloads);
+            self.commits = Some(commits);
         }
         Some(piece)
     }

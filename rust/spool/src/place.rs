@@ -18,23 +18,29 @@ pub(crate) enum Part {
     Segment,
     /// Receipts of the lines of a segment, kept after confirmation until the digests expire.
     Lines,
+    /// Receipts of a log's requests that left no line, kept as long; the store does not get them.
+    Silent,
     /// An entry being written.
     Draft,
     /// How far exporters are with a segment.
     Sent,
     /// The same being written.
     SentDraft,
+    /// What a log gives to the blob, on its way to be the sealed segment.
+    Copy,
 }
 
 impl Part {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Entry,
         Self::Done,
         Self::Segment,
         Self::Lines,
+        Self::Silent,
         Self::Draft,
         Self::Sent,
         Self::SentDraft,
+        Self::Copy,
     ];
 
     pub(crate) fn extension(self) -> &'static str {
@@ -43,9 +49,11 @@ impl Part {
             Self::Done => "done",
             Self::Segment => "seg",
             Self::Lines => "lines",
+            Self::Silent => "silent",
             Self::Draft => "tmp",
             Self::Sent => "sent",
             Self::SentDraft => "sent-tmp",
+            Self::Copy => "copy",
         }
     }
 

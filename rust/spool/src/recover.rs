@@ -1,7 +1,7 @@
 //! Opening a spool: what an earlier run left is put in order, so that nothing acknowledged is lost,
 //! no number of the chain is given twice, and every sealed segment keeps its name and bytes.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -11,13 +11,16 @@ use crate::chain::{Author, Chain, Record, Waiting};
 use crate::clock::{Clock, Hours};
 use crate::commit::Receipt;
 use crate::config::{BlobNames, SpoolConfig};
+use crate::counts::Counts;
 use crate::delivery::Delivery;
 use crate::digests::Digests;
 use crate::entry::{Entry, NO_PREVIOUS, Subject};
 use crate::error::SpoolError;
 use crate::file_system::{FileSystem, Lock};
+use crate::hold::Hold;
 use crate::instance;
 use crate::leftover::Leftover;
+use crate::logs::{Holding, read_logs};
 use crate::place::{Part, Place};
 use crate::reserve::Reserve;
 use crate::segment::{Header, holds_commits, scan};
@@ -28,6 +31,8 @@ use crate::stats::Recovered;
 pub(crate) struct Opened {
     pub(crate) shared: Arc<Shared>,
     pub(crate) lock: Box<dyn Lock>,
+    /// What waits in each class that holds records back.
+    pub(crate) holdings: Vec<Option<Holding>>,
 }
 
 /// Take the lock and put the folder in order; `fresh` is the instance's id if the spool is new.
@@ -36,6 +41,7 @@ pub(crate) fn recover(
     fs: Arc<dyn FileSystem>,
     clock: Arc<dyn Clock>,
     fresh: &str,
+    holds: Vec<Option<Box<dyn Hold>>>,
 ) -> Result<Opened, SpoolError> {
     for class in &config.classes {
         BlobNames::new(class)?;
@@ -44,7 +50,12 @@ pub(crate) fn recover(
         fs,
         root: config.path.clone(),
     };
-    for folder in [place.root.clone(), place.open(), place.outbox()] {
+    for folder in [
+        place.root.clone(),
+        place.open(),
+        place.outbox(),
+        place.held(),
+    ] {
         place
             .fs
             .create_dir_all(&folder)
@@ -58,7 +69,7 @@ pub(crate) fn recover(
 
     // A run that was killed leaves names that are seen and not durable. They are made so before
     // anything is done on the strength of them.
-    for folder in [&place.root, &place.open(), &place.outbox()] {
+    for folder in [&place.root, &place.open(), &place.outbox(), &place.held()] {
         place
             .fs
             .sync_dir(folder)
@@ -108,9 +119,10 @@ pub(crate) fn recover(
     for leftover in &leftovers {
         hours.hold(leftover.hour);
     }
-    let shared = Shared {
+    let holding = holds.iter().any(Option::is_some) || !place.logs()?.is_empty();
+    let mut shared = Shared {
         fleeting: place.fs.fleeting(&place.root),
-        reserve: Reserve::new(place.clone(), config.segment_bytes),
+        reserve: Reserve::new(place.clone(), config.segment_bytes, holding),
         digests: Mutex::new(remembered(config, window_ns, &clock, receipts)),
         stats: Mutex::default(),
         place,
@@ -126,15 +138,21 @@ pub(crate) fn recover(
         hours: Mutex::new(hours),
         leftovers: Mutex::new(leftovers.into()),
         opened: AtomicU64::new(0),
+        writers: AtomicU64::new(0),
     };
     match shared.seal_leftovers() {
         // A full disk: the outbox must be uploaded to make space, so the spool opens.
         Err(SpoolError::Io { .. }) | Ok(()) => {}
         Err(error) => return Err(error),
     }
+    let classes: Vec<String> = config.classes.iter().map(|it| it.class.clone()).collect();
+    let (holdings, found) = read_logs(&shared, &classes, holds)?;
+    shared.recovered.damaged += found.damaged;
+    shared.recovered.unclaimed = found.unclaimed;
     Ok(Opened {
         shared: Arc::new(shared),
         lock: held,
+        holdings,
     })
 }
 
@@ -162,9 +180,9 @@ struct Outbox {
     waiting: BTreeMap<u64, Waiting>,
     done: BTreeMap<u64, Record>,
     deliveries: BTreeMap<u64, Delivery>,
-    /// Ids of the sealed segments.
-    segments: HashSet<String>,
-    /// Receipts by class, of the lines that are still here.
+    /// Counts of the sealed segments, by their ids.
+    segments: HashMap<String, Counts>,
+    /// Receipts by class, of the lines and silent requests that are still here.
     receipts: Vec<(String, Receipt)>,
 }
 
@@ -193,7 +211,7 @@ fn read_outbox(place: &Place, author: &Author) -> Result<Outbox, SpoolError> {
         let entry = Entry::read(&bytes)
             .filter(|entry| entry.seq == seq && entry.instance == author.instance)
             .ok_or_else(|| damaged(seq, "is not this chain's entry"))?;
-        let record = Record::of(&entry, &bytes);
+        let mut record = Record::of(&entry, &bytes);
         match &previous {
             Some((before, sha256)) if before + 1 == seq && *sha256 != entry.previous => {
                 return Err(damaged(seq, "does not follow the entry before"));
@@ -210,15 +228,16 @@ fn read_outbox(place: &Place, author: &Author) -> Result<Outbox, SpoolError> {
 
         let lines = place.read_if_there(&place.part(seq, Part::Lines))?;
         if let Some(sealed) = &entry.sealed {
-            let receipts = lines
-                .as_deref()
-                .map(Receipt::read_all)
-                .into_iter()
-                .flatten();
+            let silent = place.read_if_there(&place.part(seq, Part::Silent))?;
+            record.has_silent = silent.is_some();
+            let receipts = lines.iter().chain(&silent);
+            let receipts = receipts.flat_map(|bytes| Receipt::read_all(bytes));
             outbox
                 .receipts
                 .extend(receipts.map(|receipt| (sealed.class.clone(), receipt)));
-            outbox.segments.insert(sealed.segment.clone());
+            outbox
+                .segments
+                .insert(sealed.segment.clone(), sealed.counts);
         }
         place.remove_if_there(&place.part(seq, Part::SentDraft))?;
         let delivery = match parts.contains(&Part::Segment) || !confirmed {
@@ -229,7 +248,7 @@ fn read_outbox(place: &Place, author: &Author) -> Result<Outbox, SpoolError> {
             let owed = delivery.filter(|delivery| !delivery.is_finished());
             for part in parts {
                 match part {
-                    Part::Done | Part::Lines => {}
+                    Part::Done | Part::Lines | Part::Silent => {}
                     Part::Segment if owed.is_some() => {}
                     // Not before the segment is gone for good, or it would be sent again.
                     Part::Sent => sent.extend(owed.is_none().then_some(seq)),
@@ -281,7 +300,7 @@ fn undo(
             let bytes = place.read_if_there(&path)?.unwrap_or_default();
             let (header, ..) = Header::read(&bytes)
                 .ok_or_else(|| damaged(seq, "is missing, and its segment has no header"))?;
-            place.rename(&path, &place.open_segment(&header.segment))?;
+            place.reopen(seq, &header.segment)?;
         } else {
             place.remove_if_there(&path)?;
         }
@@ -305,6 +324,12 @@ fn complete(
     if parts.contains(&Part::Segment) {
         return Ok(());
     }
+    if parts.contains(&Part::Copy) {
+        return place.rename(
+            &place.part(seq, Part::Copy),
+            &place.part(seq, Part::Segment),
+        );
+    }
     if !place.open_segments()?.contains(&sealed.segment) {
         return Err(damaged(seq, "has lost its segment"));
     }
@@ -322,7 +347,7 @@ fn damaged(seq: u64, reason: &'static str) -> SpoolError {
 fn read_open(
     place: &Place,
     author: &Author,
-    sealed: &HashSet<String>,
+    sealed: &HashMap<String, Counts>,
     receipts: &mut Vec<(String, Receipt)>,
     recovered: &mut Recovered,
 ) -> Result<Vec<Leftover>, SpoolError> {
@@ -338,11 +363,12 @@ fn read_open(
     }
     for segment in place.open_segments()? {
         let path = place.open_segment(&segment);
-        if sealed.contains(&segment) {
+        let bytes = place.read_if_there(&path)?.unwrap_or_default();
+        if let Some(&counts) = sealed.get(&segment) {
+            place.keep_log(&bytes, counts)?;
             place.remove_if_there(&path)?;
             continue;
         }
-        let bytes = place.read_if_there(&path)?.unwrap_or_default();
         let scanned = scan(&bytes).filter(|scan| {
             scan.header.segment == segment && scan.header.instance == author.instance
         });

@@ -4,7 +4,8 @@
 //! sealed, which takes room: for an entry, for the lines, and after a crash for a copy of what is
 //! kept of a segment. The file `reserve` has that room from the start. It goes where sealing finds
 //! the disk full, and until there is room for it again no request is taken, so that none takes what
-//! sealing needs. A segment is never smaller than its lines, so at least one can always be sealed,
+//! sealing needs. Where records are held back it is threefold: letting them go may use it too, until
+//! a segment is full, and sealing that one copies it. A segment is never smaller than its lines, so at least one can always be sealed,
 //! and its upload gives its own room back.
 
 use std::path::PathBuf;
@@ -26,10 +27,13 @@ pub(crate) struct Reserve {
 
 impl Reserve {
     /// Take the room, if there is so much.
-    pub(crate) fn new(place: Place, segment_bytes: u64) -> Self {
+    pub(crate) fn new(place: Place, segment_bytes: u64, holding: bool) -> Self {
+        let segments = if holding { 3 } else { 1 };
         let reserve = Self {
             place,
-            bytes: segment_bytes.saturating_add(BESIDE),
+            bytes: segment_bytes
+                .saturating_mul(segments)
+                .saturating_add(BESIDE),
             held: RwLock::new(false),
         };
         reserve.take();

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::Hour;
 use crate::commit::{self, Books, Commit, RECEIPT, Receipt, u32_at};
 use crate::config::Compression;
+use crate::logs::LogPlace;
 
 const MAGIC: [u8; 8] = *b"MSTMSEG1";
 const PREFACE: usize = 16;
@@ -45,6 +46,9 @@ pub(crate) struct Header {
     /// The books' hour, `2026-11-24T05`.
     pub(crate) hour: String,
     pub(crate) opened_unix_nano: u64,
+    /// Which log it is, in a class that holds records back.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) log: Option<LogPlace>,
 }
 
 impl Header {
@@ -90,6 +94,10 @@ pub(crate) struct Summary {
     pub(crate) books: Books,
     /// `Receipt`s of the blob's lines: the content of `<seq>.lines`.
     pub(crate) lines: Vec<u8>,
+    /// `Receipt`s of the requests that left no line.
+    pub(crate) silent: Vec<u8>,
+    /// A commit takes records in or lets them go.
+    pub(crate) holds: bool,
     pub(crate) payload_bytes: u64,
     payload_hash: Sha256,
 }
@@ -100,6 +108,8 @@ impl Summary {
         self.commits += 1;
         self.books.add(&commit.books);
         self.lines.extend_from_slice(commit.lines);
+        self.silent.extend_from_slice(commit.silent);
+        self.holds |= commit.holds();
         self.payload_bytes += commit.payload.len() as u64;
     }
 
@@ -157,16 +167,17 @@ pub(crate) fn holds_commits(bytes: &[u8]) -> bool {
     u32_at(bytes, 12).is_some_and(|salt| Commit::stands_in(bytes, salt, 1))
 }
 
-/// Reads the payloads of a segment file one by one: of a large segment only a commit is in memory.
-pub(crate) struct Payloads<R> {
+/// Reads the commits of a segment file one by one: of a large segment only one is in memory.
+pub(crate) struct Commits<R> {
+    pub(crate) header: Header,
     file: R,
-    compression: Compression,
     salt: u32,
-    ordinal: u32,
+    /// The next commit's.
+    pub(crate) ordinal: u32,
     commit: Vec<u8>,
 }
 
-impl<R: Read> Payloads<R> {
+impl<R: Read> Commits<R> {
     /// `Ok(None)` where the header is not valid.
     pub(crate) fn open(mut file: R) -> io::Result<Option<Self>> {
         let mut header = Vec::new();
@@ -179,8 +190,8 @@ impl<R: Read> Payloads<R> {
         };
         fill(&mut file, &mut header, end)?;
         Ok(Header::read(&header).map(|(header, salt, _)| Self {
+            header,
             file,
-            compression: header.compression,
             salt,
             ordinal: 0,
             commit: Vec::new(),
@@ -188,16 +199,11 @@ impl<R: Read> Payloads<R> {
     }
 
     pub(crate) fn compression(&self) -> Compression {
-        self.compression
-    }
-
-    /// The next commit's payload; `Ok(None)` where no valid commit follows.
-    pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
-        Ok(self.next_commit()?.map(|commit| commit.payload))
+        self.header.compression
     }
 
     /// The next commit; `Ok(None)` where no valid one follows.
-    pub(crate) fn next_commit(&mut self) -> io::Result<Option<Commit<'_>>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Commit<'_>>> {
         self.commit.clear();
         if !fill(&mut self.file, &mut self.commit, commit::PREFACE)? {
             return Ok(None);
@@ -209,7 +215,7 @@ impl<R: Read> Payloads<R> {
             return Ok(None);
         }
         let read = Commit::read(&self.commit, self.salt, self.ordinal);
-        self.ordinal += 1;
+        self.ordinal += u32::from(read.is_some());
         Ok(read.map(|(commit, _)| commit))
     }
 }
@@ -227,10 +233,10 @@ mod tests {
 
     /// The first `length` bytes of the payloads, if they end with a commit.
     fn payload(bytes: &[u8], length: u64) -> Option<Vec<u8>> {
-        let mut payloads = Payloads::open(bytes).unwrap()?;
+        let mut commits = Commits::open(bytes).unwrap()?;
         let mut all = Vec::new();
         while (all.len() as u64) < length {
-            all.extend_from_slice(payloads.next().unwrap()?);
+            all.extend_from_slice(commits.next().unwrap()?.payload);
         }
         (all.len() as u64 == length).then_some(all)
     }
@@ -251,6 +257,7 @@ mod tests {
             exporters: vec![],
             hour: "2025-01-24T10".into(),
             opened_unix_nano: 1_737_714_645_000_000_000,
+            log: None,
         }
     }
 
@@ -261,6 +268,8 @@ mod tests {
                 books: Books::default(),
                 lines: &[7; RECEIPT],
                 silent: &[],
+                held: &[],
+                marks: &[],
                 payload,
             };
             commit.write(salt, u32::try_from(ordinal).unwrap(), &mut bytes);

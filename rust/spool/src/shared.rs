@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) leftovers: Mutex<VecDeque<Leftover>>,
     /// Segments opened, which makes their ids differ.
     pub(crate) opened: AtomicU64,
+    /// Writers that hold records back, over all runs whose logs are still here.
+    pub(crate) writers: AtomicU64,
 }
 
 impl Shared {

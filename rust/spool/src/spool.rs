@@ -20,6 +20,8 @@ use crate::delivery::Progress;
 use crate::error::{Refusal, SpoolError};
 use crate::file_system::{FileSystem, Lock};
 use crate::forwarding::OwedSegment;
+use crate::hold::{HeldPart, Hold};
+use crate::logs::Holding;
 use crate::outbox::OutboxItem;
 use crate::recover::{Opened, recover};
 use crate::shared::{Shared, lock};
@@ -54,7 +56,7 @@ struct Queue {
 impl Queue {
     /// Queue a request without waiting.
     fn offer(&self, request: Request) -> Result<(), Refusal> {
-        let size = request.append.line.len();
+        let size = request.size();
         let before = self.bytes.fetch_add(size, Ordering::Relaxed);
         let result = if before > 0 && before + size > QUEUE_BYTES {
             Err(Refusal::Overloaded)
@@ -95,19 +97,34 @@ impl Spool {
     ///
     /// # Errors
     /// `Held` where another process has it; else what is wrong with the configuration or the files.
+    pub fn open(config: SpoolConfig, fs: Arc<dyn FileSystem>) -> Result<Self, SpoolError> {
+        Self::open_holding(config, fs, Vec::new())
+    }
+
+    /// As `open`, with a hold for each class that holds records back, by its index.
+    ///
+    /// # Errors
+    /// As `open`.
     #[allow(
         clippy::needless_pass_by_value,
         reason = "a spool owns its configuration"
     )]
-    pub fn open(config: SpoolConfig, fs: Arc<dyn FileSystem>) -> Result<Self, SpoolError> {
+    pub fn open_holding(
+        config: SpoolConfig,
+        fs: Arc<dyn FileSystem>,
+        holds: Vec<Option<Box<dyn Hold>>>,
+    ) -> Result<Self, SpoolError> {
         // The hasher's keys come from the system's random source.
         let fresh = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
-        let Opened { shared, lock: held } =
-            recover(&config, fs, Arc::new(SystemClock::new()), &fresh)?;
+        let Opened {
+            shared,
+            lock: held,
+            holdings,
+        } = recover(&config, fs, Arc::new(SystemClock::new()), &fresh, holds)?;
         let mut queues = Vec::new();
         let mut threads = Vec::new();
-        for class in &config.classes {
-            let (queue, thread) = start_writer(&shared, class.clone())?;
+        for (class, holding) in config.classes.iter().zip(holdings) {
+            let (queue, thread) = start_writer(&shared, class.clone(), holding)?;
             queues.push(queue);
             threads.push(thread);
         }
@@ -136,12 +153,27 @@ impl Spool {
         class: usize,
         append: Append,
     ) -> impl Future<Output = Result<Stored, Refusal>> + Send + 'static {
+        self.hold(class, append, Vec::new())
+    }
+
+    /// As `append`, of a request some of whose records wait: `held` goes to the class's hold once it
+    /// is durable, and `append.counts` have its records as `held_after`.
+    pub fn hold(
+        &self,
+        class: usize,
+        append: Append,
+        held: Vec<HeldPart>,
+    ) -> impl Future<Output = Result<Stored, Refusal>> + Send + 'static {
         let (reply, answer) = oneshot::channel();
         let queued = {
             let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
             let queue = queues.as_ref().and_then(|queues| queues.get(class));
             queue.map_or(Err(Refusal::Closed), |queue| {
-                queue.offer(Request { append, reply })
+                queue.offer(Request {
+                    append,
+                    held,
+                    reply,
+                })
             })
         };
         async move {
@@ -156,8 +188,13 @@ impl Spool {
     /// # Errors
     /// `Config` where the class cannot be used; `Io` where no thread can be started or the spool is
     /// closed.
-    pub fn add_class(&self, class: ClassConfig) -> Result<usize, SpoolError> {
-        let (queue, thread) = start_writer(&self.shared, class)?;
+    pub fn add_class(
+        &self,
+        class: ClassConfig,
+        hold: Option<Box<dyn Hold>>,
+    ) -> Result<usize, SpoolError> {
+        let holding = hold.map(Holding::new);
+        let (queue, thread) = start_writer(&self.shared, class, holding)?;
         let mut threads = lock(&self.threads);
         threads.retain(|thread| !thread.is_finished());
         threads.push(thread);
@@ -171,7 +208,8 @@ impl Spool {
         Ok(queues.len() - 1)
     }
 
-    /// Finish what is queued for a class, seal its segment, and take no more under this number.
+    /// Finish what is queued for a class, seal its segment, and take no more under this number. What
+    /// it holds back waits on, and goes as its hold decides.
     pub fn retire_class(&self, class: usize) {
         let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(queue) = queues.as_ref().and_then(|queues| queues.get(class)) {
@@ -329,9 +367,10 @@ impl Drop for Spool {
 fn start_writer(
     shared: &Arc<Shared>,
     class: ClassConfig,
+    holding: Option<Holding>,
 ) -> Result<(Queue, JoinHandle<Result<(), SpoolError>>), SpoolError> {
     let name = format!("spool-{}", class.class);
-    let writer = Writer::new(Arc::clone(shared), class)?;
+    let writer = Writer::new(Arc::clone(shared), class, holding)?;
     let (sender, receiver) = mpsc::sync_channel(QUEUE);
     let queue = Queue {
         sender,
@@ -368,7 +407,7 @@ fn run_writer(
         let first = if retired.load(Ordering::Acquire) {
             match queue.recv_timeout(rest) {
                 // A full disk may forbid it now; the queue stays open to be told of the end.
-                Err(RecvTimeoutError::Timeout) if writer.seal().is_ok() => return Ok(()),
+                Err(RecvTimeoutError::Timeout) if writer.finish() => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {
                     rest = TICK;
                     continue;
@@ -376,7 +415,7 @@ fn run_writer(
                 first => first,
             }
         } else {
-            match writer.due_in() {
+            match writer.wakes_in() {
                 Some(due) => queue.recv_timeout(due),
                 None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
             }
@@ -388,7 +427,7 @@ fn run_writer(
             Ok(message) => Some(message),
             Err(RecvTimeoutError::Timeout) => {
                 // Tried again at the next wake.
-                let _later = writer.seal_due();
+                let _later = writer.release_due().and_then(|()| writer.seal_due());
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return writer.seal(),
@@ -398,7 +437,7 @@ fn run_writer(
         while let Some(message) = next {
             match message {
                 Message::Append(request) => {
-                    let size = request.append.line.len();
+                    let size = request.size();
                     queued.fetch_sub(size, Ordering::Relaxed);
                     bytes += size;
                     requests.push(request);

@@ -39,6 +39,12 @@ pub struct ClassStats {
     pub sealed: u64,
     /// Bytes of the open segment, 0 if none is.
     pub open_bytes: u64,
+    /// What a hold keeps back: keys (traces, series), records, and their bytes in memory.
+    pub held_keys: u64,
+    pub held_records: u64,
+    pub held_bytes: u64,
+    /// Logs that are kept for it.
+    pub held_logs: u64,
     pub fsync: Latency,
 }
 
@@ -52,6 +58,8 @@ pub struct Recovered {
     /// Segments in which commits stand behind broken bytes, which no crash leaves; kept beside the
     /// open ones as `*.damaged`.
     pub damaged: u64,
+    /// Logs of held records whose class is not configured any more; they are left as they are.
+    pub unclaimed: u64,
 }
 
 /// What waits for one exporter.

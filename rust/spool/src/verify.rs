@@ -10,9 +10,10 @@ use serde::Serialize;
 use crate::entry::{Entry, NO_PREVIOUS, sha256};
 use crate::error::SpoolError;
 use crate::file_system::FileSystem;
+use crate::hold::HeldPart;
 use crate::outbox::OutboxItem;
 use crate::place::{Part, Place};
-use crate::segment::{holds_commits, scan};
+use crate::segment::{Commits, holds_commits, scan};
 
 /// What was looked at, and what is wrong with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -23,6 +24,8 @@ pub struct Verified {
     pub segments: u64,
     /// Bytes of their blobs.
     pub bytes: u64,
+    /// Logs with records that wait.
+    pub logs: u64,
     /// Bytes behind the last commit of open segments: writes under way, or cut off by a crash.
     /// Nobody was told that they are stored.
     pub unfinished_bytes: u64,
@@ -58,6 +61,7 @@ pub fn verify(path: &Path, fs: Arc<dyn FileSystem>) -> Result<Verified, SpoolErr
     let mut verified = Verified::default();
     verify_outbox(&place, &mut verified)?;
     verify_open(&place, &mut verified)?;
+    verify_held(&place, &mut verified)?;
     Ok(verified)
 }
 
@@ -169,6 +173,31 @@ fn verify_open(place: &Place, verified: &mut Verified) -> Result<(), SpoolError>
     for segment in place.damaged_segments()? {
         let file = format!("open/{segment}.damaged");
         verified.fault(file, "was found broken at a start and is kept aside");
+    }
+    Ok(())
+}
+
+/// Check that every commit of the logs that counts is whole, its held parts too.
+fn verify_held(place: &Place, verified: &mut Verified) -> Result<(), SpoolError> {
+    for log in place.logs()? {
+        let path = place.log(&log);
+        let Some(bytes) = place.read_if_there(&path)? else {
+            continue;
+        };
+        verified.logs += 1;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let file = format!("held/{name}");
+        let Some(mut commits) = Commits::open(&bytes[..]).map_err(SpoolError::io("read"))? else {
+            verified.fault(file, "has a broken header");
+            continue;
+        };
+        while commits.ordinal < log.commits {
+            let commit = commits.next().map_err(SpoolError::io("read"))?;
+            if commit.is_none_or(|commit| HeldPart::decode(commit.held).is_none()) {
+                verified.fault(file, "has a broken commit");
+                break;
+            }
+        }
     }
     Ok(())
 }

@@ -1,20 +1,22 @@
 //! A class's committer: one write and one fdatasync a group of requests, then the answers.
 
-use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::ack::{Ack, Reply, Stored};
+use crate::ack::{Ack, Reply};
 use crate::append::Append;
-use crate::chain::Sealing;
+use crate::chain::{SealedLog, Sealing};
 use crate::clock::Hour;
-use crate::commit::{Books, Commit, Receipt};
 use crate::compress::Payloads;
 use crate::config::{BlobNames, ClassConfig, Durability};
 use crate::entry::{Sealed, Subject};
 use crate::error::{Refusal, SpoolError};
 use crate::file_system::AppendFile;
+use crate::group::Group;
+use crate::hold::HeldPart;
+use crate::logs::{Holding, Log};
+use crate::release::{Keeper, commit_of};
 use crate::segment::{Header, Summary};
 use crate::shared::{Shared, lock, segment_id};
 use crate::stats::ClassStats;
@@ -26,7 +28,17 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) append: Append,
+    /// Records that wait, in a class that holds records back.
+    pub(crate) held: Vec<HeldPart>,
     pub(crate) reply: Reply,
+}
+
+impl Request {
+    /// Bytes of its lines.
+    pub(crate) fn size(&self) -> usize {
+        let held: usize = self.held.iter().map(|part| part.line.len()).sum();
+        self.append.line.len() + held
+    }
 }
 
 /// A segment that takes commits, or that waits to be sealed.
@@ -44,40 +56,36 @@ struct Segment {
     acks: Vec<Ack>,
 }
 
-/// A commit being made from a group of requests.
-#[derive(Default)]
-struct Group {
-    books: Books,
-    lines: Vec<u8>,
-    silent: Vec<u8>,
-    text: Vec<u8>,
-    fresh: Vec<[u8; 16]>,
-    answers: Vec<Ack>,
-    duplicates: u64,
-}
-
 /// One class's committer. It alone writes the class's segments.
 pub(crate) struct Writer {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     /// The class's number, the same for every writer of its name.
     number: u16,
-    stats: Arc<Mutex<ClassStats>>,
-    class: ClassConfig,
+    pub(crate) stats: Arc<Mutex<ClassStats>>,
+    pub(crate) class: ClassConfig,
     names: BlobNames,
     payloads: Payloads,
     open: Option<Segment>,
     /// Closed at its last good commit and not sealed yet. Nothing is taken until it is: its file
     /// may hold a commit that was refused, and only its entry says that the blob ends before it.
     closing: Option<Segment>,
+    pub(crate) keeper: Option<Keeper>,
     frame: Vec<u8>,
 }
 
 impl Writer {
-    pub(crate) fn new(shared: Arc<Shared>, class: ClassConfig) -> Result<Self, SpoolError> {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        class: ClassConfig,
+        holding: Option<Holding>,
+    ) -> Result<Self, SpoolError> {
         let names = BlobNames::new(&class)?;
         let payloads =
             Payloads::new(class.compression).map_err(SpoolError::io("start compression"))?;
         let (number, stats) = shared.class(&class.class);
+        let keeper = holding
+            .map(|holding| Keeper::new(holding, &shared))
+            .transpose()?;
         Ok(Self {
             shared,
             number,
@@ -87,29 +95,51 @@ impl Writer {
             payloads,
             open: None,
             closing: None,
+            keeper,
             frame: Vec::new(),
         })
     }
 
     /// Make a group of requests durable and answer each, or refuse them all.
     pub(crate) fn commit(&mut self, requests: Vec<Request>) {
+        let policy = self.class.policy.clone();
         let ready = self
             .shared
             .rewrite_leftovers()
-            .and_then(|()| self.seal_due());
+            .and_then(|()| self.seal_due())
+            .and_then(|()| self.release_due())
+            .and_then(|()| self.sealed_unless(&policy));
         if let Err(error) = ready {
             return self.refuse(requests.into_iter().map(|request| request.reply), &error);
         }
-        let group = self.group(requests);
-        match self.write(&group) {
+        let digests = lock(&self.shared.digests);
+        let group = Group::of_requests(requests, self.number, &digests);
+        drop(digests);
+        match self.write(&group, &policy) {
             Ok(payload) => self.answer(group, payload),
             Err(error) => {
-                self.closing = self.open.take();
                 self.refuse(group.answers.into_iter().map(|ack| ack.reply), &error);
-                // To be tried again before the next commit, if it fails here.
-                let _later = self.seal();
+                self.close_segment();
             }
         }
+    }
+
+    /// Close the open segment at its last good commit.
+    pub(crate) fn close_segment(&mut self) {
+        if self.closing.is_none() {
+            self.closing = self.open.take();
+        }
+        // To be tried again before the next commit, if it fails here.
+        let _later = self.seal();
+    }
+
+    /// Seal the open segment unless it is under this policy: a segment has one.
+    pub(crate) fn sealed_unless(&mut self, policy: &str) -> Result<(), SpoolError> {
+        let other = |open: &Segment| open.header.policy != policy;
+        if self.open.as_ref().is_some_and(other) {
+            self.seal()?;
+        }
+        Ok(())
     }
 
     /// Seal what is closed, too old, or of an hour that is past.
@@ -138,6 +168,16 @@ impl Writer {
         Some(age.min(hour))
     }
 
+    /// Time until the committer has something to do beside requests, if ever.
+    pub(crate) fn wakes_in(&self) -> Option<Duration> {
+        let keeper = self.keeper.as_ref();
+        let release = keeper.and_then(|keeper| keeper.due_in(self.shared.clock.unix_ns()));
+        match (self.due_in(), release) {
+            (Some(seal), Some(release)) => Some(seal.min(release)),
+            (seal, release) => seal.or(release),
+        }
+    }
+
     /// Seal the open segment, if one is.
     pub(crate) fn seal(&mut self) -> Result<(), SpoolError> {
         if self.closing.is_none() {
@@ -158,17 +198,26 @@ impl Writer {
         } else {
             let sealed = Sealed::new(&segment.header, &segment.summary);
             let subject = Subject::Segment(segment.hour, Box::new(sealed));
+            let summary = &segment.summary;
+            let log = Log::of(&segment.header, summary.commits).filter(|_| summary.holds);
             let mut chain = lock(&self.shared.chain);
             self.shared.reserve.spend(|| {
                 let sealing = Sealing {
                     segment: &segment.header.segment,
                     lines: &segment.summary.lines,
                     bytes: segment.summary.payload_bytes,
+                    log: log.clone().map(|log| SealedLog {
+                        log,
+                        silent: &segment.summary.silent,
+                    }),
                     acks: &mut segment.acks,
                 };
                 chain.extend(&subject, Some(sealing))
             })?;
             drop(chain);
+            if let (Some(keeper), Some(log)) = (&mut self.keeper, log) {
+                keeper.sealed(log);
+            }
             self.shared.announce();
             lock(&self.stats).sealed += 1;
         }
@@ -178,74 +227,35 @@ impl Writer {
         Ok(())
     }
 
-    /// Put the requests together, with those seen before counted apart.
-    fn group(&self, requests: Vec<Request>) -> Group {
-        let mut group = Group::default();
-        let alone = requests.len() == 1;
-        if !alone {
-            let lengths = requests.iter().map(|request| request.append.line.len() + 1);
-            group.text.reserve(lengths.sum());
-        }
-        let mut within = HashSet::new();
-        let digests = lock(&self.shared.digests);
-        for Request { append, reply } in requests {
-            let seen =
-                digests.contains(self.number, append.digest) || !within.insert(append.digest);
-            let stored = if seen {
-                group.books.counts += append.counts.as_duplicate();
-                group.duplicates += 1;
-                Stored::Duplicate
-            } else {
-                let receipt = Receipt {
-                    digest: append.digest,
-                    received_at_ns: append.received_at_ns,
-                };
-                if append.line.is_empty() {
-                    receipt.write(&mut group.silent);
-                } else {
-                    receipt.write(&mut group.lines);
-                    if alone {
-                        // A large request often is: its line moves and is not copied.
-                        group.text = append.line;
-                    } else {
-                        group.text.extend_from_slice(&append.line);
-                    }
-                    group.text.push(b'\n');
-                }
-                group.books.counts += append.counts;
-                group.books.stretch(append.first_ns, append.last_ns);
-                for (rule, count) in append.redactions {
-                    group.books.redact(rule, u64::from(count));
-                }
-                group.fresh.push(append.digest);
-                Stored::New
-            };
-            group.answers.push(Ack { reply, stored });
-        }
-        group
-    }
-
-    /// Write the group as one commit of the open segment, durably; its payload, where that is not
-    /// the text itself.
-    fn write(&mut self, group: &Group) -> Result<Option<Vec<u8>>, SpoolError> {
+    /// Write the group as one commit of a segment under this policy, durably; its payload, where
+    /// that is not the text itself.
+    pub(crate) fn write(
+        &mut self,
+        group: &Group,
+        policy: &str,
+    ) -> Result<Option<Vec<u8>>, SpoolError> {
         let payload = self
             .payloads
             .compress(&group.text)
             .map_err(SpoolError::io("compress"))?;
-        let kept = self.shared.reserve.kept()?;
+        let held = match &mut self.keeper {
+            Some(keeper) => keeper.compress(&group.held)?,
+            None => Vec::new(),
+        };
+        let shared = Arc::clone(&self.shared);
+        // What leads to room may use the reserve's.
+        let kept = match shared.reserve.kept() {
+            Err(_) if group.lets_go() => None,
+            kept => Some(kept?),
+        };
         self.frame.clear();
         if self.open.is_none() {
-            let (segment, header) = self.open_segment()?;
+            let (segment, header) = self.open_segment(policy)?;
             self.frame.extend_from_slice(&header);
             self.open = Some(segment);
         }
         let segment = self.open.as_mut().expect("opened above");
-        let commit = Commit {
-            books: group.books.clone(),
-            lines: &group.lines,
-            silent: &group.silent,
-            payload: payload.as_deref().unwrap_or(&group.text),
-        };
+        let commit = commit_of(group, &held, payload.as_deref().unwrap_or(&group.text));
         commit.write(segment.salt, segment.summary.commits, &mut self.frame);
         segment
             .file
@@ -267,7 +277,8 @@ impl Writer {
     }
 
     /// Make a segment file, its name durable; its header goes out with the first commit.
-    fn open_segment(&self) -> Result<(Segment, Vec<u8>), SpoolError> {
+    fn open_segment(&mut self, policy: &str) -> Result<(Segment, Vec<u8>), SpoolError> {
+        let log = self.keeper.as_mut().map(Keeper::next_log);
         let shared = &self.shared;
         let now_ns = shared.clock.unix_ns();
         let count = shared.opened.fetch_add(1, Ordering::Relaxed);
@@ -297,11 +308,12 @@ impl Writer {
             container: self.class.container.clone(),
             blob,
             compression: self.class.compression,
-            policy: self.class.policy.clone(),
+            policy: policy.to_owned(),
             rules: self.class.rules.clone(),
             exporters: self.class.exporters.clone(),
             hour: hour.to_string(),
             opened_unix_nano: now_ns,
+            log,
         };
         let (bytes, salt) = header.write();
         let segment = Segment {
@@ -319,8 +331,11 @@ impl Writer {
     }
 
     /// The group is durable: remember its digests, and answer.
-    fn answer(&mut self, group: Group, payload: Option<Vec<u8>>) {
+    pub(crate) fn answer(&mut self, group: Group, payload: Option<Vec<u8>>) {
         let segment = self.open.as_mut().expect("just written to");
+        if let Some(keeper) = &mut self.keeper {
+            keeper.admit(group.parts, &segment.header);
+        }
         let (open_bytes, lines) = (segment.bytes, group.lines.len() / crate::commit::RECEIPT);
         let mut digests = lock(&self.shared.digests);
         let now_ns = self.shared.clock.unix_ns();

@@ -421,7 +421,7 @@ async fn a_class_under_another_policy_follows_the_earlier_one_and_knows_its_requ
     assert_eq!(spool.append(0, append(1)).await, Ok(Stored::New));
     let mut changed = class("logs", Compression::Zstd);
     changed.policy = "8899aabbccddeeff".into();
-    let next = spool.add_class(changed).unwrap();
+    let next = spool.add_class(changed, None).unwrap();
     // What is under way goes on under the earlier policy.
     assert_eq!(spool.append(0, append(2)).await, Ok(Stored::New));
     assert_eq!(spool.append(next, append(2)).await, Ok(Stored::Duplicate));
@@ -444,7 +444,11 @@ async fn a_class_under_another_policy_follows_the_earlier_one_and_knows_its_requ
     assert_eq!(policies, ["0011223344556677", "8899aabbccddeeff"]);
     assert_eq!(spool.stats().classes.len(), 3);
     spool.close().unwrap();
-    assert!(spool.add_class(class("logs", Compression::Zstd)).is_err());
+    assert!(
+        spool
+            .add_class(class("logs", Compression::Zstd), None)
+            .is_err()
+    );
 }
 
 fn policy(item: &OutboxItem) -> String {

@@ -39,7 +39,7 @@ def list_command(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """List what is open and what waits for the store, with ages and sizes.
+    """List what is open, what waits for the store and what is held, with ages and sizes.
 
     Without a path and a platform file: the spool under the user's state folder.
     """
@@ -94,6 +94,7 @@ def verify_command(
             stdout.print(f"✗ {fault.file} {fault.reason}", markup=False, highlight=False)
         stdout.print(
             f"{found.entries:,} entries and {found.segments:,} segments, {found.bytes:,} bytes, "
+            f"{found.logs:,} logs of what is held, "
             f"{found.unfinished_bytes:,} bytes unfinished, {len(found.faults):,} faults",
             highlight=False,
             soft_wrap=True,

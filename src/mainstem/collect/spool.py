@@ -27,10 +27,16 @@ class Place(StrEnum):
     CONFIRMED = "confirmed"
     """In the store, and still needed here."""
 
+    HELD = "held"
+    """A log with records that wait for a decision, or that tells of those in other logs."""
+
 
 @dataclass(frozen=True)
 class Held:
-    """A segment or another entry; `bytes` and `lines` are its blob's, `seq` comes with sealing."""
+    """A segment, a log or another entry.
+
+    `bytes` and `lines` are its blob's, of a log its file's and none; `seq` comes with sealing.
+    """
 
     place: Place
     seq: int | None
@@ -66,12 +72,14 @@ class Verified:
     entries: int
     segments: int
     bytes: int
+    logs: int
+    """Logs of classes that hold records back."""
     unfinished_bytes: int
     faults: tuple[Fault, ...]
 
 
 def list_spool(folder: Path) -> list[Held]:
-    """List a spool, in the order of the chain, and open segments last.
+    """List a spool in the order of the chain, then open segments, then what is held.
 
     UsageError where the folder is no spool or cannot be read.
     """

@@ -39,7 +39,11 @@ fn send(writer: &mut Writer, number: usize) -> Answer {
         first_ns: 1,
         last_ns: 1,
     };
-    writer.commit(vec![Request { append, reply }]);
+    writer.commit(vec![Request {
+        append,
+        held: vec![],
+        reply,
+    }]);
     answer
 }
 
