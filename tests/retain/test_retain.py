@@ -322,7 +322,14 @@ def test_rules_for_stores_that_have_them(tmp_path: Path) -> None:
     days = {
         p: a["baseBlob"]["delete"]["daysAfterCreationGreaterThan"] for p, a in by_prefix.items()
     }
-    assert days == {"traces/": 3, "logs/": 10, "metrics/": 10, "ledger/": 400}
+    assert days == {
+        "traces/": 3,
+        "logs/": 10,
+        "metrics/": 10,
+        "index/": 10,
+        "ledger/": 400,
+        "reads/": 400,
+    }
     assert all("version" in actions and "snapshot" in actions for actions in by_prefix.values())
     central = rules["az://contosocentral"].document
     assert central is not None

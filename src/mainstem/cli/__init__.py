@@ -32,6 +32,7 @@ VERBS = (
     "retain",
     "run",
     "status",
+    "doctor",
 )
 """A module of this room each, in the order of the data's way."""
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from mainstem.records import Signal
 from mainstem.retain.plan import LEDGER_DAYS
-from mainstem.store import LEDGER, Account, central_container
+from mainstem.store import INDEX, LEDGER, READS, Account, central_container
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,8 @@ def _prefixes(platform: Platform) -> Iterator[tuple[str, Kept]]:
         if region.store is None:
             continue
         days = {signal.value: region.retention.days_of(signal) for signal in Signal}
-        places = [(region.store, name, name) for name in (*days, LEDGER)]
+        own = {**days, INDEX: max(days.values()), LEDGER: LEDGER_DAYS, READS: LEDGER_DAYS}
+        places = [(region.store, name, name) for name in own]
         if platform.central is not None and platform.home != region.name:
             places += [
                 (platform.central.store, name, central_container(region.name, name))
@@ -80,7 +81,7 @@ def _prefixes(platform: Platform) -> Iterator[tuple[str, Kept]]:
             kept = Kept(
                 f"{region.name}-{name}",
                 f"{inside}/{container}/" if inside else f"{container}/",
-                days.get(name, LEDGER_DAYS),
+                own[name],
             )
             yield address, kept
 

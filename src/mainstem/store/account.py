@@ -13,6 +13,7 @@ from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 from mainstem.errors import UsageError
 from mainstem.store.append import AppendBlobs
 from mainstem.store.azure import AzureAccount
+from mainstem.store.azure_traits import public_access, traits_of
 from mainstem.store.container import Container
 from mainstem.store.errors import ContainerMissing
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
+
+    from mainstem.store.azure_traits import AzureTraits
 
 _RETRY: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
 _CLIENT: ClientConfig = {"timeout": timedelta(seconds=60)}
@@ -51,14 +54,14 @@ class Account:
         ensure: Callable[[str], bool] = lambda _: False,
         missing_hint: Callable[[str], str] = lambda _: "",
         folder: Path | None = None,
-        appending: Callable[[str], AppendBlobs] | None = None,
+        azure: AzureAccount | None = None,
     ) -> None:
         self.label = label
         self._open_store = open_store
         self._ensure = ensure
         self._missing_hint = missing_hint
         self._folder = folder
-        self._appending = appending
+        self._azure = azure
         self._containers: dict[str, Container] = {}
 
     @classmethod
@@ -100,7 +103,7 @@ class Account:
             ),
             ensure=account.create_container,
             missing_hint=account.creation_command,
-            appending=partial(AppendBlobs, account),
+            azure=account,
         )
 
     def container(self, name: str) -> Container:
@@ -119,9 +122,17 @@ class Account:
 
     def append_blobs(self, container: str) -> AppendBlobs:
         """Get a container's append blobs; UsageError where the account is not one of Azure's."""
-        if self._appending is None:
+        if self._azure is None:
             raise UsageError(f"{self.label} has no append blobs: they are Azure's")
-        return self._appending(container)
+        return AppendBlobs(self._azure, container)
+
+    def azure_traits(self) -> AzureTraits | None:
+        """Ask an Azure account what it is; None for any other store."""
+        return None if self._azure is None else traits_of(self._azure)
+
+    def public_access(self, container: str) -> str | None:
+        """Tell what of an Azure container everybody may read, if anything; None elsewhere."""
+        return None if self._azure is None else public_access(self._azure, container)
 
     def ensure_container(self, name: str) -> bool:
         """Create a container unless it exists; True if it was created.

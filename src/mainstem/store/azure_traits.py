@@ -1,0 +1,43 @@
+"""What an Azure account tells of itself over its data plane, for whoever checks a deployment.
+
+Versioning, soft delete and lifecycle rules belong to the resource manager, and are not told here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mainstem.store.azure_rest import call
+
+if TYPE_CHECKING:
+    from mainstem.store.azure import AzureAccount
+
+
+class AzureTraits(NamedTuple):
+    """An account's kind (`StorageV2`), and whether its names are folders (None: not told)."""
+
+    kind: str
+    hierarchical: bool | None
+
+
+def traits_of(account: AzureAccount) -> AzureTraits:
+    """Ask for the account's traits.
+
+    https://learn.microsoft.com/rest/api/storageservices/get-account-information
+    """
+    query = {"restype": "account", "comp": "properties"}
+    answer = call(account, "GET", "", query=query, doing="asking what account it is")
+    told = answer.headers.get("x-ms-is-hns-enabled")
+    return AzureTraits(
+        answer.headers.get("x-ms-account-kind", ""), None if told is None else told == "true"
+    )
+
+
+def public_access(account: AzureAccount, container: str) -> str | None:
+    """Tell what of a container everybody may read: `blob`, `container`, or None for nothing.
+
+    https://learn.microsoft.com/rest/api/storageservices/get-container-properties
+    """
+    doing = f"asking who may read {container}"
+    answer = call(account, "GET", container, query={"restype": "container"}, doing=doing)
+    return answer.headers.get("x-ms-blob-public-access")
