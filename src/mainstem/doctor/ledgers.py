@@ -169,7 +169,7 @@ def late_copies(patient: Patient) -> Iterator[Finding]:
 
 
 def late_loads(patient: Patient) -> Iterator[Finding]:
-    """A finding where nothing was loaded for two days."""
+    """Tell whether nothing was loaded for two days."""
     last = patient.evidence.warehouse.value("SELECT max(finished_at) FROM bronze.loads")
     if last is None or patient.now - last > LOADS:
         when = "never" if last is None else f"last at {last:%Y-%m-%d %H:%M} UTC"
