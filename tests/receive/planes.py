@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ class Collector:
     plane: _core.DataPlane
     ports: dict[str, int]
     received: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    entries: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def grpc(self) -> str:
@@ -61,6 +63,7 @@ class Collector:
     def take(self) -> dict[str, list[dict[str, Any]]]:
         """Take out what is sealed, as an upload would."""
         while (item := self.plane.next_outbox(0.2)) is not None:
+            self.entries.append(json.loads(item.entry))
             if item.kind == "segment" and item.blob_name is not None:
                 signal = json.loads(item.entry)["signal"]
                 lines = item.payload().decode().splitlines()
@@ -70,6 +73,14 @@ class Collector:
 
 
 Start = Callable[..., Collector]
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something is so; a busy machine may need a while."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.02)
 
 
 def segment_class(signal: str, container: str | None = None) -> dict[str, Any]:
@@ -87,6 +98,7 @@ def plan(
     folder: Path, signals: tuple[str, ...] = ("traces", "logs", "metrics"), **changes: Any
 ) -> dict[str, Any]:
     """A plan with a pipeline for each signal, under a policy that masks e-mail addresses."""
+    folder.mkdir(exist_ok=True)
     key = folder / "region.key"
     if not key.exists():
         key.touch(mode=0o600)

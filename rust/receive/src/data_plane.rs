@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use forward::ExporterReport;
 use otlp::model::Signal;
 use redact::RegionKey;
 use serde::Serialize;
@@ -18,6 +19,7 @@ use crate::assembly::assemble;
 use crate::claims::Claims;
 use crate::classes::OpenClasses;
 use crate::faults::{forbid_core_dumps, quiet_panics};
+use crate::forwarders::Forwarders;
 use crate::intake::{Intake, Route};
 use crate::listener::Listener;
 use crate::live::Live;
@@ -72,6 +74,7 @@ pub struct DataPlane {
     http: Arc<Live<Listener>>,
     /// Of the plan that holds now. Locked while another takes its place.
     classes: Mutex<OpenClasses>,
+    forwarders: Forwarders,
     shared: Shared,
     runtime: Runtime,
     connections: Arc<Semaphore>,
@@ -112,6 +115,7 @@ impl DataPlane {
             },
             Arc::new(RealFileSystem),
         )?);
+        let forwarders = Forwarders::new(&plan.exporters, &plan.region, &spool)?;
         let shared = Shared {
             spool,
             stats,
@@ -134,6 +138,7 @@ impl DataPlane {
             grpc: Arc::new(Live::new(grpc)),
             http: Arc::new(Live::new(http)),
             classes: Mutex::new(classes),
+            forwarders,
             shared,
             runtime,
             connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
@@ -152,6 +157,9 @@ impl DataPlane {
         let [grpc, http] = listeners(&plan, self.shared.secret)?;
         let key = load_key(&plan)?;
         let mut assembly = assemble(&plan, &key, &self.shared.stats)?;
+        let forwarders =
+            self.forwarders
+                .prepared(&plan.exporters, &plan.region, &self.shared.spool)?;
         let next = classes.next(&self.shared.spool, std::mem::take(&mut assembly.classes))?;
         let budget = self.intake.now().budget.resized(plan.in_flight_bytes);
         let intake = self
@@ -160,11 +168,12 @@ impl DataPlane {
         self.intake.replace(Arc::new(intake));
         self.grpc.replace(grpc);
         self.http.replace(http);
+        self.forwarders.replace(forwarders, &self.runtime);
         *classes = next;
         Ok(())
     }
 
-    /// Binds the listeners and takes requests from now on.
+    /// Binds the listeners and takes requests from now on; what is owed to exporters is sent on.
     pub fn start(&self) -> io::Result<Ports> {
         let bind = |address: SocketAddr| self.runtime.block_on(TcpListener::bind(address));
         let mut ports = Ports::default();
@@ -197,6 +206,7 @@ impl DataPlane {
                 },
             ));
         }
+        self.forwarders.start(&self.runtime);
         Ok(ports)
     }
 
@@ -226,6 +236,7 @@ impl DataPlane {
     /// end with the last user of this data plane.
     pub fn close(&self) -> Result<(), SpoolError> {
         self.stop.send_replace(true);
+        self.forwarders.stop(&self.runtime);
         self.shared.spool.close()
     }
 
@@ -240,6 +251,7 @@ impl DataPlane {
                 .iter()
                 .filter_map(|listener| listener.now().tls.as_ref()?.expires_unix)
                 .min(),
+            exporters: self.forwarders.reports(),
             spool: self.shared.spool.stats(),
         }
     }
@@ -254,6 +266,7 @@ pub struct Report {
     in_flight_peak_bytes: usize,
     /// Of the certificate that holds shortest; `None` without TLS.
     certificate_expires_unix: Option<i64>,
+    exporters: Vec<ExporterReport>,
     spool: spool::Stats,
 }
 

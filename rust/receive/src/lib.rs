@@ -11,6 +11,7 @@ mod classes;
 mod connection;
 mod data_plane;
 mod faults;
+mod forwarders;
 mod grpc;
 mod guard;
 mod http;

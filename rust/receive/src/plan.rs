@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use forward::ExporterPlan;
 use process::{AttributesSpec, ResourceSpec, SamplerSpec};
 use redact::PolicySpec;
 use route::RoutingSpec;
@@ -40,6 +41,9 @@ pub struct Plan {
     pub pipelines: Vec<PipelinePlan>,
     /// The kinds of segment, by name: each belongs to one pipeline.
     pub classes: BTreeMap<String, ClassPlan>,
+    /// What sends segments on, by the exporter's id in the configuration.
+    #[serde(default)]
+    pub exporters: BTreeMap<String, ExporterPlan>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -97,7 +101,12 @@ pub enum StepPlan {
 #[serde(deny_unknown_fields)]
 pub struct ClassPlan {
     pub signal: SignalName,
-    pub container: String,
+    /// Where blobs go; without, segments are sent on and not stored here.
+    #[serde(default)]
+    pub container: Option<String>,
+    /// Ids of the exporters that send the segments on.
+    #[serde(default)]
+    pub exporters: Vec<String>,
     /// The blob's name in strftime's letters, without the segment's id.
     pub name_format: String,
     /// An IANA time zone's name.
@@ -167,6 +176,11 @@ impl Plan {
                 "at least one body of max_body_bytes, which is not 0, has to fit in",
             ));
         }
+        for (name, class) in &plan.classes {
+            class
+                .check(&plan)
+                .map_err(|reason| PlanError::new(format!("classes.{name}.exporters"), reason))?;
+        }
         if plan.in_flight_bytes > u32::MAX as usize {
             return Err(PlanError::new("in_flight_bytes", "4 GiB is the most"));
         }
@@ -176,5 +190,25 @@ impl Plan {
     /// Whether one listener serves both protocols.
     pub fn shares_address(&self) -> bool {
         self.grpc == self.http && self.grpc.is_some_and(|address| address.port() != 0)
+    }
+}
+
+impl ClassPlan {
+    fn check(&self, plan: &Plan) -> Result<(), &'static str> {
+        if self
+            .exporters
+            .iter()
+            .any(|exporter| !plan.exporters.contains_key(exporter))
+        {
+            return Err("one of them is not an exporter of this plan");
+        }
+        match self.container {
+            Some(_) => Ok(()),
+            None if self.exporters.is_empty() => Err("without a container, one is needed"),
+            None if plan.spool.durability == Durability::Store => {
+                Err("durability: store needs a store for every class")
+            }
+            None => Ok(()),
+        }
     }
 }
