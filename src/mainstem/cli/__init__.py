@@ -30,6 +30,8 @@ VERBS = (
     "answers",
     "books",
     "retain",
+    "backup",
+    "restore",
     "run",
     "status",
     "doctor",
