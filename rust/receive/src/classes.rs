@@ -44,7 +44,7 @@ impl OpenClasses {
             if let Some(same) = self.0.iter().find(|class| class.config == config) {
                 return Ok(same.clone());
             }
-            let number = spool.add_class(config.clone())?;
+            let number = spool.add_class(config.clone(), None)?;
             Ok(Arc::new(OpenClass {
                 config,
                 number,
