@@ -198,7 +198,7 @@ def process_json(
     """Take one request through decoder, a pipeline's steps and encoder.
 
     As `redact_json`; gives the line, the values masked by rule, and the books: records received,
-    stored, rejected, sampled.
+    stored, rejected, dropped, sampled.
     """
 
 def redact_json(

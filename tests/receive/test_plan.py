@@ -120,7 +120,7 @@ def test_one_request_goes_through_several_steps_without_a_collector(tmp_path: Pa
     line, masked, books = _core.process_json("logs", data, json.dumps(steps), str(key))
     assert b'"body":{"stringValue":"**** ****"}' in line
     assert masked == {"blue.blocked_values[0]": 1, "email": 1}
-    assert books == {"received": 1, "stored": 1, "rejected": 0, "sampled": 0}
+    assert books == {"received": 1, "stored": 1, "rejected": 0, "dropped": 0, "sampled": 0}
     fingerprint, rules = _core.steps_rules("logs", json.dumps(steps), str(key))
     assert fingerprint is not None
     assert {name for name, _ in rules} == {*masked, "blue.allowed_keys"}

@@ -72,7 +72,8 @@ pub fn process_json<'py>(
         let books = [
             ("received", received),
             ("stored", request.records()),
-            ("rejected", taken.rejected),
+            ("rejected", taken.rejected + taken.failed),
+            ("dropped", taken.dropped),
             ("sampled", taken.sampled),
         ]
         .map(|(name, count)| (name.to_owned(), count));

@@ -301,6 +301,15 @@ impl Request<'_> {
         }
     }
 
+    /// Removes all that it carries.
+    pub fn clear(&mut self) {
+        match self {
+            Request::Traces(resources) => resources.clear(),
+            Request::Logs(resources) => resources.clear(),
+            Request::Metrics(resources) => resources.clear(),
+        }
+    }
+
     /// Spans, log records or data points: the unit that the books count.
     pub fn records(&self) -> u64 {
         let count = match self {

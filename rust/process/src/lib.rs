@@ -6,15 +6,25 @@
 
 mod actions;
 mod attributes;
+mod errors;
+mod filter;
 mod map;
 mod matching;
+mod ottl;
 mod point;
 mod prune;
 mod resource;
 mod sampler;
 mod spec;
+mod statements;
+mod transform;
+mod walk;
 
 pub use attributes::{Attributes, AttributesSpec};
+pub use errors::ErrorMode;
+pub use filter::{Filter, FilterSpec};
+pub use ottl::Failed;
 pub use resource::{ResourceAttributes, ResourceSpec};
 pub use sampler::{ProbabilisticSampler, SamplerSpec};
 pub use spec::SpecError;
+pub use transform::{Transform, TransformSpec};

@@ -31,3 +31,18 @@ pub(crate) fn each_attributes<'a>(
         }
     }
 }
+
+/// Shows each of a metric's points' attributes to `seen` until it says true.
+pub(crate) fn any_attributes(data: &MetricData<'_>, seen: impl FnMut(&[KeyValue<'_>]) -> bool) {
+    let mut seen = seen;
+    match data {
+        MetricData::Gauge(points) | MetricData::Sum { points, .. } => {
+            points.iter().any(|point| seen(&point.attributes))
+        }
+        MetricData::Histogram { points, .. } => points.iter().any(|point| seen(&point.attributes)),
+        MetricData::ExponentialHistogram { points, .. } => {
+            points.iter().any(|point| seen(&point.attributes))
+        }
+        MetricData::Summary(points) => points.iter().any(|point| seen(&point.attributes)),
+    };
+}

@@ -1,6 +1,6 @@
 //! Removing records, and the scopes and resources that are left with none.
 
-use otlp::model::{LogRecord, ResourceLogs, ResourceSpans, Span};
+use otlp::model::{LogRecord, Request, ResourceLogs, ResourceSpans, Span};
 
 /// Keeps the spans for which `keep` says so.
 pub(crate) fn retain_spans<'a>(
@@ -42,4 +42,18 @@ fn prune_log_records(resources: &mut Vec<ResourceLogs<'_>>) {
             .retain(|scope| !scope.log_records.is_empty());
     }
     resources.retain(|resource| !resource.scopes.is_empty());
+}
+
+/// Removes the scopes without records (of metrics, without metrics) and the resources without scopes.
+pub(crate) fn prune(request: &mut Request<'_>) {
+    match request {
+        Request::Traces(resources) => prune_spans(resources),
+        Request::Logs(resources) => prune_log_records(resources),
+        Request::Metrics(resources) => {
+            for resource in resources.iter_mut() {
+                resource.scopes.retain(|scope| !scope.metrics.is_empty());
+            }
+            resources.retain(|resource| !resource.scopes.is_empty());
+        }
+    }
 }

@@ -78,6 +78,7 @@ impl Pipeline {
             invalid: notes.invalid_records,
             foreign,
             unsafe_to_store: taken.rejected,
+            failed: taken.failed,
         };
         let counts = Counts {
             received,

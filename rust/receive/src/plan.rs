@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use forward::ExporterPlan;
-use process::{AttributesSpec, ResourceSpec, SamplerSpec};
+use process::{AttributesSpec, FilterSpec, ResourceSpec, SamplerSpec, TransformSpec};
 use redact::PolicySpec;
 use route::RoutingSpec;
 use serde::Deserialize;
@@ -94,6 +94,8 @@ pub enum StepPlan {
     Redaction(PolicySpec),
     Attributes(Box<AttributesSpec>),
     Resource(ResourceSpec),
+    Filter(Box<FilterSpec>),
+    Transform(TransformSpec),
     ProbabilisticSampler(SamplerSpec),
 }
 

@@ -210,11 +210,13 @@ pub struct Rejected {
     pub foreign: u64,
     /// Records that could not be redacted safely.
     pub unsafe_to_store: u64,
+    /// Records of a request on which a processor's statement failed (`error_mode: propagate`).
+    pub failed: u64,
 }
 
 impl Rejected {
     pub fn total(self) -> u64 {
-        self.invalid + self.foreign + self.unsafe_to_store
+        self.invalid + self.foreign + self.unsafe_to_store + self.failed
     }
 
     /// The most that any of several pipelines rejected of the same request.
@@ -223,6 +225,7 @@ impl Rejected {
             invalid: self.invalid.max(other.invalid),
             foreign: self.foreign.max(other.foreign),
             unsafe_to_store: self.unsafe_to_store.max(other.unsafe_to_store),
+            failed: self.failed.max(other.failed),
         }
     }
 
@@ -239,6 +242,10 @@ impl Rejected {
             (
                 self.unsafe_to_store,
                 "records that could not be redacted safely",
+            ),
+            (
+                self.failed,
+                "records of a request on which a processor's statement failed",
             ),
         ]
         .into_iter()

@@ -1,7 +1,9 @@
 //! A pipeline's steps in the order of the configuration: each changes the request's tree in place.
 
 use otlp::model::{Request, Signal};
-use process::{Attributes, ProbabilisticSampler, ResourceAttributes, SpecError};
+use process::{
+    Attributes, Failed, Filter, ProbabilisticSampler, ResourceAttributes, SpecError, Transform,
+};
 use redact::{Policy, RegionKey, Tally};
 use serde::Serialize;
 
@@ -16,9 +18,11 @@ const REVISION: &str = "mainstem.steps/1";
 pub struct Taken {
     /// Records that could not be redacted safely.
     pub rejected: u64,
+    /// Records of a request on which a statement failed that was to tell of it.
+    pub failed: u64,
     /// Records that a sampler did not keep.
     pub sampled: u64,
-    /// Records that a rule dropped.
+    /// Records that a rule or a filter dropped.
     pub dropped: u64,
     /// A rule's id and a count; no rule stands twice.
     pub redactions: Vec<(u16, u32)>,
@@ -40,6 +44,8 @@ enum Step {
     },
     Attributes(Box<Attributes>),
     Resource(ResourceAttributes),
+    Filter(Filter),
+    Transform(Transform),
     ProbabilisticSampler(ProbabilisticSampler),
 }
 
@@ -82,6 +88,14 @@ impl Steps {
                     parts.push(("resource", text_of(spec)));
                     Step::Resource(ResourceAttributes::compile(spec).map_err(at)?)
                 }
+                StepPlan::Filter(spec) => {
+                    parts.push(("filter", text_of(spec)));
+                    Step::Filter(Filter::compile(spec, signal).map_err(at)?)
+                }
+                StepPlan::Transform(spec) => {
+                    parts.push(("transform", text_of(spec)));
+                    Step::Transform(Transform::compile(spec, signal).map_err(at)?)
+                }
                 StepPlan::ProbabilisticSampler(spec) => {
                     parts.push(("probabilistic_sampler", text_of(spec)));
                     Step::ProbabilisticSampler(
@@ -121,7 +135,8 @@ impl Steps {
     pub fn apply(&self, request: &mut Request<'_>) -> Taken {
         let mut taken = Taken::default();
         for step in &self.steps {
-            match step {
+            let arrived = request.records();
+            let done = match step {
                 Step::Redaction { policy, first_rule } => {
                     let mut tally = Tally::default();
                     policy.apply(request, &mut tally);
@@ -138,14 +153,32 @@ impl Steps {
                                 ((first_rule + rule) as u16, count)
                             }),
                     );
+                    Ok(())
                 }
-                Step::Attributes(attributes) => attributes.apply(request),
-                Step::Resource(resource) => resource.apply(request),
+                Step::Attributes(attributes) => {
+                    attributes.apply(request);
+                    Ok(())
+                }
+                Step::Resource(resource) => {
+                    resource.apply(request);
+                    Ok(())
+                }
+                Step::Filter(filter) => {
+                    let done = filter.apply(request);
+                    taken.dropped += arrived - request.records();
+                    done
+                }
+                Step::Transform(transform) => transform.apply(request),
                 Step::ProbabilisticSampler(sampler) => {
-                    let arrived = request.records();
                     sampler.apply(request);
                     taken.sampled += arrived - request.records();
+                    Ok(())
                 }
+            };
+            if let Err(Failed) = done {
+                taken.failed += request.records();
+                request.clear();
+                break;
             }
         }
         taken

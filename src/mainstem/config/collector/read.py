@@ -23,6 +23,7 @@ from mainstem.config.collector.stateless import (
     Resource,
     Stateless,
 )
+from mainstem.config.collector.statements import Filter, Transform
 from mainstem.config.collector.values import Component, NoEffect, NotBuilt
 from mainstem.config.document import Document, parse_document, read_document
 from mainstem.config.validate import nearest, validate
@@ -44,6 +45,8 @@ COMPONENTS: dict[str, dict[str, type[Component]]] = {
         "redaction": Redaction,
         "attributes": Attributes,
         "resource": Resource,
+        "filter": Filter,
+        "transform": Transform,
         "probabilistic_sampler": ProbabilisticSampler,
     },
     "exporters": {"azureblob": AzureBlob, "azure_blob": AzureBlob, "blob": Blob, "file": File},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
@@ -41,12 +41,13 @@ def keys(model: type[Component], prefix: str = "") -> Iterator[tuple[str, Any, o
     """Give each key's dotted path, its default and what it says of itself."""
     for name, field in model.model_fields.items():
         inner = _component(field.annotation)
-        if inner is not None:
-            dots = ".<signal>." if name == "pipelines" else "[]." if name == "readers" else "."
-            yield from keys(inner, f"{prefix}{name}{dots}")
-            continue
         marks = [mark for mark in field.metadata if isinstance(mark, Means | NoEffect | NotBuilt)]
-        yield f"{prefix}{name}", field.default, marks[0] if marks else None
+        if inner is None or marks:
+            yield f"{prefix}{name}", field.default, marks[0] if marks else None
+        if inner is not None:
+            is_list = get_origin(field.annotation) is tuple
+            dots = ".<signal>." if name == "pipelines" else "[]." if is_list else "."
+            yield from keys(inner, f"{prefix}{name}{dots}")
 
 
 def _component(annotation: Any) -> type[Component] | None:
@@ -75,7 +76,7 @@ def _section(kind: str, name: str, model: type[Component]) -> list[str]:
 def _shown(default: object) -> str:
     if default is PydanticUndefined:
         return "required"
-    if default is None or default == ():
+    if default is None or default in ((), ""):
         return ""
     if isinstance(default, bool) or default == "\n":
         return f"`{json.dumps(default)}`"
