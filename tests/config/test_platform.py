@@ -101,11 +101,6 @@ def test_an_address_of_an_isolated_region_is_an_error_at_each_key(tmp_path: Path
         ("play", "dev", "1:1: environment: must be 'play', 'test' or 'prod'"),
         ("sources:", "source:", "11:1: source: is not a key known here (did you mean sources?)"),
         (
-            "metrics: replicate",
-            "metrics: forward",
-            "7:14: regions.euc.routes.metrics: `forward` is not built yet: use replicate or none",
-        ),
-        (
             "residency: isolated",
             "residency: aggregates, store: 'file:./a'",
             "9:34: regions.aus.residency: `aggregates` is not built yet: use central or isolated",

@@ -21,6 +21,8 @@ pub enum State {
     Waiting,
     /// Confirmed, and still needed here.
     Confirmed,
+    /// Confirmed, and owed to an exporter that sends it on.
+    Owed,
     /// A log with records that wait for a decision, or that tells of those in other logs.
     Held,
 }
@@ -52,9 +54,12 @@ pub fn list(path: &Path, fs: Arc<dyn FileSystem>) -> Result<Vec<Listed>, SpoolEr
         root: path.to_owned(),
     };
     let mut listed = Vec::new();
-    for (seq, part) in place.outbox_parts()? {
+    let parts = place.outbox_parts()?;
+    for &(seq, part) in &parts {
+        let is_here = || parts.contains(&(seq, Part::Segment));
         let state = match part {
             Part::Entry => State::Waiting,
+            Part::Done if is_here() => State::Owed,
             Part::Done => State::Confirmed,
             Part::Segment
             | Part::Lines

@@ -42,13 +42,16 @@ def check(config: CollectorConfig, site: Site) -> Report:
     rows = []
     for pipeline in plan.core["pipelines"]:
         stored = plan.core["classes"][pipeline["class"]]
-        place = f"{plan.destination.label}: {stored['container']}/{stored['name_format']}"
+        ways = [f"sends on to {exporter}" for exporter in stored["exporters"]]
+        if stored["container"] is not None:
+            name = f"{stored['name_format']}{EXTENSIONS[stored['compression']]}"
+            ways.insert(0, f"{plan.destination.label}: {stored['container']}/{name}")
         rows.append(
             Row(
                 pipeline["name"],
                 receives,
                 _steps_text(pipeline["steps"]),
-                f"{place}{EXTENSIONS[stored['compression']]}",
+                "; ".join(ways),
             )
         )
     return Report(tuple(rows), plan.notes, plan.warnings)

@@ -19,6 +19,10 @@ def destination_of(config: CollectorConfig, site: Site) -> Destination:
     """Choose the exporter's own address, else the store of the region; UsageError without both."""
     if config.destination.address is not None:
         return config.destination
+    if site.store is None and not any(one.exporter for one in config.pipelines.values()):
+        # Nothing is stored here but the ledger of what was sent on.
+        folder = site.spool.with_name(f"{site.spool.name}-ledger")
+        return Destination(f"file:{folder}", f"file:{folder}")
     if site.store is None:
         raise UsageError(
             f"{config.file}: the blob exporter has no url, and no platform file names a store",

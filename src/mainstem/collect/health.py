@@ -67,19 +67,22 @@ class Exports:
 class Health:
     """What the endpoint answers: starting, serving (well or not), or draining."""
 
-    def __init__(self, exports: Exports) -> None:
+    def __init__(self, *exports: Exports) -> None:
         self.exports = exports
         self.state = "starting"
         self._since = time.time()
 
     def answer(self) -> tuple[int, dict[str, Any]]:
         """Give the status code and the JSON body."""
-        reason = self.state if self.state != "serving" else self.exports.trouble()
+        reason = self.state if self.state != "serving" else self._trouble()
         if reason is not None:
             return 503, {"status": "Server not available", "reason": reason}
         up = datetime.fromtimestamp(self._since, UTC).isoformat(timespec="milliseconds")
         uptime = f"{time.time() - self._since:.3f}s"
         return 200, {"status": "Server available", "upSince": up, "uptime": uptime}
+
+    def _trouble(self) -> str | None:
+        return next(filter(None, (exports.trouble() for exports in self.exports)), None)
 
 
 class HealthServer:

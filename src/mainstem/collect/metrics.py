@@ -111,17 +111,32 @@ class CollectorMetrics(Collector):
             yield counter(
                 f"otelcol_exporter_sent_{records}",
                 "Records whose blob and ledger entry the store has confirmed.",
-                [(self._exporter, uploaded.records[signal])],
+                [(self._exporter, uploaded.records[signal]), *_sent(stats, signal, "sent")],
             )
             yield counter(
                 f"otelcol_exporter_send_failed_{records}",
                 "Records in uploads that failed, counted at each try; none of them is lost.",
-                [(self._exporter, uploaded.failed_records[signal])],
+                [
+                    (self._exporter, uploaded.failed_records[signal]),
+                    *_sent(stats, signal, "send_failed"),
+                ],
             )
+            for fate, help_text in (
+                ("rejected", "Records that a receiver rejected out of requests that it took."),
+                ("refused", "Records of requests that a receiver refused for good."),
+                ("abandoned", "Records of requests that were given up as configured."),
+            ):
+                yield counter(
+                    f"mainstem_exporter_{fate}_{records}", help_text, _sent(stats, signal, fate)
+                )
         queue = GaugeMetricFamily(
-            "otelcol_exporter_queue_size", "Ledger entries that wait.", labels=["exporter"]
+            "otelcol_exporter_queue_size",
+            "Ledger entries that wait for the store; segments that wait to be sent on.",
+            labels=["exporter"],
         )
         queue.add_metric([*self._exporter.values()], stats["spool"]["outbox_entries"])
+        for owed in stats["spool"]["owed"]:
+            queue.add_metric([owed["exporter"]], owed["segments"])
         yield queue
         yield counter(
             "mainstem_upload_conflicts",
@@ -151,6 +166,14 @@ class CollectorMetrics(Collector):
         yield counter("otelcol_process_uptime", "Seconds.", [({}, time.monotonic() - self._begun)])
         yield counter("otelcol_process_cpu_seconds", "Seconds.", [({}, used.user + used.system)])
         yield GaugeMetricFamily("otelcol_process_memory_rss", "Bytes.", value=resident * PAGE_BYTES)
+
+
+def _sent(stats: dict[str, Any], signal: Signal, fate: str) -> list[tuple[dict[str, str], float]]:
+    """Give what became of a signal's records at each exporter that sends on."""
+    return [
+        ({"exporter": report["exporter"]}, report[signal.value][fate])
+        for report in stats["exporters"]
+    ]
 
 
 def _histogram(

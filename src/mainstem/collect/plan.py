@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mainstem.collect.destination import destination_of, elsewhere
+from mainstem.collect.forwarding import check_forwarding, exporter_plans, forwarding_warnings
 from mainstem.collect.policy import redacts
 from mainstem.collect.steps import pipeline_steps
 from mainstem.config.platform import Durability
@@ -40,7 +41,7 @@ class Plan:
     warnings: tuple[str, ...]
 
     def core_json(self) -> str:
-        """Write the data plane's plan as it reads it; this may hold an HMAC key."""
+        """Write the data plane's plan as it reads it; this may hold an HMAC key, and headers."""
         return json.dumps(self.core)
 
 
@@ -60,10 +61,12 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         }
         for id_, of_pipeline in steps.items()
     ]
+    check_forwarding(config, site)
     classes = {
         pipeline.segment_class: {
             "signal": pipeline.signal.value,
-            "container": config.container(pipeline.signal),
+            "container": config.container(pipeline.signal) if pipeline.exporter else None,
+            "exporters": list(pipeline.forward),
             "name_format": config.name_format(pipeline.signal),
             "timezone": config.exporter.blob_name_format.timezone,
             "compression": config.exporter.compression,
@@ -91,9 +94,10 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         "cors": list(protocols.http.cors.allowed_origins) if protocols.http else [],
         "pipelines": pipelines,
         "classes": classes,
+        "exporters": exporter_plans(config),
     }
     destination = destination_of(config, site)
-    warnings = _warnings(site, steps, grpc, http)
+    warnings = [*_warnings(site, steps, grpc, http), *forwarding_warnings(config)]
     if (warning := elsewhere(destination, site)) is not None:
         warnings.append(warning)
     return Plan(core, destination, tuple(map(str, config.notes)), tuple(warnings))

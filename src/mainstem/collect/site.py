@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mainstem.config.collector import CollectorConfig, default_collector, read_collector
 from mainstem.config.platform import (
     Durability,
     Platform,
     Residency,
+    Route,
     load_platform,
 )
 from mainstem.config.redaction import RedactionOverlay
 from mainstem.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mainstem.records import Signal
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Site:
     store: str | None = field(default=None, repr=False)
     overlay: RedactionOverlay = field(default_factory=RedactionOverlay)
     may_be_unredacted: bool = False
+    isolated: bool = False
+    routes: Mapping[Signal, Route] = field(default_factory=dict)
 
 
 def local_site() -> Site:
@@ -73,6 +82,8 @@ def site_of(platform: Platform, name: str) -> Site:
         store=region.store,
         overlay=region.redaction,
         may_be_unredacted=region.unredacted == "allow",
+        isolated=region.residency is Residency.ISOLATED,
+        routes=region.routes,
     )
 
 

@@ -27,6 +27,9 @@ class Place(StrEnum):
     CONFIRMED = "confirmed"
     """In the store, and still needed here."""
 
+    OWED = "owed"
+    """In the store as far as it goes there, and not sent on by every exporter."""
+
     HELD = "held"
     """A log with records that wait for a decision, or that tells of those in other logs."""
 

@@ -17,6 +17,7 @@ from mainstem.collect.health import Exports, Health, HealthServer
 from mainstem.collect.logs import log_dead_threads, set_up_logs
 from mainstem.collect.metrics import CollectorMetrics, MetricsServer
 from mainstem.collect.plan import make_plan
+from mainstem.collect.sent import SentWatch
 from mainstem.collect.spool import Place, list_spool
 from mainstem.collect.upload import Uploader
 from mainstem.errors import Transient, UsageError
@@ -38,6 +39,7 @@ DRAIN_S = 20.0
 """How long a stop may take; orchestrators kill after 30 s."""
 
 LOOK_UP_S = 0.5
+SEND_ON_LOOK_S = 0.05
 
 
 def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> None:
@@ -60,11 +62,11 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
     with contextlib.ExitStack() as stack:
         stack.enter_context(_stopped_by_signals(stop))
         check = config.health.check_collector_pipeline if config.health else None
-        exports = Exports(
-            threshold=check.exporter_failure_threshold if check and check.enabled else None,
-            interval_s=check.interval if check else 0.0,
-        )
-        health = Health(exports)
+        threshold = check.exporter_failure_threshold if check and check.enabled else None
+        interval_s = check.interval if check else 0.0
+        exports = Exports(threshold, interval_s)
+        sent = {id_: Exports(threshold, interval_s) for id_ in plan.core["exporters"]}
+        health = Health(exports, *sent.values())
         addresses: dict[str, str] = {}
         if config.health is not None:
             with _binding("health_check", config.health.endpoint):
@@ -78,7 +80,8 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         stack.callback(plane.close)
         uploader = Uploader(plane, account, exports, on_death=lambda: stop.put(None))
         if (endpoint := telemetry.metrics.endpoint) is not None:
-            exporter = next(iter(config.pipelines.values())).exporter
+            stores = (pipeline.exporter for pipeline in config.pipelines.values())
+            exporter = next(filter(None, stores), LEDGER)
             metrics = CollectorMetrics(plane.stats, uploader.uploaded, exporter)
             with _binding("service.telemetry.metrics", endpoint):
                 scraped = MetricsServer(endpoint, metrics)
@@ -87,6 +90,10 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         with _binding("otlp", " and ".join(filter(None, (plan.core["grpc"], plan.core["http"])))):
             ports = plane.start()
         uploader.start()
+        if sent:
+            watch = SentWatch(plane.stats, sent)
+            watch.start()
+            stack.callback(watch.close)
         addresses |= {
             name: f"{str(plan.core[name]).rpartition(':')[0]}:{port}"
             for name, port in ports.items()
@@ -107,7 +114,8 @@ def _wait_for(stop: SimpleQueue[None]) -> None:
 
 def _make_containers(account: Account, plan: Plan) -> None:
     """Create what is missing; a store that does not answer yet is no reason not to spool."""
-    names = {str(kind["container"]) for kind in plan.core["classes"].values()} | {INDEX, LEDGER}
+    containers = {kind["container"] for kind in plan.core["classes"].values()}
+    names = {str(name) for name in containers if name is not None} | {INDEX, LEDGER}
     for name in sorted(names):
         try:
             if account.ensure_container(name):
@@ -176,6 +184,9 @@ def _drain(plane: _core.DataPlane, uploader: Uploader, site: Site) -> None:
         # A full disk, for one: what was sealed before goes up, and makes space.
         log.warning("not all segments could be sealed", reason=str(error))
     uploader.drained(max(0.0, deadline - time.monotonic()))
+    _send_on(plane, deadline)
+    # What they finished has left entries.
+    uploader.drained(max(0.0, deadline - time.monotonic()))
     uploader.stop(max(1.0, deadline - time.monotonic()))
     left = [held for held in list_spool(site.spool) if held.place is not Place.CONFIRMED]
     segments = sum(held.segment is not None for held in left)
@@ -198,6 +209,16 @@ def _drain(plane: _core.DataPlane, uploader: Uploader, site: Site) -> None:
             hint=hint,
         )
     log.info("stopped", left_in_spool=0)
+
+
+def _send_on(plane: _core.DataPlane, deadline: float) -> None:
+    """Let exporters whose receiver answers send on what they are owed; what is left waits."""
+    while time.monotonic() < deadline:
+        stats = json.loads(plane.stats())
+        answered = {one["exporter"] for one in stats["exporters"] if one["fault"] is None}
+        if not any(owed["exporter"] in answered for owed in stats["spool"]["owed"]):
+            return
+        time.sleep(SEND_ON_LOOK_S)
 
 
 @contextlib.contextmanager

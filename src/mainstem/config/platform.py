@@ -245,7 +245,7 @@ class Platform(_Model):
             return found.store, signal.value
         if found.residency is Residency.ISOLATED or self.central is None:
             return None
-        if found.routes[signal] is not Route.REPLICATE:
+        if found.routes[signal] is Route.NONE:
             return None
         return self.central.store, f"{region}-{signal.value}"
 
@@ -326,8 +326,4 @@ def _region_rules(
                 )
     elif "store" not in region:
         wrong(("store",), "is missing")
-    routes = region.get("routes")
-    for signal, route in (routes if isinstance(routes, dict) else {}).items():
-        if route == "forward":
-            wrong(("routes", signal), "`forward` is not built yet: use replicate or none")
     return problems

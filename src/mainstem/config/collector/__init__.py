@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mainstem.config.collector.forwarding import Forwarding, OtlpGrpc, OtlpHttp
 from mainstem.config.collector.model import (
     CollectorConfig,
     Destination,
@@ -14,6 +15,9 @@ from mainstem.config.collector.read import default_collector, parse_collector, r
 __all__ = [
     "CollectorConfig",
     "Destination",
+    "Forwarding",
+    "OtlpGrpc",
+    "OtlpHttp",
     "Pipeline",
     "ProcessorStep",
     "RedactionStep",

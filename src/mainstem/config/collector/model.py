@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mainstem.config.collector.exporters import BlobExporter
+    from mainstem.config.collector.forwarding import OtlpGrpc, OtlpHttp
     from mainstem.config.collector.processors import Redaction
     from mainstem.config.collector.receivers import HealthCheck, Otlp
     from mainstem.config.collector.service import Telemetry
@@ -59,6 +60,7 @@ class Pipeline:
     """What one signal goes through. Ids are those of the file: `otlp`, `redaction/eu`.
 
     `steps` run in this order; the processors whose work is done elsewhere are not among them.
+    `exporter` is the one that stores, or empty; `forward` are those that send on.
     `segment_class` names the segments that its records go to, in spool and ledger.
     """
 
@@ -69,6 +71,7 @@ class Pipeline:
     steps: tuple[RedactionStep | ProcessorStep, ...]
     exporter: str
     segment_class: str
+    forward: tuple[str, ...] = ()
 
     @property
     def redactions(self) -> tuple[RedactionStep, ...]:
@@ -83,6 +86,7 @@ class CollectorConfig:
     receiver: Otlp
     pipelines: Mapping[str, Pipeline]
     exporter: BlobExporter
+    forwarding: Mapping[str, OtlpGrpc | OtlpHttp]
     destination: Destination
     health: HealthCheck | None
     telemetry: Telemetry

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mainstem.config.collector.exporters import AzureBlob, Blob, BlobExporter, File
+from mainstem.config.collector.forwarding import Forwarding, OtlpGrpc, OtlpHttp
 from mainstem.config.collector.model import (
     CollectorConfig,
     Destination,
@@ -49,7 +50,16 @@ COMPONENTS: dict[str, dict[str, type[Component]]] = {
         "transform": Transform,
         "probabilistic_sampler": ProbabilisticSampler,
     },
-    "exporters": {"azureblob": AzureBlob, "azure_blob": AzureBlob, "blob": Blob, "file": File},
+    "exporters": {
+        "azureblob": AzureBlob,
+        "azure_blob": AzureBlob,
+        "blob": Blob,
+        "file": File,
+        "otlp": OtlpGrpc,
+        "otlp_grpc": OtlpGrpc,
+        "otlphttp": OtlpHttp,
+        "otlp_http": OtlpHttp,
+    },
     "extensions": {"health_check": HealthCheck, "text_encoding": TextEncoding},
 }
 SECTIONS = (*COMPONENTS, "connectors", "service")
@@ -181,17 +191,23 @@ class _Reader:
                 continue
             for section in ("receivers", "processors", "exporters"):
                 self._references(section, getattr(given, section), (*at, section))
-            for section in ("receivers", "exporters"):
-                if len(getattr(given, section)) != 1:
-                    self._wrong((*at, section), f"must name one of the {section}")
+            if len(given.receivers) != 1:
+                self._wrong((*at, "receivers"), "must name one of the receivers")
+            forward = tuple(id_ for id_ in given.exporters if self._sends_on(id_))
+            stores = [id_ for id_ in given.exporters if id_ not in forward]
+            if not given.exporters:
+                self._wrong((*at, "exporters"), "must name one of the exporters")
+            elif len(stores) > 1:
+                self._wrong((*at, "exporters"), "must name one exporter that stores")
             pipelines[name] = Pipeline(
                 signal,
                 name,
                 given.receivers,
                 given.processors,
                 self._steps(given.processors, at),
-                next(iter(given.exporters), ""),
+                next(iter(stores), ""),
                 signal.value,
+                forward,
             )
         self._one("receivers", {p.receivers[0] for p in pipelines.values() if p.receivers})
         self._one("exporters", {p.exporter for p in pipelines.values() if p.exporter})
@@ -217,6 +233,10 @@ class _Reader:
             self.notes.append(self.document.problem(at, reason))
             steps.append(RedactionStep(()))
         return tuple(steps)
+
+    def _sends_on(self, id_: str) -> bool:
+        kind = COMPONENTS["exporters"].get(id_.partition("/")[0])
+        return kind is not None and issubclass(kind, Forwarding)
 
     def _one(self, section: str, ids: set[str]) -> None:
         if len(ids) > 1:
@@ -281,13 +301,20 @@ class _Reader:
     ) -> CollectorConfig:
         first = next(iter(pipelines.values()))
         receiver = self.found["receivers", first.receivers[0]]
-        exporter = self.found["exporters", first.exporter]
+        named = next((one.exporter for one in pipelines.values() if one.exporter), None)
+        # Where nothing is stored, the ledger still needs a place: the region's store.
+        exporter = self.found["exporters", named] if named else Blob()
         if not isinstance(receiver, Otlp) or not isinstance(exporter, BlobExporter):
             raise TypeError("a pipeline's ends are of another kind than their sections hold")
         return CollectorConfig(
             receiver=receiver,
             pipelines=pipelines,
             exporter=exporter,
+            forwarding={
+                id_: component
+                for (_, id_), component in self.found.items()
+                if isinstance(component, OtlpGrpc | OtlpHttp)
+            },
             destination=_destination(exporter),
             health=health,
             telemetry=service.telemetry,

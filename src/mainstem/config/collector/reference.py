@@ -31,7 +31,7 @@ def reference() -> str:
         section
         for kind, components in COMPONENTS.items()
         for name, model in components.items()
-        if name != "azure_blob"
+        if name not in ("azure_blob", "otlp_grpc", "otlp_http")
         for section in _section(kind, name, model)
     ]
     return "\n".join([HEAD, *sections, *_section("service", "service", Service)])
