@@ -220,7 +220,7 @@ class _Walk:
     ) -> Iterator[Finding]:
         self.result.blobs += 1
         self.result.bytes += len(data)
-        if (breach := _altered(entry, data, lines)) is not None:
+        if (breach := self._breach(entry, data, lines)) is not None:
             detail = f"it is not what entry {entry.seq} of {entry.instance} commits to"
             yield self.copy.finding(breach, place, detail)
         elif loaded and lines is not None:
@@ -228,6 +228,18 @@ class _Walk:
             yield from compare_rows(
                 self.evidence.warehouse, self.copy.region.name, blob, self.result
             )
+
+    def _breach(self, entry: LedgerEntry, data: bytes, lines: bytes | None) -> Breach | None:
+        if entry.blob is None:
+            return Breach.BLOB_ADDED
+        if hashlib.sha256(data).hexdigest() != entry.blob.sha256:
+            return Breach.BLOB_TRUNCATED if len(data) < entry.blob.bytes else Breach.BLOB_ALTERED
+        if lines is None:
+            # By then retention has removed them, also those of a blob that a legal hold keeps.
+            aged = timedelta(days=self.copy.region.retention.longest_days)
+            return None if _age(entry) > aged else Breach.LINES_ALTERED
+        same = hashlib.sha256(lines).hexdigest() == entry.lines_sha256
+        return None if same else Breach.LINES_ALTERED
 
 
 def _contents(
@@ -247,15 +259,8 @@ def _read(container: Container, name: str) -> bytes | None:
         return None
 
 
-def _altered(entry: LedgerEntry, data: bytes, lines: bytes | None) -> Breach | None:
-    if entry.blob is None:
-        return Breach.BLOB_ADDED
-    if hashlib.sha256(data).hexdigest() != entry.blob.sha256:
-        return Breach.BLOB_TRUNCATED if len(data) < entry.blob.bytes else Breach.BLOB_ALTERED
-    # Retention removes a segment's `.lines` after its blob, and never before it.
-    if lines is None or hashlib.sha256(lines).hexdigest() != entry.lines_sha256:
-        return Breach.LINES_ALTERED
-    return None
+def _age(entry: LedgerEntry) -> timedelta:
+    return datetime.now(UTC) - datetime.fromtimestamp(entry.at_unix_nano / 1e9, UTC)
 
 
 def _may_be_gone(evidence: Evidence, copy: Copy) -> Callable[[LedgerEntry], bool]:
@@ -278,7 +283,7 @@ def _may_be_gone(evidence: Evidence, copy: Copy) -> Callable[[LedgerEntry], bool
         if entry.blob is None or entry.signal is None or entry.blob.name in removed:
             return True
         kept = timedelta(days=copy.region.retention.days_of(entry.signal))
-        if datetime.now(UTC) - datetime.fromtimestamp(entry.at_unix_nano / 1e9, UTC) > kept:
+        if _age(entry) > kept:
             return True
         # A route that was opened later leaves older blobs where they are.
         return copy.store == "centre" and entry.blob.name not in loaded

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     *("region", "store", "signal", "blobs", "bytes", "oldest"),
-    *("that go", "their bytes", "never loaded"),
+    *("that go", "their bytes", "never loaded", "held"),
 )
 
 
@@ -147,6 +147,7 @@ def _print_holdings(plan: Plan) -> None:
             holding.going,
             holding.going_bytes,
             holding.unloaded,
+            holding.held,
         )
         for store in plan.stores
         for holding in store.holdings

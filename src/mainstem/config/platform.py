@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -184,6 +185,23 @@ class Sources(_Model):
     invoice_lines: LocalPath | None = None
 
 
+class Hold(_Model):
+    """What no retention removes while this stands here; a blob has to fit all that is given."""
+
+    name: Annotated[str, Field(min_length=1, description="What it is called: a case's number.")]
+    regions: Annotated[tuple[str, ...], Field(description="The regions; all if none.")] = ()
+    tenants: Annotated[
+        tuple[str, ...], Field(description="Blobs that may hold a record of one of these.")
+    ] = ()
+    blobs: Annotated[tuple[str, ...], Field(description="Blobs of these names.")] = ()
+    since: Annotated[
+        AwareDatetime | None, Field(description="Blobs with a record from this time on.")
+    ] = None
+    until: Annotated[
+        AwareDatetime | None, Field(description="Blobs with a record from before this time.")
+    ] = None
+
+
 class Platform(_Model):
     """The whole file."""
 
@@ -209,6 +227,9 @@ class Platform(_Model):
         Field(description="Where a build publishes what answers read.", validate_default=True),
     ] = Path("published")
     sources: Sources = Sources()
+    holds: Annotated[
+        tuple[Hold, ...], Field(description="Legal holds: what stays whatever its age.")
+    ] = ()
     _directory: Path = PrivateAttr(Path())
 
     @model_validator(mode="after")
@@ -284,6 +305,7 @@ def _rules(document: Document) -> list[Problem]:
             document, name, region if isinstance(region, dict) else {}, at_home=name == home
         )
     ]
+    problems += _hold_rules(document, top.get("holds"), regions)
     outward = [name for name in regions if (regions[name] or {}).get("residency") != "isolated"]
     if outward and home is None and "central" not in top:
         reason = f"is missing: the copies of {', '.join(outward)} come together there"
@@ -299,6 +321,18 @@ def _rules(document: Document) -> list[Problem]:
             for name in regions
             if name != home
         ]
+    return problems
+
+
+def _hold_rules(document: Document, holds: Any, regions: dict[str, Any]) -> list[Problem]:
+    problems = []
+    for index, hold in enumerate(holds if isinstance(holds, list) else []):
+        named = hold.get("regions") if isinstance(hold, dict) else None
+        for place, region in enumerate(named if isinstance(named, list) else []):
+            if region not in regions:
+                key: KeyPath = ("holds", index, "regions", place)
+                reason = f"is not one of the regions in this file: {', '.join(sorted(regions))}"
+                problems.append(document.problem(key, reason))
     return problems
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.books.evidence import gather
 from mainstem.replicate.plan import LOCAL_SUFFIX
+from mainstem.retain.holds import HeldCandidate, Holds
 from mainstem.store import (
     LEDGER,
     Account,
@@ -44,7 +45,7 @@ class Holding:
     """A store's blobs of one signal, or its ledger: what is there, and what of it would go.
 
     `oldest` is UTC without a zone. `unloaded` of the blobs that go, with `unloaded_records`, have
-    not been loaded and go all the same.
+    not been loaded and go all the same. `held` are as old and stay, by a legal hold.
     """
 
     region: str
@@ -57,6 +58,7 @@ class Holding:
     going_bytes: int = 0
     unloaded: int = 0
     unloaded_records: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,8 @@ def plan_retention(
         ]
         for store in _stores(platform, regions):
             progress(f"{store.region}: planning what goes from its {store.store} store")
-            _plan_blobs(evidence, store, now)
+            holds = Holds(platform, platform.regions[store.region])
+            _plan_blobs(evidence, store, holds, now)
             _plan_ledger(platform.regions[store.region], store, now)
             store.stops += _too_much(store)
             plan.stores.append(store)
@@ -159,6 +162,8 @@ CREATE TEMP TABLE held AS
 WITH known AS (
     SELECT region, blob, any_value(signal) AS signal, any_value("class") AS class,
         any_value(sha256) AS sha256, any_value(stored) AS records,
+        any_value(container) AS container, min(first_time) AS first_time,
+        max(last_time) AS last_time,
         min(try_strptime(hour, '%Y-%m-%dT%H')) AS hour
     FROM entries WHERE kind = 'segment' AND blob IS NOT NULL
     GROUP BY region, blob
@@ -172,7 +177,8 @@ done AS (
     WHERE status <> 'replaced' GROUP BY ALL
 ),
 aged AS (
-    SELECT blobs.*, known.records,
+    SELECT blobs.*, known.records, known.first_time, known.last_time,
+        coalesce(known.container, blobs.container) AS own_container,
         -- The part of a central container's name after the region's is the signal's.
         coalesce(known.signal, containers.signal,
             replace(blobs.container, blobs.region || '-', '')) AS signal,
@@ -215,23 +221,21 @@ def _judge(warehouse: Warehouse, now: datetime) -> None:
     warehouse.connection.execute(_JUDGE, {"local": LOCAL_SUFFIX, "now": _plain(now)})
 
 
-def _plan_blobs(evidence: Evidence, store: StorePlan, now: datetime) -> None:
+def _plan_blobs(evidence: Evidence, store: StorePlan, holds: Holds, now: datetime) -> None:
     warehouse, key = evidence.warehouse, (store.region, store.store)
     rows = warehouse.query(
-        f"""
-        SELECT signal, count(*), sum(bytes)::BIGINT, min(since),
-            count(reason), coalesce(sum(bytes) FILTER (reason IS NOT NULL), 0)::BIGINT,
-            count(*) FILTER (reason = '{Reason.UNLOADED}'),
-            coalesce(sum(records) FILTER (reason = '{Reason.UNLOADED}'), 0)::BIGINT
+        """
+        SELECT signal, count(*), sum(bytes)::BIGINT, min(since)
         FROM held WHERE region = ? AND store = ? GROUP BY signal ORDER BY signal
-        """,  # noqa: S608
+        """,
         key,
     )
-    store.holdings = [Holding(*key, *row) for row in rows]
+    holdings = {row[0]: Holding(*key, *row) for row in rows}
     going = warehouse.query(
         """
-        SELECT container, name, bytes, held.sha256,
-            strftime(since, '%Y-%m-%dT%H:%M:%SZ'), reason,
+        SELECT signal, container, own_container, name, bytes, held.sha256,
+            strftime(since, '%Y-%m-%dT%H:%M:%SZ'), reason, first_time, last_time,
+            coalesce(records, 0),
             EXISTS (
                 FROM removed WHERE removed.region = held.region AND removed.name = held.name
                     AND removed.store IN (held.store, '')
@@ -243,10 +247,21 @@ def _plan_blobs(evidence: Evidence, store: StorePlan, now: datetime) -> None:
         """,
         key,
     )
-    store.blobs = [
-        Going(Removal(container, name, size, sha256, since, Reason(reason)), recorded)
-        for container, name, size, sha256, since, reason, recorded in going
-    ]
+    for signal, container, own, name, size, sha256, since, reason, first, last, *rest in going:
+        records, recorded = rest
+        holding = holdings[signal]
+        # A step that died has said already that the blob goes.
+        if not recorded and holds.on(HeldCandidate(own, name, first, last)) is not None:
+            holding.held += 1
+            continue
+        holding.going += 1
+        holding.going_bytes += size
+        if reason == Reason.UNLOADED:
+            holding.unloaded += 1
+            holding.unloaded_records += records
+        removal = Removal(container, name, size, sha256, since, Reason(reason))
+        store.blobs.append(Going(removal, recorded))
+    store.holdings = list(holdings.values())
     store.stops += _doubts(warehouse, store, now)
 
 
