@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
-from builders import Collector
+from builders import NOON, Collector, line, record
 
+from mainstem.books import keep_books
 from mainstem.config.platform import Platform, load_platform
+from mainstem.load import load
 from mainstem.records import Signal
-from mainstem.replicate import replicate
+from mainstem.replicate import preview_replication, replicate
 from mainstem.store import Account
 
 if TYPE_CHECKING:
@@ -191,3 +194,44 @@ def test_over_azure(tmp_path: Path, azurite_account: str) -> None:
     assert [i.name for i in store.container("euc-logs").list()] == [
         i.name for i in store.container("logs").list()
     ]
+
+
+def test_a_dry_run_says_what_would_be_copied_and_copies_nothing(platform: Platform) -> None:
+    euc = Collector(account(platform, "euc"), "euc")
+    euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 3))
+    euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 1), container_class="logs-local")
+    euc.segment(Signal.TRACES, euc.requests(Signal.TRACES, 3))
+    foreign = line(Signal.LOGS, [record(Signal.LOGS, NOON, 1)])
+    euc.account.container("logs").create("2026/11/24/logs.json", foreign)
+    # Of a copy made in the same second nobody can tell whether it is the same.
+    os.utime(platform.directory / "stores/euc/logs/2026/11/24/logs.json", (1, 1))
+    (logs,) = preview_replication(platform).travelling
+    assert (logs.region, logs.signal, logs.blobs, logs.foreign) == ("euc", Signal.LOGS, 2, 1)
+    sizes = [info.bytes for info in euc.account.container("logs").list()]
+    assert logs.bytes == sum(sizes)
+    assert names(platform, "central", "euc-logs") == []
+    assert names(platform, "central", "replication") == []
+    (done, _) = replicate(platform).regions
+    assert (done.blobs, done.bytes) == ({Signal.LOGS: 2}, {Signal.LOGS: logs.bytes})
+    assert preview_replication(platform).travelling == []
+
+
+def test_a_route_that_is_opened_later_takes_up_the_past_when_asked(platform: Platform) -> None:
+    euc = Collector(account(platform, "euc"), "euc")
+    kept = [euc.segment(Signal.TRACES, euc.requests(Signal.TRACES, 3)).name for _ in range(3)]
+    gone = euc.segment(Signal.TRACES, euc.requests(Signal.TRACES, 3))
+    replicate(platform)
+    euc.account.container("traces").remove(gone.name)
+    opened = platform.directory / "opened.yaml"
+    text = (platform.directory / "mainstem.yaml").read_text()
+    opened.write_text(text.replace("traces: none", "traces: replicate", 1))
+    later = load_platform(opened)
+    replicate(later)
+    assert names(platform, "central", "euc-traces") == []
+    assert [each.blobs for each in preview_replication(later).travelling] == []
+    assert [each.blobs for each in preview_replication(later, past=True).travelling] == [3]
+    replicate(later, past=True)
+    assert names(platform, "central", "euc-traces") == kept
+    assert load(later).nothing_new is False
+    assert {line.signal: line.loaded for line in keep_books(later).totals}["traces"] == 9
+    assert replicate(later, past=True).nothing_new

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from mainstem.cli.app import app
@@ -17,13 +20,25 @@ from mainstem.cli.output import (
     stdout,
 )
 from mainstem.config.platform import load_platform
-from mainstem.replicate import Replication, replicate
+from mainstem.replicate import Replication, preview_replication, replicate
+
+if TYPE_CHECKING:
+    from mainstem.config.platform import Platform
 
 
 @app.command(name="replicate", epilog="Example: mainstem replicate --platform mainstem.yaml")
 def replicate_command(
     platform: PlatformOption = DEFAULT_PLATFORM,
     *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be copied, and copy nothing.")
+    ] = False,
+    past: Annotated[
+        bool,
+        typer.Option(
+            "--past", help="Also what a region still has of a signal whose route was opened later."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Copy what may travel from each region into its central containers, once.
@@ -32,14 +47,39 @@ def replicate_command(
     is missing or is not what its ledger entry says; 3: a region could not be reached.
     """
     loaded = load_platform(platform)
+    if dry_run:
+        _preview(loaded, past=past, as_json=as_json)
+        return
     with showing("replicating") as progress:
-        result = replicate(loaded, progress)
+        result = replicate(loaded, progress, past=past)
     if as_json:
         print_json(document(result))
     else:
         show(result)
     if code := exit_code(result):
         raise typer.Exit(code)
+
+
+def _preview(platform: Platform, *, past: bool, as_json: bool) -> None:
+    with showing("looking") as progress:
+        preview = preview_replication(platform, past=past, progress=progress)
+    if as_json:
+        failed = {region: error.message for region, error in preview.failed.items()}
+        print_json({"travelling": [asdict(each) for each in preview.travelling], "failed": failed})
+    else:
+        for error in preview.failed.values():
+            print_error(error)
+        rows = [
+            (each.region, each.signal, each.blobs, each.foreign, each.bytes)
+            for each in preview.travelling
+        ]
+        if rows:
+            columns = ("region", "signal", "blobs", "foreign", "bytes out of the region")
+            print_table("Would be replicated", columns, rows)
+        elif not preview.failed:
+            stdout.print("nothing new to replicate")
+    for error in preview.failed.values():
+        raise typer.Exit(error.exit_code)
 
 
 def exit_code(result: Replication) -> int:

@@ -5,5 +5,6 @@
 
 from mainstem.replicate.copy import RegionResult, Replication, replicate
 from mainstem.replicate.plan import travels
+from mainstem.replicate.preview import preview_replication
 
-__all__ = ["RegionResult", "Replication", "replicate", "travels"]
+__all__ = ["RegionResult", "Replication", "preview_replication", "replicate", "travels"]

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, TypeVar
 from mainstem.errors import MainstemError
 from mainstem.records import LedgerEntry, Signal, entry_name
 from mainstem.replicate.ledger import CONTAINER, Copied, State, read_state, write_state
-from mainstem.replicate.plan import ForeignBlob, new_foreign_blobs, routed, travels
+from mainstem.replicate.plan import (
+    ForeignBlob,
+    missing_past,
+    new_foreign_blobs,
+    routed,
+    travels,
+)
 from mainstem.store import (
     LEDGER,
     Account,
@@ -73,10 +79,16 @@ class Replication:
         )
 
 
-def replicate(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Replication:
+def replicate(
+    platform: Platform,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    past: bool = False,
+) -> Replication:
     """Copy all that is new in every region that has a central copy.
 
-    One region that cannot be reached does not hold up the others.
+    With `past` also what is still there of a signal whose route was opened later. One region that
+    cannot be reached does not hold up the others.
     """
     result = Replication()
     if platform.central is None:
@@ -87,7 +99,7 @@ def replicate(platform: Platform, progress: Callable[[str], None] = lambda _: No
             continue
         source = Account.open(region.store, platform.directory)
         try:
-            result.regions.append(_Copier(region, source, centre, progress).run())
+            result.regions.append(_Copier(region, source, centre, progress).run(past=past))
         except MainstemError as error:
             result.failed[region.name] = error
     return result
@@ -110,7 +122,7 @@ class _Copier:
         self._state = State()
         self._ensured: set[str] = set()
 
-    def run(self) -> RegionResult:
+    def run(self, *, past: bool) -> RegionResult:
         name = self._region.name
         self._progress(f"{name}: listing the ledger")
         self._state = read_state(self._steps, name)
@@ -125,6 +137,8 @@ class _Copier:
                 self._copy_step(step, copiers)
                 done += len(step)
                 self._progress(f"{name}: {done} of {len(in_order)} ledger entries")
+            if past:
+                self._copy_past(copiers)
             for signal in routed(self._region):
                 self._copy_foreign(signal, copiers)
         return self._result
@@ -162,6 +176,17 @@ class _Copier:
         copied = self._copy_blobs(entries, copiers)
         if set(waiting) != self._state.waiting:
             self._remember(copied, 0)
+
+    def _copy_past(self, copiers: ThreadPoolExecutor) -> None:
+        """Copy the blobs of entries that are in the centre while their blobs are not."""
+        left = missing_past(self._region, self._source, self._centre)
+        for step in _steps(left):
+            entries = {
+                entry_name(utc_day(entry.at_unix_nano), entry.instance, entry.seq): entry
+                for entry in step
+            }
+            self._remember(self._copy_blobs(entries, copiers), 0)
+            self._progress(f"{self._region.name}: {len(step)} of {len(left)} blobs of the past")
 
     def _read_entry(self, place: EntryPlace | str) -> tuple[str, tuple[bytes, LedgerEntry | None]]:
         name = place if isinstance(place, str) else entry_name(*place)

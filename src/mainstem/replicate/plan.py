@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 
 from mainstem.config.platform import Route
 from mainstem.records import LedgerEntry, Signal
-from mainstem.store import has_segment_id
+from mainstem.store import (
+    LEDGER,
+    central_container,
+    has_segment_id,
+    new_places,
+    read_entries,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mainstem.config.platform import Region
-    from mainstem.store import Container, ObjectInfo
+    from mainstem.store import Account, Container, ObjectInfo
 
 LOCAL_SUFFIX = "-local"
 """The class of records that a rule keeps in their region, whatever their signal's route."""
@@ -27,6 +33,36 @@ def travels(region: Region, entry: LedgerEntry) -> bool:
         and region.routes[entry.signal] is Route.REPLICATE
         and not (entry.container_class or "").endswith(LOCAL_SUFFIX)
     )
+
+
+def missing_past(region: Region, source: Account, centre: Account) -> list[LedgerEntry]:
+    """List the segments that travel, are still in their region, and are not in the centre.
+
+    They were written while the signal had another route: replication had passed their entries.
+    """
+    ledger = source.container(LEDGER)
+    entries = [
+        entry
+        for entry in read_entries(ledger, new_places(ledger, {})).entries
+        if travels(region, entry)
+    ]
+    there = {
+        (signal, info.name)
+        for signal in routed(region)
+        for info in centre.container(central_container(region.name, signal.value)).list()
+    }
+    here = {
+        (name, info.name)
+        for name in {entry.blob.container for entry in entries if entry.blob is not None}
+        for info in source.container(name).list()
+    }
+    return [
+        entry
+        for entry in entries
+        if entry.blob is not None
+        and (entry.signal, entry.blob.name) not in there
+        and (entry.blob.container, entry.blob.name) in here
+    ]
 
 
 def routed(region: Region) -> list[Signal]:
