@@ -2,13 +2,14 @@
 
 `evidence` gathers what ledger, stores and warehouse say, `equations` compares it, `chain` looks for
 what is missing from the ledger itself. `verify` takes none of that for granted and reads every
-entry, blob and row again.
+entry, blob and row again, and `witness` is what another administrator holds for it.
 """
 
 from mainstem.books.breach import Breach, Finding, Verification
 from mainstem.books.equations import Books, Line, keep_books
 from mainstem.books.status import RegionStatus, Status, take_status
 from mainstem.books.verify import verify
+from mainstem.books.witness import Witnessed, write_heads
 
 __all__ = [
     "Books",
@@ -18,7 +19,9 @@ __all__ = [
     "RegionStatus",
     "Status",
     "Verification",
+    "Witnessed",
     "keep_books",
     "take_status",
     "verify",
+    "write_heads",
 ]

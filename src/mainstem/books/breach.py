@@ -36,7 +36,10 @@ class Finding:
 
 @dataclass
 class Verification:
-    """What was read, and what was found; `unread` regions could not be looked at, and why."""
+    """What was read, and what was found; `unread` regions could not be looked at, and why.
+
+    `witnessed` has, by region, the time of the last heads that a witness holds, None for none.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     entries: int = 0
@@ -45,6 +48,7 @@ class Verification:
     rows: int = 0
     unread: dict[str, str] = field(default_factory=dict)
     isolated: list[str] = field(default_factory=list)
+    witnessed: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def consistent(self) -> bool:

@@ -10,7 +10,7 @@ them. Compared are
 - what is listed with what is committed to, less what retention recorded as removed.
 
 Whoever holds all the copies could rewrite them all. So the verdict is "consistent" and never
-"complete".
+"complete"; heads that another administrator holds narrow that down to what came after the last one.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from mainstem.books.breach import Breach, Finding, Verification
 from mainstem.books.equations import ORPHAN_HOURS
 from mainstem.books.evidence import Evidence, gather
 from mainstem.books.rows import BlobRows, compare_rows
+from mainstem.books.witness import Head, read_heads
 from mainstem.config.platform import Route
 from mainstem.records import EntryKind, LedgerEntry, entry_name
 from mainstem.replicate.plan import LOCAL_SUFFIX
@@ -39,7 +40,7 @@ from mainstem.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from mainstem.config.platform import Platform, Region
     from mainstem.store import Container
@@ -84,18 +85,28 @@ class Copy:
         return name if self.store == "region" else central_container(self.region.name, name)
 
 
-def verify(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Verification:
-    """Read every entry, blob and row of the regions that this platform file can reach."""
+def verify(
+    platform: Platform,
+    witness: Account | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Verification:
+    """Read every entry, blob and row of the regions that this platform file can reach.
+
+    With a witness, the heads that another administrator holds say what has to be there, too.
+    """
     result = Verification()
     with gather(platform, progress) as evidence:
         result.unread, result.isolated = dict(evidence.unread), list(evidence.isolated)
         for region in platform.regions.values():
             if region.name in evidence.isolated or region.name in evidence.unread:
                 continue
+            heads: list[Head] = []
+            if witness is not None:
+                heads, result.witnessed[region.name] = read_heads(witness, region.name)
             for copy in _copies(platform, region):
                 progress(f"{region.name}: reading its ledger in the {copy.store}")
                 entries = _read_ledger(copy, result)
-                result.findings += _chains(evidence, copy, entries)
+                result.findings += _chains(evidence, copy, entries, heads)
                 walk = _Walk(evidence, copy, entries, result, progress)
                 result.findings += walk.blobs(
                     loaded_from_here=platform.home == region.name or copy.store == "centre"
@@ -130,9 +141,14 @@ def _read_ledger(copy: Copy, result: Verification) -> Entries:
     return entries
 
 
-def _chains(evidence: Evidence, copy: Copy, entries: Entries) -> Iterator[Finding]:
+def _chains(
+    evidence: Evidence, copy: Copy, entries: Entries, heads: Sequence[Head]
+) -> Iterator[Finding]:
     """Compare the entries with each other, and with those that were taken from here before."""
     known, cleared = _known(evidence, copy.region.name)
+    if copy.store == "region":
+        # The centre may lack what has not travelled yet.
+        known = {(head.instance, head.seq): head.sha256 for head in heads} | known
     for instance in sorted({each for each, _ in [*entries, *known]}):
         here = sorted(seq for each, seq in entries if each == instance)
         missing = sorted(

@@ -29,6 +29,7 @@ VERBS = (
     "build",
     "answers",
     "books",
+    "witness",
     "retain",
     "backup",
     "restore",

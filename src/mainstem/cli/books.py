@@ -19,6 +19,7 @@ from mainstem.cli.output import (
     stdout,
 )
 from mainstem.config.platform import load_platform
+from mainstem.store import Account
 
 if TYPE_CHECKING:
     from mainstem.books import Books, Line, Verification
@@ -40,6 +41,13 @@ def books_command(
         bool,
         typer.Option("--verify", help="Read every entry, blob and row, and name what was changed."),
     ] = False,
+    witness: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MAINSTEM_WITNESS",
+            help="With --verify: the store in which another administrator holds the chains' heads.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Account for every record: received, stored, loaded, and what became of the rest.
@@ -49,7 +57,8 @@ def books_command(
     """
     loaded = load_platform(platform)
     if verify_all:
-        _verify(loaded, as_json=as_json)
+        held = Account.open(witness, loaded.directory) if witness else None
+        _verify(loaded, held, as_json=as_json)
         return
     with showing("keeping the books") as progress:
         books = keep_books(loaded, recount=recount, progress=progress)
@@ -61,9 +70,9 @@ def books_command(
         raise typer.Exit(1)
 
 
-def _verify(platform: Platform, *, as_json: bool) -> None:
+def _verify(platform: Platform, witness: Account | None, *, as_json: bool) -> None:
     with showing("verifying") as progress:
-        found = verify(platform, progress)
+        found = verify(platform, witness, progress)
     if as_json:
         print_json({"consistent": found.consistent, **asdict(found)})
     else:
@@ -83,6 +92,9 @@ def _print_verification(found: Verification) -> None:
         stdout.print(f"{region}: not looked at: {reason}", markup=False, soft_wrap=True)
     for region in found.isolated:
         stdout.print(f"{region}: isolated, and verified on its own machine", soft_wrap=True)
+    for region, last in found.witnessed.items():
+        held = f"holds its heads up to {last}" if last else "holds no heads of it"
+        stdout.print(f"{region}: the witness {held}", highlight=False, soft_wrap=True)
     verdict = "consistent" if found.consistent else f"{len(found.findings):,} findings"
     stdout.print(
         f"{found.entries:,} entries, {found.blobs:,} blobs with {found.bytes:,} bytes and "
