@@ -5,10 +5,10 @@ UV := .tools/bin/uv
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup demo test test-all prove peers bench format lint docs clean
+.PHONY: help tools setup demo test test-all prove peers bench bench-collector format lint docs clean
 
 help: ## Show the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 tools:
 	@scripts/check-tools
@@ -45,6 +45,9 @@ bench: setup ## Measure the core, the load and the collector, side by side with 
 	$(BIN)/python -m bench.core
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.collector
+
+bench-collector: setup peers ## Measure collectors side by side: OPTIONS="--seconds 1 --cells grpc,100"
+	$(BIN)/python -m bench.collector $(OPTIONS)
 
 format: setup ## Format Rust, Python and SQL
 	cargo fmt --all

@@ -1,242 +1,168 @@
-"""Records per CPU-second and acknowledgement: mainstem, plain Python, and rotel throwing away.
+"""Collectors side by side: records per CPU-second, acknowledgement, memory, and what they write.
 
-mainstem and plain Python do the same work, with fsync before each answer; rotel stores nothing.
-
-`python -m bench.collector [--json] [--spool FOLDER] [--seconds N]`. The replayer runs on one core
-and the receiver on another, so two cores are needed; rotel is installed from PyPI at first.
+`python -m bench.collector [--json] [--seconds N] [--only NAME,...] [--cells WORD,...]
+[--spool FOLDER]`. The replayer and the sink that confirms run on one core and the receiver on
+another, so two cores are needed. rotel is installed from PyPI at first; the OpenTelemetry
+Collectors are those of `make peers`, and are left out with a word where they are not built.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import venv
+import urllib.request
+from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench import spans
-from bench.programs import ROOT, build, run, show
-from mainstem.privacy import ensure_key
+from bench import logs, spans
+from bench.programs import build, run, show
+from bench.receivers import CONTESTANTS, PEERS, REFERENCE, TRANSPORTS, Contestant, Sink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROTEL = "rotel==0.0.1a15"
-ROTEL_NAME = "rotel, throwing away"
-SENDER_CORE, RECEIVER_CORE = 0, 1
+    from bench.receivers import Receiver
+
+SENDER_CORE = 0
 CONNECTIONS = 16
-SIZES = (10, 512)
-TRANSPORTS = ("grpc", "http")
+SIZES = (10, 100, 512)
+SIGNALS = ("traces", "logs")
+SETTLED_S = 1.5
+CPU = "records per CPU-second"
 
 
-@dataclass
-class Receiver:
-    """A process under measurement and its addresses by transport."""
+class Cell(NamedTuple):
+    """What is sent, and how."""
 
-    name: str
-    process: subprocess.Popen[str]
-    addresses: dict[str, str]
+    signal: str
+    transport: str
+    size: int
 
-    def cpu_seconds(self) -> float:
-        """Read the processor time that the process has used so far, in all its threads."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def resident_mb(self) -> int:
-        """Read the most memory that the process has had resident so far."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        peak = re.search(r"VmHWM:\s+(\d+)", status)
-        return 0 if peak is None else int(peak[1]) // 1024
+    def __str__(self) -> str:
+        return f"{self.signal} {self.transport} {self.size}"
 
 
-def free_port() -> int:
-    """Find a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+CELLS = [Cell(s, t, size) for s in SIGNALS for t in TRANSPORTS for size in SIZES]
 
 
-def pinned(command: list[str]) -> subprocess.Popen[str]:
-    """Start a receiver on its core."""
-    return subprocess.Popen(
-        ["taskset", "--cpu-list", str(RECEIVER_CORE), *command],
-        cwd=ROOT,
+@contextmanager
+def confirming() -> Iterator[Sink]:
+    """Run the sink, on the sender's core."""
+    process = subprocess.Popen(
+        ["taskset", "--cpu-list", str(SENDER_CORE), str(build("confirm"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         text=True,
     )
-
-
-@contextmanager
-def mainstem(folder: Path, *, detectors: bool) -> Iterator[Receiver]:
-    """Run a collector with fsync on."""
-    key = ensure_key(folder / "key")
-    plan = {
-        "region": "bench",
-        "environment": "play",
-        "grpc": "127.0.0.1:0",
-        "http": "127.0.0.1:0",
-        "max_body_bytes": 20 << 20,
-        "in_flight_bytes": 32 << 20,
-        "spool": {
-            "path": str(folder / "spool"),
-            "durability": "disk",
-            "segment_bytes": 32 << 20,
-            "segment_age_ms": 30_000,
-            "digest_window_ms": 600_000,
-        },
-        "key_path": str(key.path),
-        "pipelines": [
-            {
-                "name": "traces",
-                "signal": "traces",
-                "steps": [{"redaction": spans.policy(detectors=detectors)}],
-                "class": "traces",
-            }
-        ],
-        "classes": {
-            "traces": {
-                "signal": "traces",
-                "container": "traces",
-                "name_format": "%Y/%m/%d/traces_%H_%M_%S.json",
-                "timezone": "UTC",
-                "compression": "zstd",
-            }
-        },
-    }
-    (folder / "plan").write_text(json.dumps(plan))
-    process = pinned([sys.executable, "-m", "bench.sink", str(folder / "plan")])
     assert process.stdin is not None
     assert process.stdout is not None
     ports = json.loads(process.stdout.readline())
-    name = "mainstem, default detectors" if detectors else "mainstem, two patterns"
-    yield Receiver(name, process, _addresses(ports))
+    yield Sink(*(f"127.0.0.1:{ports[transport]}" for transport in TRANSPORTS))
     process.stdin.close()
-    process.stdout.read()
-    process.wait(timeout=60)
+    process.stdout.close()
+    process.wait(timeout=10)
 
 
-@contextmanager
-def plain_python(folder: Path) -> Iterator[Receiver]:
-    """Run the same work in plain Python, with fsync on."""
-    process = pinned([sys.executable, "-m", "bench.plain", str(folder / "plain")])
-    assert process.stdin is not None
-    assert process.stdout is not None
-    ports = json.loads(process.stdout.readline())
-    yield Receiver("plain Python, two patterns", process, _addresses(ports))
-    process.stdin.close()
-    process.wait(timeout=60)
-
-
-@contextmanager
-def rotel() -> Iterator[Receiver]:
-    """Run rotel with its exporter that throws away."""
-    home = ROOT / ".tools" / "rotel"
-    if not list(home.glob("lib/*/site-packages/rotel/rotel-agent")):
-        venv.create(home, with_pip=True)
-        pip = [str(home / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, ROTEL], check=True)
-    program = next(home.glob("lib/*/site-packages/rotel/rotel-agent"))
-    addresses = {transport: f"127.0.0.1:{free_port()}" for transport in TRANSPORTS}
-    command = [str(program), "start", "--exporter", "blackhole"]
-    for transport, address in addresses.items():
-        command += [f"--otlp-{transport}-endpoint", address]
-    process = pinned(command)
-    for address in addresses.values():
-        wait_for(address)
-    yield Receiver(ROTEL_NAME, process, addresses)
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=60)
-
-
-def _addresses(ports: dict[str, int]) -> dict[str, str]:
-    return {transport: f"127.0.0.1:{ports[transport]}" for transport in TRANSPORTS}
-
-
-def wait_for(address: str) -> None:
-    """Return once something listens there."""
-    host, port = address.split(":")
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection((host, int(port)), timeout=1).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return
+def counts(sink: Sink) -> dict[str, int]:
+    """Ask the sink what came."""
+    with urllib.request.urlopen(f"http://{sink.http}/counts", timeout=10) as response:
+        return dict(json.load(response))
 
 
 class Bench:
-    """One run over all cells: receivers, transports, records a request."""
+    """One run over all cells."""
 
-    def __init__(self, folder: Path, seconds: float) -> None:
+    def __init__(self, folder: Path, seconds: float, sink: Sink) -> None:
         self.folder = folder
         self.seconds = seconds
+        self.sink = sink
         self.replay = build("replay")
         self.sent = 0
         for size in SIZES:
-            body = spans.request(size).SerializeToString()
-            self.template(size).write_bytes(body)
-            Path(f"{self.template(size)}.slots").write_bytes(spans.slots(body, size))
+            for signal, body, slots in (
+                ("traces", spans.request(size).SerializeToString(), spans.slots),
+                ("logs", logs.marked(size).SerializeToString(), spans.slots),
+            ):
+                self.template(signal, size).write_bytes(body)
+                Path(f"{self.template(signal, size)}.slots").write_bytes(slots(body, size))
 
-    def template(self, size: int) -> Path:
-        """Name the file with the request of so many spans."""
-        return self.folder / f"template-{size}"
+    def template(self, signal: str, size: int) -> Path:
+        """Name the file with the request of so many records."""
+        return self.folder / f"{signal}-{size}"
 
     def send(
-        self, receiver: Receiver, transport: str, size: int, *, requests: int, rate: float = 0
+        self, receiver: Receiver, cell: Cell, *, requests: int, rate: float = 0
     ) -> dict[str, Any]:
         """Send so many requests that nobody has seen; gives what the replayer saw."""
-        address, first = receiver.addresses[transport], self.sent
+        first = self.sent
         self.sent += requests
-        result = run(
+        address = receiver.addresses[cell.transport]
+        template = self.template(cell.signal, cell.size)
+        return run(
             self.replay,
-            *(transport, address, self.template(size), requests, CONNECTIONS, rate, first),
+            *(cell.transport, cell.signal, address, template, requests, CONNECTIONS, rate, first),
             core=SENDER_CORE,
         )
-        if result["refused"]:
-            sys.exit(f"{receiver.name} refused {result['refused']} of {requests} requests")
-        return result
 
-    def cell(self, receiver: Receiver, transport: str, size: int) -> dict[str, Any]:
+    def settle(self, receiver: Receiver) -> None:
+        """Wait until the receiver has done what it put off, so that it counts as its work."""
+        busy = receiver.cpu_seconds()
+        while True:
+            time.sleep(SETTLED_S)
+            now = receiver.cpu_seconds()
+            if now - busy < SETTLED_S / 20:
+                return
+            busy = now
+
+    def cell(self, name: str, receiver: Receiver, cell: Cell) -> dict[str, Any]:
         """Measure one cell: as fast as it goes, then at half that load."""
-        warm = self.send(receiver, transport, size, requests=max(200, 20_000 // size))
+        warm = self.send(receiver, cell, requests=max(200, 20_000 // cell.size))
+        self.settle(receiver)
         requests = int(self.seconds * warm["requests"] / warm["seconds"]) + 1
-        before = receiver.cpu_seconds()
-        full = self.send(receiver, transport, size, requests=requests)
-        cpu = receiver.cpu_seconds() - before
+        cpu, written, before = receiver.cpu_seconds(), receiver.written_bytes(), counts(self.sink)
+        full = self.send(receiver, cell, requests=requests)
+        self.settle(receiver)
+        cpu, written = receiver.cpu_seconds() - cpu, receiver.written_bytes() - written
+        after = counts(self.sink)
+        accepted = full["requests"] - full["refused"]
         rate = full["requests"] / full["seconds"] / 2
-        half = self.send(
-            receiver, transport, size, requests=int(self.seconds * rate) + 1, rate=rate
-        )
+        half = self.send(receiver, cell, requests=int(self.seconds * rate) + 1, rate=rate)
         return {
-            "receiver": receiver.name,
-            "transport": transport,
-            "records a request": size,
-            "records/s": round(size * full["requests"] / full["seconds"]),
-            "records per CPU-second": round(size * requests / cpu),
+            "receiver": name,
+            "cell": str(cell),
+            "records/s": round(cell.size * accepted / full["seconds"]),
+            CPU: round(cell.size * accepted / cpu),
+            "refused": full["refused"] + half["refused"],
             "ack p50 ms": round(half["p50"] * 1000, 2),
             "ack p99 ms": round(half["p99"] * 1000, 2),
             "resident MB": receiver.resident_mb(),
+            "MB written": round(written / 1e6, 1),
+            "sent on": after["requests"] - before["requests"],
+            "blobs": after["blobs"] - before["blobs"],
+            "MB sent on": round((after["bytes"] - before["bytes"]) / 1e6, 1),
         }
 
-    def cells(self, receiver: Receiver) -> list[dict[str, Any]]:
-        """Measure a receiver over all transports and sizes."""
-        return [self.cell(receiver, t, size) for t in TRANSPORTS for size in SIZES]
+    def contestant(self, contestant: Contestant, cells: list[Cell]) -> list[dict[str, Any]]:
+        """Measure a receiver over the cells, and say how it ran."""
+        print(f"\n{contestant.name}\n  lacks: {contestant.lacks}", file=sys.stderr)
+        print("  " + contestant.settings.replace("\n", "\n  "), file=sys.stderr, flush=True)
+        if contestant.name == "plain Python":
+            cells = [cell for cell in cells if cell.signal == "traces"]
+        folder = self.folder / re.sub(r"\W+", "-", contestant.name)
+        with contestant.running(folder, self.sink) as receiver:
+            rows = [self.cell(contestant.name, receiver, cell) for cell in cells]
+            if losses := receiver.losses():
+                print(f"  its log tells of lost data {losses} times", file=sys.stderr)
+        return rows
 
 
 def sync_p99(folder: Path, size: int = 40_000, count: int = 300) -> float:
@@ -251,42 +177,62 @@ def sync_p99(folder: Path, size: int = 40_000, count: int = 300) -> float:
     return sorted(taken)[int(count * 0.99)] * 1000
 
 
-def compare(rows: list[dict[str, Any]]) -> None:
-    """Add to each row its records per CPU-second as a share of rotel's in the same cell."""
-    key = "records per CPU-second"
-    cells = {
-        (r["transport"], r["records a request"]): r[key]
-        for r in rows
-        if r["receiver"] == ROTEL_NAME
-    }
+def compare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Compare both ways of mainstem with every other: geometric mean and worst cell."""
+    speeds: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
-        of_rotel = row[key] / cells[row["transport"], row["records a request"]]
-        row["of rotel's"] = round(of_rotel, 2)
+        speeds[row["receiver"]][row["cell"]] = row[CPU]
+    compared = []
+    for ours in ("mainstem", REFERENCE):
+        for other, theirs in speeds.items():
+            if ours not in speeds or other in ("mainstem", REFERENCE):
+                continue
+            ratios = {cell: speeds[ours][cell] / speed for cell, speed in theirs.items()}
+            worst = min(ratios, key=lambda cell: ratios[cell])
+            mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+            compared.append(
+                {
+                    "by records per CPU-second": f"{ours} / {other}",
+                    "geometric mean": round(mean, 2),
+                    "worst": round(ratios[worst], 2),
+                    "in": worst,
+                }
+            )
+    return compared
+
+
+def chosen(only: str, words: str) -> tuple[list[Contestant], list[Cell]]:
+    """Choose receivers by parts of their names, and cells by words that they all have."""
+    names = [name for name in only.split(",") if name]
+    contestants = [c for c in CONTESTANTS if not names or any(name in c.name for name in names)]
+    built = (PEERS / "otelcol-peer").exists() and (PEERS / "ottl" / "otelcol-ottl").exists()
+    if not built and any("otelcol" in c.name for c in contestants):
+        print("`make peers` has not built the OpenTelemetry Collectors", file=sys.stderr)
+        contestants = [c for c in contestants if "otelcol" not in c.name]
+    wanted = [word for word in words.split(",") if word]
+    cells = [cell for cell in CELLS if all(word in str(cell).split() for word in wanted)]
+    return contestants, cells
 
 
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(prog="python -m bench.collector")
-    options.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    options.add_argument("--json", action="store_true", help="print JSON in place of tables")
     options.add_argument("--spool", type=Path, help="a folder on the disk to measure with")
     options.add_argument("--seconds", type=float, default=5.0, help="for each measurement")
-    chosen = options.parse_args()
+    options.add_argument("--only", default="", help="receivers whose names hold one of these")
+    options.add_argument("--cells", default="", help="cells with all of these: grpc,traces,10")
+    given = options.parse_args()
+    contestants, cells = chosen(given.only, given.cells)
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(dir=chosen.spool) as name:
-        folder = Path(name)
-        bench = Bench(folder, chosen.seconds)
-        for detectors in (False, True):
-            home = folder / f"detectors-{detectors}"
-            home.mkdir()
-            with mainstem(home, detectors=detectors) as receiver:
-                rows += bench.cells(receiver)
-        with plain_python(folder) as receiver:
-            rows += bench.cells(receiver)
-        with rotel() as receiver:
-            rows += bench.cells(receiver)
-        disk = sync_p99(folder)
-    compare(rows)
+    with tempfile.TemporaryDirectory(dir=given.spool) as name, confirming() as sink:
+        bench = Bench(Path(name), given.seconds, sink)
+        for contestant in contestants:
+            rows += bench.contestant(contestant, cells)
+        disk = sync_p99(Path(name))
     show(f"Receiver on one core, {CONNECTIONS} senders; fdatasync p99 here: {disk:.2f} ms", rows)
+    if compared := compare(rows):
+        show("Side by side", compared)
 
 
 if __name__ == "__main__":

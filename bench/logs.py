@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+import struct
 import time
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
+# An id that no other bytes of the request look like, so that its place can be found.
+MARK = 0x5EED_FACE_CAFE_0000
 PARTS = ("cart", "checkout", "orders", "search", "customers", "invoices")
 
 
@@ -52,4 +55,16 @@ def request(count: int, seed: int) -> ExportLogsServiceRequest:
         record.attributes.add(key="app.page.number").value.int_value = pick.randrange(1000)
         record.attributes.add(key="app.took.ms").value.double_value = pick.random() * 100
         record.attributes.add(key="app.cached").value.bool_value = pick.random() < 0.5
+    return message
+
+
+def marked(count: int, seed: int = 1) -> ExportLogsServiceRequest:
+    """Make a request whose span ids a replayer can find and fill in; see `spans.slots`."""
+    message = request(count, seed)
+    records = message.resource_logs[0].scope_logs[0].log_records
+    for index, record in enumerate(records):
+        record.span_id = struct.pack(">Q", MARK + index)
+        if index % 10 == 0:
+            note = f"asked by user{index}@example.com from 10.1.{index % 250}.7"
+            record.attributes.add(key="app.contact").value.string_value = note
     return message

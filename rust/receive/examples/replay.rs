@@ -1,8 +1,8 @@
 //! A sender that costs little: it repeats one OTLP request with new ids, for `bench/collector.py`.
 //!
-//! `replay grpc|http ADDRESS TEMPLATE REQUESTS CONNECTIONS RATE FIRST` sends REQUESTS requests over
-//! CONNECTIONS connections, each with one request at a time; RATE requests a second over all of them,
-//! or 0 for as fast as they are answered. `TEMPLATE.slots` holds the offsets of the eight-byte ids in
+//! `replay grpc|http traces|logs ADDRESS TEMPLATE REQUESTS CONNECTIONS RATE FIRST` sends REQUESTS
+//! requests over CONNECTIONS connections, each with one request at a time; RATE requests a second over
+//! all of them, or 0 for as fast as they are answered. `TEMPLATE.slots` holds the offsets of the eight-byte ids in
 //! the template, as little-endian u32; the ids of the request numbered n (from FIRST on) are made from
 //! n. Prints one JSON object: requests, refused, seconds, and the latencies' p50 and p99.
 
@@ -20,8 +20,6 @@ use tokio::net::TcpStream;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-const GRPC_PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-
 #[derive(Clone, Copy, PartialEq)]
 enum Transport {
     Grpc,
@@ -30,6 +28,8 @@ enum Transport {
 
 struct Load {
     transport: Transport,
+    /// The URL's path: for gRPC the method's.
+    path: &'static str,
     address: String,
     template: Vec<u8>,
     slots: Vec<usize>,
@@ -84,6 +84,7 @@ impl Load {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let [
             transport,
+            signal,
             address,
             template,
             requests,
@@ -97,12 +98,22 @@ impl Load {
         let connections: u64 = connections.parse()?;
         let rate: f64 = rate.parse()?;
         let slots = std::fs::read(format!("{template}.slots"))?;
+        let (transport, path) = match (transport.as_str(), signal.as_str()) {
+            ("grpc", "traces") => (
+                Transport::Grpc,
+                "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            ),
+            ("grpc", "logs") => (
+                Transport::Grpc,
+                "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+            ),
+            ("http", "traces") => (Transport::Http, "/v1/traces"),
+            ("http", "logs") => (Transport::Http, "/v1/logs"),
+            _ => return Err("grpc or http, traces or logs".into()),
+        };
         Ok(Load {
-            transport: match transport.as_str() {
-                "grpc" => Transport::Grpc,
-                "http" => Transport::Http,
-                _ => return Err("the transport is grpc or http".into()),
-            },
+            transport,
+            path,
             address: address.clone(),
             template: std::fs::read(template)?,
             slots: slots
@@ -169,11 +180,11 @@ async fn connection(load: Arc<Load>, number: u64) -> Result<Outcome, Failure> {
             tokio::time::sleep_until(due.into()).await;
             // From when it was due, so that a slow reply counts for those that wait behind it.
             let begun = due;
-            outcome.add(sender.send(&load.address, body).await?, begun);
+            outcome.add(sender.send(&load, body).await?, begun);
             due += pace;
         } else {
             let begun = Instant::now();
-            outcome.add(sender.send(&load.address, body).await?, begun);
+            outcome.add(sender.send(&load, body).await?, begun);
         }
     }
     Ok(outcome)
@@ -208,10 +219,10 @@ impl Sender {
     }
 
     /// Whether the request was answered with an OK.
-    async fn send(&mut self, address: &str, body: Bytes) -> Result<bool, Failure> {
+    async fn send(&mut self, load: &Load, body: Bytes) -> Result<bool, Failure> {
         match self {
             Sender::Grpc(sender) => {
-                let request = Request::post(format!("http://{address}{GRPC_PATH}"))
+                let request = Request::post(format!("http://{}{}", load.address, load.path))
                     .header(header::CONTENT_TYPE, "application/grpc")
                     .header(header::TE, "trailers")
                     .body(Full::new(body))?;
@@ -227,8 +238,8 @@ impl Sender {
                 Ok(status == Some(true))
             }
             Sender::Http(sender) => {
-                let request = Request::post("/v1/traces")
-                    .header(header::HOST, address)
+                let request = Request::post(load.path)
+                    .header(header::HOST, &load.address)
                     .header(header::CONTENT_TYPE, "application/x-protobuf")
                     .body(Full::new(body))?;
                 sender.ready().await?;
