@@ -24,6 +24,23 @@ class Signal(StrEnum):
         return {"traces": "otel_spans", "logs": "otel_logs", "metrics": "otel_metrics"}[self.value]
 
 
+LOCAL_SUFFIX = "-local"
+"""Of the class whose records a rule keeps in their region, whatever their signal's route."""
+
+APPENDED_SUFFIX = "-appended"
+"""Of the class that becomes append blobs, which are read as another exporter's are."""
+
+
+def local_class(signal: Signal) -> str:
+    """Name the class of a signal's records that stay."""
+    return f"{signal.value}{LOCAL_SUFFIX}"
+
+
+def appended_class(signal: Signal) -> str:
+    """Name the class of a signal's records that become append blobs."""
+    return f"{signal.value}{APPENDED_SUFFIX}"
+
+
 class EntryKind(StrEnum):
     """What a ledger entry records."""
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mainstem.config.platform import Durability, Platform, Residency, Route, load_platform
+from mainstem.config.platform import Durability, Platform, Residency, load_platform
+from mainstem.config.routes import Route
 from mainstem.errors import ConfigError, UsageError
 from mainstem.records import Signal
 
@@ -53,7 +54,7 @@ def test_a_file_becomes_absolute_paths_and_complete_routes(tmp_path: Path) -> No
     assert euc.spool == tmp_path / "spool/euc"
     assert euc.pseudonym_key == tmp_path / "keys/euc.key"
     assert euc.durability is Durability.DISK
-    assert euc.routes == {
+    assert {signal: euc.route(signal) for signal in Signal} == {
         Signal.LOGS: Route.REPLICATE,
         Signal.TRACES: Route.NONE,
         Signal.METRICS: Route.REPLICATE,

@@ -14,6 +14,7 @@ from mainstem.config.collector.reference import keys
 from mainstem.config.collector.reference import reference as collector_reference
 from mainstem.config.collector.service import Service
 from mainstem.config.platform import Platform, Region
+from mainstem.config.routes import RecordRule, SignalRoute
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -47,6 +48,12 @@ def test_the_platform_page_has_every_key_and_no_other() -> None:
     assert _rows(region) == set(_leaves(Region))
 
 
+def test_the_routing_page_names_every_key() -> None:
+    page = (DOCS / "routing.md").read_text()
+    named = set(re.findall(r"`([a-z_]+)[`:]", page))
+    assert {*SignalRoute.model_fields, *RecordRule.model_fields} <= named
+
+
 def _rows(text: str) -> set[str]:
     return set(re.findall(r"^\| `([a-z_.]+)` \|", text, flags=re.MULTILINE))
 
@@ -54,7 +61,7 @@ def _rows(text: str) -> set[str]:
 def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:
     found = []
     for name, field in model.model_fields.items():
-        inner = _model(field.annotation) if name not in {"regions", "rules"} else None
+        inner = _model(field.annotation) if name not in {"regions", "routes", "rules"} else None
         found += _leaves(inner, f"{prefix}{name}.") if inner else [f"{prefix}{name}"]
     return found
 

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 from mainstem import _core
 from mainstem.books.chain import broken_chains, open_hours
 from mainstem.books.evidence import Evidence, gather
-from mainstem.records import Counts, Signal
-from mainstem.replicate.plan import LOCAL_SUFFIX
+from mainstem.records import LOCAL_SUFFIX, Counts, Signal
 from mainstem.store import Account, ObjectMissing
 
 if TYPE_CHECKING:
@@ -37,7 +36,9 @@ WAITS_HOURS = 24
 
 @dataclass
 class Line:
-    """One line of the books: a region's signal, whole or in one hour (`2026-11-24T05`, UTC).
+    """One line of the books: a region's class, whole or in one hour (`2026-11-24T05`, UTC).
+
+    A class is a signal, or what its records are when they go a way of their own: `logs-local`.
 
     `pending_long` is what of `pending` has waited for longer than 24 hours. `recounted` is the
     number of records found in the lines of those blobs that were read, and `recounted_of` what
@@ -46,6 +47,7 @@ class Line:
 
     region: str
     signal: str
+    record_class: str
     hour: str
     counts: Counts = field(default_factory=Counts)
     foreign: int = 0
@@ -93,7 +95,7 @@ class Line:
 
     def add(self, other: Line) -> None:
         """Add another line's figures to this one's."""
-        for each in fields(Line)[3:]:
+        for each in fields(Line)[4:]:
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
@@ -109,9 +111,9 @@ class Books:
     @property
     def totals(self) -> list[Line]:
         """The lines per region and signal."""
-        found: dict[tuple[str, str], Line] = {}
+        found: dict[tuple[str, str, str], Line] = {}
         for line in self.hours:
-            key = line.region, line.signal
+            key = line.region, line.signal, line.record_class
             found.setdefault(key, Line(*key, "")).add(line)
         return list(found.values())
 
@@ -133,20 +135,20 @@ def keep_books(
     reads every blob that is still there and counts it again now.
     """
     with gather(platform, progress) as evidence:
-        lines: dict[tuple[str, str, str], Line] = {}
+        lines: dict[tuple[str, str, str, str], Line] = {}
         problems: list[str] = []
         for part, problem in _segments(evidence):
-            key = part.region, part.signal, part.hour
+            key = part.region, part.signal, part.record_class, part.hour
             lines.setdefault(key, Line(*key)).add(part)
             problems += [problem] if problem else []
         for part in _foreign(evidence):
-            key = part.region, part.signal, part.hour
+            key = part.region, part.signal, part.record_class, part.hour
             lines.setdefault(key, Line(*key)).add(part)
         if recount:
             problems += _recount(evidence, platform, progress)
         hours = [lines[key] for key in sorted(lines)]
         imbalances = [
-            f"{line.region} {line.signal} {line.hour}: {reason}"
+            f"{line.region} {line.record_class} {line.hour}: {reason}"
             for line in hours
             for reason in line.imbalances
         ]
@@ -170,7 +172,7 @@ def keep_books(
                 *unread,
                 *open_hours(evidence.warehouse),
                 *(
-                    f"{line.region} {line.signal} {line.hour}: {line.pending_long:,} records "
+                    f"{line.region} {line.record_class} {line.hour}: {line.pending_long:,} records "
                     f"have been pending for more than {WAITS_HOURS} hours"
                     for line in hours
                     if line.pending_long
@@ -190,16 +192,23 @@ _BRONZE_ROWS = " UNION ALL ".join(
 
 
 def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
-    """Account for each segment: its line, and what is wrong with it."""
+    """Account for each segment: its line, and what is wrong with it.
+
+    Its blob is looked for where its class is one that is loaded, or that a rule keeps in its
+    region; the others may be in another store.
+    """
     rows = evidence.warehouse.query(
         f"""
         WITH bronze_rows AS ({_BRONZE_ROWS}),
         done AS (FROM bronze.load_blobs WHERE status <> 'replaced')
-        SELECT entry.region, entry.signal, entry.hour, entry.container, entry.blob,
+        SELECT entry.region, entry.signal, coalesce(entry.class, entry.signal), entry.hour,
+            entry.container, entry.blob,
             {", ".join(f"entry.{each.name}" for each in fields(Counts))},
             done.records_stored, coalesce(bronze_rows.records, 0), done.records_quarantined,
             done.records_duplicate, dropped.blob IS NOT NULL,
-            routes.loaded AND (routes.at_home OR NOT ends_with(coalesce(entry.class, ''), $1)),
+            routes.loaded AND coalesce(entry.class, entry.signal)
+                IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal)),
+            coalesce(entry.class, entry.signal) IN (entry.signal, entry.signal || $1),
             EXISTS (
                 FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
             ),
@@ -220,12 +229,12 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
         """,  # noqa: S608
         (LOCAL_SUFFIX,),
     )
-    for region, signal, hour, container, blob, *rest in rows:
+    for region, signal, record_class, hour, container, blob, *rest in rows:
         counts = Counts(*rest[: len(fields(Counts))])
-        figures, state = rest[len(fields(Counts)) : -4], rest[-4:]
+        figures, state = rest[len(fields(Counts)) : -5], rest[-5:]
         recounted, in_bronze, quarantined, duplicate, dropped = figures
-        travels, there, may_be_gone, waits = state
-        line, problem = Line(region, signal, hour, counts, loaded=in_bronze), None
+        travels, expected, there, may_be_gone, waits = state
+        line, problem = Line(region, signal, record_class, hour, counts, loaded=in_bronze), None
         if quarantined is not None:
             line.quarantined, line.dropped_at_load = (
                 (0, quarantined) if dropped else (quarantined, 0)
@@ -236,8 +245,8 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
                 line.recounted, line.recounted_of = recounted, counts.stored - quarantined
         elif blob is None:
             pass
-        elif not there and not may_be_gone and region not in evidence.unread:
-            problem = f"{region} {signal} {hour}: {container}/{blob} is gone before its time"
+        elif expected and not there and not may_be_gone and region not in evidence.unread:
+            problem = f"{region} {record_class} {hour}: {container}/{blob} is gone before its time"
         elif not travels:
             line.not_travelling = counts.stored
         elif there or not may_be_gone:
@@ -270,6 +279,7 @@ def _foreign(evidence: Evidence) -> Iterator[Line]:
     for region, signal, hour, stored, loaded, quarantined, dropped, duplicate in rows:
         yield Line(
             region,
+            signal,
             signal,
             hour,
             foreign=stored,

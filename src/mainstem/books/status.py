@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mainstem.books.evidence import gather
-from mainstem.replicate.plan import LOCAL_SUFFIX
+from mainstem.records import LOCAL_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,8 @@ def take_status(platform: Platform, progress: Callable[[str], None] = lambda _: 
                 FROM entries AS entry
                 JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
                 WHERE entry.kind = 'segment' AND routes.loaded
-                    AND (routes.at_home OR NOT ends_with(coalesce(entry.class, ''), $1))
+                    AND coalesce(entry.class, entry.signal)
+                        IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal))
                     AND EXISTS (
                         FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
                     )

@@ -26,9 +26,8 @@ from mainstem.books.equations import ORPHAN_HOURS
 from mainstem.books.evidence import Evidence, gather
 from mainstem.books.rows import BlobRows, compare_rows
 from mainstem.books.witness import Head, read_heads
-from mainstem.config.platform import Route
-from mainstem.records import EntryKind, LedgerEntry, entry_name
-from mainstem.replicate.plan import LOCAL_SUFFIX
+from mainstem.records import EntryKind, LedgerEntry, entry_name, local_class
+from mainstem.replicate import travels
 from mainstem.store import (
     LEDGER,
     Account,
@@ -71,9 +70,10 @@ class Copy:
         if entry.blob is None or entry.signal is None:
             return None
         if self.store == "region":
-            return self.account.container(entry.blob.container)
-        travels = self.region.routes[entry.signal] is Route.REPLICATE
-        if not travels or (entry.container_class or "").endswith(LOCAL_SUFFIX):
+            # Another class may be in another store.
+            here = entry.container_class in (None, entry.signal, local_class(entry.signal))
+            return self.account.container(entry.blob.container) if here else None
+        if not travels(self.region, entry):
             return None
         return self.account.container(self._named(entry.signal.value))
 

@@ -167,7 +167,9 @@ def _columns(lines: list[Line]) -> tuple[list[str], list[list[object]]]:
     }
     always = {"received", "stored", "loaded", "off"}
     shown = {name: values for name, values in figures.items() if name in always or any(values)}
-    keys = ["region", "signal", *(["hour"] if any(line.hour for line in lines) else [])]
+    apart = any(line.record_class != line.signal for line in lines)
+    keys = {"region": "region", "record_class": "class" if apart else "signal"}
+    keys |= {"hour": "hour"} if any(line.hour for line in lines) else {}
     rows: list[list[object]] = [
         [
             *(getattr(line, key) for key in keys),
@@ -175,4 +177,4 @@ def _columns(lines: list[Line]) -> tuple[list[str], list[list[object]]]:
         ]
         for number, line in enumerate(lines)
     ]
-    return [*keys, *shown], rows
+    return [*keys.values(), *shown], rows

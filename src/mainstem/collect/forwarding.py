@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mainstem.config.collector import OtlpGrpc
-from mainstem.config.platform import Route
+from mainstem.config.routes import Route
 from mainstem.errors import UsageError
 from mainstem.records import Signal
 
@@ -29,7 +29,7 @@ def check_forwarding(config: CollectorConfig, site: Site) -> None:
     for signal in Signal:
         of_signal = [one for one in config.pipelines.values() if one.signal is signal]
         if (
-            site.routes.get(signal) is Route.FORWARD
+            site.route(signal).route is Route.FORWARD
             and of_signal
             and not any(one.forward for one in of_signal)
         ):

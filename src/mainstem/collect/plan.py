@@ -12,14 +12,15 @@ from mainstem.collect.policy import redacts
 from mainstem.collect.steps import pipeline_steps
 from mainstem.config.platform import Durability
 from mainstem.privacy import policy_warnings
-from mainstem.records import Signal
+from mainstem.records import LOCAL_SUFFIX, Signal, local_class
+from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mainstem.collect.site import Site
     from mainstem.collect.steps import PipelineSteps
-    from mainstem.config.collector import CollectorConfig, Destination
+    from mainstem.config.collector import CollectorConfig, Destination, Pipeline
 
 MEBIBYTE = 1 << 20
 MAX_BODY_BYTES = 20 * MEBIBYTE
@@ -58,6 +59,7 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
             "signal": of_pipeline.pipeline.signal.value,
             "steps": list(of_pipeline.plan),
             "class": of_pipeline.pipeline.segment_class,
+            "routing": _routing(of_pipeline.pipeline, site),
         }
         for id_, of_pipeline in steps.items()
     ]
@@ -73,6 +75,11 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         }
         for pipeline in config.pipelines.values()
     }
+    for signal in {pipeline.signal for pipeline in config.pipelines.values()}:
+        if signal.value in classes and site.route(signal).divides:
+            stays = {**classes[signal.value], "exporters": []}
+            stays["container"] = f"{config.container(signal)}{LOCAL_SUFFIX}"
+            classes[local_class(signal)] = stays
     core = {
         "region": site.region,
         "environment": site.environment,
@@ -92,6 +99,7 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         },
         "key_path": str(site.key),
         "cors": list(protocols.http.cors.allowed_origins) if protocols.http else [],
+        "tenant_keys": load_vocabulary().promoted("tenant.id"),
         "pipelines": pipelines,
         "classes": classes,
         "exporters": exporter_plans(config),
@@ -101,6 +109,15 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
     if (warning := elsewhere(destination, site)) is not None:
         warnings.append(warning)
     return Plan(core, destination, tuple(map(str, config.notes)), tuple(warnings))
+
+
+def _routing(pipeline: Pipeline, site: Site) -> dict[str, Any] | None:
+    """Give the rules on the records that a pipeline brings to where its signal travels."""
+    route = site.route(pipeline.signal)
+    if pipeline.segment_class != pipeline.signal or not route.decides:
+        return None
+    local = local_class(pipeline.signal) if route.divides else None
+    return {"local_class": local, "records": route.to_core()}
 
 
 def _max_body_bytes(config: CollectorConfig) -> int:

@@ -12,10 +12,10 @@ from mainstem.config.platform import (
     Durability,
     Platform,
     Residency,
-    Route,
     load_platform,
 )
 from mainstem.config.redaction import RedactionOverlay
+from mainstem.config.routes import SignalRoute
 from mainstem.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,9 +40,13 @@ class Site:
     base: Path
     store: str | None = field(default=None, repr=False)
     overlay: RedactionOverlay = field(default_factory=RedactionOverlay)
+    routes: Mapping[Signal, SignalRoute] = field(default_factory=dict)
     may_be_unredacted: bool = False
     isolated: bool = False
-    routes: Mapping[Signal, Route] = field(default_factory=dict)
+
+    def route(self, signal: Signal) -> SignalRoute:
+        """Tell how a signal's records travel; without a platform file none is decided on."""
+        return self.routes.get(signal, SignalRoute())
 
 
 def local_site() -> Site:

@@ -25,11 +25,14 @@ from pydantic import (
 
 from mainstem.config.document import read_document
 from mainstem.config.redaction import RedactionOverlay
+from mainstem.config.routes import Route, RouteOf, SignalRoute
 from mainstem.config.validate import validate
 from mainstem.errors import ConfigError, UsageError
 from mainstem.records import Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mainstem.config.document import Document, KeyPath
     from mainstem.errors import Problem
 
@@ -37,14 +40,6 @@ REGION_NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
 STORE_SCHEMES = ("file:", "az://", "s3://", "gs://", "memory://")
 # What an Azure connection string begins with, in any order of its parts.
 CONNECTION_STRING = re.compile(r"(DefaultEndpointsProtocol|UseDevelopmentStorage|AccountName)=")
-
-
-class Route(StrEnum):
-    """How a region's signal travels; one way only, or it would be loaded twice."""
-
-    REPLICATE = "replicate"
-    FORWARD = "forward"
-    NONE = "none"
 
 
 class Residency(StrEnum):
@@ -128,7 +123,8 @@ class Region(_Model):
         LocalPath | None, Field(description="The OpenTelemetry Collector's configuration.")
     ] = None
     routes: Annotated[
-        dict[Signal, Route], Field(description="How each signal travels to the centre.")
+        dict[Signal, RouteOf],
+        Field(description="How each signal travels to the centre, and which of its records."),
     ] = {}
     retention: Retention = Retention()
     spool: Annotated[
@@ -154,10 +150,14 @@ class Region(_Model):
         """The region's key in the file: `euc`."""
         return self._name
 
+    def route(self, signal: Signal) -> Route:
+        """Tell how a signal travels."""
+        return self.routes[signal].route
+
     def _complete(self, name: str, directory: Path, base: RedactionOverlay) -> Region:
-        routes = dict.fromkeys(Signal, Route.NONE)
+        routes = dict.fromkeys(Signal, SignalRoute())
         if self.residency is Residency.CENTRAL:
-            routes[Signal.LOGS] = Route.REPLICATE
+            routes[Signal.LOGS] = SignalRoute(route=Route.REPLICATE)
         region = self.model_copy(
             update={
                 "routes": routes | self.routes,
@@ -266,7 +266,7 @@ class Platform(_Model):
             return found.store, signal.value
         if found.residency is Residency.ISOLATED or self.central is None:
             return None
-        if found.routes[signal] is Route.NONE:
+        if found.route(signal) is Route.NONE:
             return None
         return self.central.store, f"{region}-{signal.value}"
 
@@ -360,4 +360,22 @@ def _region_rules(
                 )
     elif "store" not in region:
         wrong(("store",), "is missing")
+    routes = region.get("routes")
+    for signal, route in (routes if isinstance(routes, dict) else {}).items():
+        for place, reason in _route_rules(signal, route):
+            wrong(("routes", signal, *place), reason)
     return problems
+
+
+def _route_rules(signal: str, given: object) -> Iterator[tuple[KeyPath, str]]:
+    """Say what is wrong with the records that a signal's route names."""
+    try:
+        of = Signal(signal)
+        route = SignalRoute.model_validate(given if isinstance(given, dict) else {"route": given})
+    except ValueError:  # A wrong type or word, which the model's own problems tell.
+        return
+    yield from route.mismatches(of)
+    if route.route is Route.NONE:
+        for key in ("local", "travels", "regional_keys"):
+            if getattr(route, key):
+                yield (key,), "has nothing to decide: by its route, nothing of the signal travels"

@@ -78,8 +78,9 @@ def _keys(model: type[BaseModel], location: KeyPath) -> list[str]:
             at = next(
                 (f.annotation for n, f in at.model_fields.items() if part in (n, f.alias)), None
             )
-        else:  # a dict's or a list's item
-            at = get_args(at)[-1] if get_args(at) else None
+        else:  # a dict's, a list's or a tuple's item
+            items = [item for item in get_args(at) if item is not Ellipsis]
+            at = items[-1] if items else None
         at = _model_in(at)
     if isinstance(at, type) and issubclass(at, BaseModel):
         return [field.alias or name for name, field in at.model_fields.items()]
@@ -87,7 +88,9 @@ def _keys(model: type[BaseModel], location: KeyPath) -> list[str]:
 
 
 def _model_in(annotation: Any) -> Any:
-    """Look through `X | None`."""
+    """Look through `X | None` and `Annotated`."""
+    if hasattr(annotation, "__metadata__"):
+        return annotation.__origin__
     if type(None) in get_args(annotation):
         return next(item for item in get_args(annotation) if item is not type(None))
     return annotation

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mainstem.records import Signal
-from mainstem.replicate.plan import LOCAL_SUFFIX
+from mainstem.records import APPENDED_SUFFIX, LOCAL_SUFFIX, Signal
 from mainstem.store import Account, has_segment_id
 
 if TYPE_CHECKING:
@@ -92,8 +91,8 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
     """List the segments that no load has taken, the oldest first.
 
     Those whose blobs have gone by the region's retention are left out, by their age or by the
-    record of their removal: the books show them as expired. A class of records that a rule keeps
-    in its region is loaded only there.
+    record of their removal: the books show them as expired. Of a signal's classes the one that has
+    its name is loaded, and at home what a rule keeps there, too.
     """
     retention = origin.region.retention
     oldest = datetime.now(UTC) - timedelta(
@@ -107,7 +106,8 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
             lines_sha256, "at"
         FROM bronze.ledger AS entry
         WHERE kind = 'segment' AND blob IS NOT NULL AND region = $1 AND signal = $2
-            AND "at" >= $3 AND ($4 OR NOT ends_with(coalesce(class, ''), $5))
+            AND "at" >= $3
+            AND coalesce(class, signal) IN (signal, if($4, signal || $5, signal))
             AND NOT EXISTS (
                 FROM bronze.removed
                 WHERE removed.region = entry.region AND removed.blob = entry.blob
@@ -157,8 +157,9 @@ def changed_blobs(warehouse: Warehouse, origin: Origin) -> Listed:
             row[0]
             for row in warehouse.query(
                 "SELECT DISTINCT container FROM bronze.ledger "
-                "WHERE region = ? AND signal = ? AND container IS NOT NULL",
-                (origin.region.name, origin.signal.value),
+                "WHERE region = $1 AND signal = $2 AND container IS NOT NULL "
+                "AND coalesce(class, signal) IN (signal, signal || $3, signal || $4)",
+                (origin.region.name, origin.signal.value, LOCAL_SUFFIX, APPENDED_SUFFIX),
             )
         }
     listed = Listed([], [])

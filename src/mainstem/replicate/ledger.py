@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mainstem.errors import DataError
+from mainstem.records import appended_class
 from mainstem.store import ContentConflict, Mark, advance, utc_day
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class State:
 
     `beyond` holds (instance, number) -> day of entries copied beyond a gap in their instance.
     `waiting` names entries that were copied while their blob could not be.
-    `containers` are the region's containers of each signal, as its entries name them.
+    `containers` are the region's containers of each signal, as its entries name them: those of
+    what travels, and those of append blobs, which travel as another exporter's.
     """
 
     number: int = 0
@@ -46,7 +48,11 @@ class State:
         """Take copied entries into account."""
         for entry in entries:
             self.beyond[entry.instance, entry.seq] = utc_day(entry.at_unix_nano)
-            if entry.blob is not None and entry.signal is not None:
+            if (
+                entry.blob is not None
+                and entry.signal is not None
+                and entry.container_class in (None, entry.signal, appended_class(entry.signal))
+            ):
                 self.containers.setdefault(entry.signal, set()).add(entry.blob.container)
         for instance in {instance for instance, _ in self.beyond}:
             known = [(seq, day) for (of, seq), day in self.beyond.items() if of == instance]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mainstem.config.platform import Route
+from mainstem.config.routes import Route
 from mainstem.records import LedgerEntry, Signal
 from mainstem.store import (
     LEDGER,
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from mainstem.config.platform import Region
     from mainstem.store import Account, Container, ObjectInfo
 
-LOCAL_SUFFIX = "-local"
-"""The class of records that a rule keeps in their region, whatever their signal's route."""
-
 
 def travels(region: Region, entry: LedgerEntry) -> bool:
-    """Tell whether a segment's blob leaves its region by replication."""
+    """Tell whether a segment's blob leaves its region by replication.
+
+    Of a signal's classes only the one that has its name does.
+    """
     return (
         entry.blob is not None
         and entry.signal is not None
-        and region.routes[entry.signal] is Route.REPLICATE
-        and not (entry.container_class or "").endswith(LOCAL_SUFFIX)
+        and region.route(entry.signal) is Route.REPLICATE
+        and (entry.container_class or entry.signal) == entry.signal
     )
 
 
@@ -67,7 +67,7 @@ def missing_past(region: Region, source: Account, centre: Account) -> list[Ledge
 
 def routed(region: Region) -> list[Signal]:
     """List the signals that leave a region by replication."""
-    return [signal for signal in Signal if region.routes[signal] is Route.REPLICATE]
+    return [signal for signal in Signal if region.route(signal) is Route.REPLICATE]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mainstem.books.evidence import gather
-from mainstem.replicate.plan import LOCAL_SUFFIX
+from mainstem.records import APPENDED_SUFFIX, LOCAL_SUFFIX
 from mainstem.retain.holds import HeldCandidate, Holds
 from mainstem.store import (
     LEDGER,
@@ -169,7 +169,7 @@ WITH known AS (
     GROUP BY region, blob
 ),
 containers AS (
-    SELECT region, container, any_value(signal) AS signal FROM entries
+    SELECT region, container, any_value(signal) AS signal, any_value("class") AS class FROM entries
     WHERE container IS NOT NULL AND signal IS NOT NULL GROUP BY region, container
 ),
 done AS (
@@ -182,7 +182,7 @@ aged AS (
         -- The part of a central container's name after the region's is the signal's.
         coalesce(known.signal, containers.signal,
             replace(blobs.container, blobs.region || '-', '')) AS signal,
-        coalesce(known.class, blobs.container) AS class,
+        coalesce(known.class, containers.class) AS class,
         coalesce(known.sha256, done.sha256, '') AS sha256,
         done.blob IS NOT NULL AS loaded,
         coalesce(
@@ -204,7 +204,10 @@ aged AS (
 waiting AS (
     SELECT aged.*, routes.days, routes.grace_days,
         routes.loaded AND NOT aged.loaded
-            AND (routes.at_home OR NOT ends_with(aged.class, $local)) AS waits
+            AND coalesce(aged.class, aged.signal) IN (
+                aged.signal, aged.signal || '{APPENDED_SUFFIX}',
+                if(routes.at_home, aged.signal || '{LOCAL_SUFFIX}', aged.signal)
+            ) AS waits
     FROM aged JOIN routes ON routes.region = aged.region AND routes.signal = aged.signal
 )
 SELECT *, CASE
@@ -218,7 +221,7 @@ FROM waiting
 
 def _judge(warehouse: Warehouse, now: datetime) -> None:
     """Make the table `held`: each blob with its signal, age and the reason why it goes, if any."""
-    warehouse.connection.execute(_JUDGE, {"local": LOCAL_SUFFIX, "now": _plain(now)})
+    warehouse.connection.execute(_JUDGE, {"now": _plain(now)})
 
 
 def _plan_blobs(evidence: Evidence, store: StorePlan, holds: Holds, now: datetime) -> None:
@@ -295,12 +298,13 @@ def _doubts(warehouse: Warehouse, store: StorePlan, now: datetime) -> Iterator[s
             SELECT count(*) FROM entries AS entry
             JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
             WHERE entry.region = $1 AND entry.kind = 'segment' AND blob IS NOT NULL
+                AND coalesce(class, entry.signal) IN (entry.signal, entry.signal || $3)
                 AND try_strptime(hour, '%Y-%m-%dT%H') >= $2 - to_days(days)
                 AND NOT EXISTS (
                     FROM removed WHERE removed.region = entry.region AND removed.name = entry.blob
                 )
             """,
-            (store.region, _plain(now)),
+            (store.region, _plain(now), LOCAL_SUFFIX),
         )
         if expected:
             yield f"it lists no blob, and by the ledger {expected:,} must be there"
