@@ -75,15 +75,17 @@ class DataPlane:
         get more memory. Raises `ValueError` for another word.
         """
 
-    def next_outbox(self, timeout: float, *, after: int | None = None) -> OutboxItem | None:
+    def next_outbox(
+        self, timeout: float, *, after: int | None = None, region: str | None = None
+    ) -> OutboxItem | None:
         """Give the first ledger entry that is not confirmed; wait up to `timeout` seconds for one.
 
         The same entry is given again until it is confirmed. With `after`, the first one behind that
-        entry, which itself cannot be uploaded. Raises `SpoolError` where it cannot be
-        read.
+        entry, which itself cannot be uploaded. At the centre `region` says whose spool; raises
+        `ValueError` where there is none. Raises `SpoolError` where it cannot be read.
         """
 
-    def confirm(self, seq: int) -> None:
+    def confirm(self, seq: int, *, region: str | None = None) -> None:
         """Say that the store holds entry `seq` and its blob, so that the spool can drop them.
 
         Entries are confirmed in the order of `seq`. Raises `SpoolError` where that is broken.
@@ -99,7 +101,10 @@ class DataPlane:
         to expire; None without TLS). `ack_seconds`: bounds, counts,
         count, sum. `connections`, `open_connections`, `in_flight_bytes`, `in_flight_peak_bytes`.
         `spool`: instance, outbox_entries, outbox_bytes, oldest_age_ms, reserve_bytes, classes, and
-        more. Counts are since the start.
+        more; `origins`: at the centre, the same by region. `exporters`: a list of exporter, traces,
+        logs and metrics (each with sent, send_failed, rejected, refused and abandoned records),
+        tries_failed, requests_settled, fault, untaken (number, segment, line, records, reason) and
+        spool_error. Counts are since the start.
         """
 
     def seal(self) -> None:

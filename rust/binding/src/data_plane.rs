@@ -70,27 +70,31 @@ impl DataPlane {
         Ok(())
     }
 
-    #[pyo3(signature = (timeout, *, after=None))]
+    #[pyo3(signature = (timeout, *, after=None, region=None))]
     fn next_outbox(
         &self,
         py: Python<'_>,
         timeout: f64,
         after: Option<u64>,
+        region: Option<&str>,
     ) -> PyResult<Option<OutboxItem>> {
         let plane = self.get()?;
+        let spool = plane.spool(region).ok_or_else(no_such_region)?;
         let timeout = seconds(timeout)?;
         let item = py
             .detach(|| match after {
-                None => plane.spool().next_outbox(timeout),
-                Some(seq) => plane.spool().outbox_after(seq, timeout),
+                None => spool.next_outbox(timeout),
+                Some(seq) => spool.outbox_after(seq, timeout),
             })
             .map_err(|error| spool_error(&error))?;
         Ok(item.map(OutboxItem::new))
     }
 
-    fn confirm(&self, py: Python<'_>, seq: u64) -> PyResult<()> {
+    #[pyo3(signature = (seq, *, region=None))]
+    fn confirm(&self, py: Python<'_>, seq: u64, region: Option<&str>) -> PyResult<()> {
         let plane = self.get()?;
-        py.detach(|| plane.spool().confirm(seq))
+        let spool = plane.spool(region).ok_or_else(no_such_region)?;
+        py.detach(|| spool.confirm(seq))
             .map_err(|error| spool_error(&error))
     }
 
@@ -102,7 +106,7 @@ impl DataPlane {
 
     fn seal(&self, py: Python<'_>) -> PyResult<()> {
         let plane = self.get()?;
-        py.detach(|| plane.spool().seal_all())
+        py.detach(|| plane.seal_all())
             .map_err(|error| spool_error(&error))
     }
 
@@ -126,6 +130,10 @@ impl DataPlane {
                 .map_err(|error| spool_error(&error)),
         }
     }
+}
+
+fn no_such_region() -> PyErr {
+    PyValueError::new_err("region: this data plane has no spool for it")
 }
 
 fn seconds(timeout: f64) -> PyResult<Duration> {

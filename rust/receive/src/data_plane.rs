@@ -1,5 +1,6 @@
 //! The data plane as its owner sees it: made from a plan, started, drained, closed.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,21 +11,18 @@ use forward::ExporterReport;
 use otlp::model::Signal;
 use redact::RegionKey;
 use serde::Serialize;
-use spool::{RealFileSystem, Spool, SpoolConfig, SpoolError};
+use spool::{Spool, SpoolError};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 
-use crate::assembly::assemble;
 use crate::claims::Claims;
-use crate::classes::OpenClasses;
 use crate::faults::{forbid_core_dumps, quiet_panics};
-use crate::forwarders::Forwarders;
 use crate::intake::{Intake, Route};
 use crate::listener::Listener;
 use crate::live::Live;
 use crate::memory::{Budget, Pressure};
-use crate::pipeline::Pipeline;
+use crate::origins::{self, Compiled, Origin};
 use crate::plan::{Plan, PlanError, SpoolPlan};
 use crate::server::{Gate, MAX_CONNECTIONS, listen};
 use crate::stats::{Stats, StatsReport};
@@ -72,9 +70,9 @@ pub struct DataPlane {
     intake: Arc<Live<Intake>>,
     grpc: Arc<Live<Listener>>,
     http: Arc<Live<Listener>>,
-    /// Of the plan that holds now. Locked while another takes its place.
-    classes: Mutex<OpenClasses>,
-    forwarders: Forwarders,
+    /// Never empty. Locked while another plan takes the place of the one that holds.
+    origins: Vec<Origin>,
+    reloading: Mutex<()>,
     shared: Shared,
     runtime: Runtime,
     connections: Arc<Semaphore>,
@@ -83,7 +81,6 @@ pub struct DataPlane {
 
 /// What every plan's intake uses.
 struct Shared {
-    spool: Arc<Spool>,
     stats: Arc<Stats>,
     large: Arc<Semaphore>,
     /// 32 random bytes of this process, for what it remembers and nobody else may guess.
@@ -99,32 +96,14 @@ impl DataPlane {
         let [grpc, http] = listeners(&plan, secret)?;
         let key = load_key(&plan)?;
         let stats = Arc::new(Stats::default());
-        let assembly = assemble(&plan, &key, &stats)?;
-        let spool = Arc::new(Spool::open(
-            SpoolConfig {
-                durability: plan.spool.durability,
-                segment_bytes: plan.spool.segment_bytes,
-                segment_age: Duration::from_millis(plan.spool.segment_age_ms),
-                digest_window: Duration::from_millis(plan.spool.digest_window_ms),
-                ..SpoolConfig::new(
-                    plan.spool.path.clone(),
-                    &plan.region,
-                    &plan.environment,
-                    assembly.classes.clone(),
-                )
-            },
-            Arc::new(RealFileSystem),
-        )?);
-        let forwarders = Forwarders::new(&plan.exporters, &plan.region, &spool)?;
+        let (origins, compiled) = origins::open(&plan, &key, &stats)?;
         let shared = Shared {
-            spool,
             stats,
             large: Arc::new(Semaphore::new(1)),
             secret,
         };
-        let classes = OpenClasses::first(&shared.spool, assembly.classes);
         let budget = Budget::new(plan.in_flight_bytes);
-        let intake = shared.intake(&plan, assembly.pipelines, &key, budget, classes.clone());
+        let intake = shared.intake(&plan, compiled, &origins, &key, budget);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = Builder::new_multi_thread()
             .worker_threads(cores.min(MAX_WORKERS))
@@ -137,8 +116,8 @@ impl DataPlane {
             intake: Arc::new(Live::new(Arc::new(intake))),
             grpc: Arc::new(Live::new(grpc)),
             http: Arc::new(Live::new(http)),
-            classes: Mutex::new(classes),
-            forwarders,
+            origins,
+            reloading: Mutex::new(()),
             shared,
             runtime,
             connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
@@ -152,24 +131,30 @@ impl DataPlane {
     /// under the plan that they began with, and its segments are sealed when the last of them has. No
     /// connection ends. What the spool and the listening sockets stand on cannot change.
     pub fn reload(&self, plan: Plan) -> Result<(), StartError> {
-        let mut classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
+        let _reloading = self
+            .reloading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         self.fixed.holds_in(&plan)?;
         let [grpc, http] = listeners(&plan, self.shared.secret)?;
         let key = load_key(&plan)?;
-        let mut assembly = assemble(&plan, &key, &self.shared.stats)?;
-        let forwarders =
-            self.forwarders
-                .prepared(&plan.exporters, &plan.region, &self.shared.spool)?;
-        let next = classes.next(&self.shared.spool, std::mem::take(&mut assembly.classes))?;
+        let mut nexts = Vec::with_capacity(self.origins.len());
+        let mut compiled = Vec::with_capacity(self.origins.len());
+        for origin in &self.origins {
+            let (next, of_origin) = origin.next(&plan, &key, &self.shared.stats)?;
+            nexts.push(next);
+            compiled.push(of_origin);
+        }
         let budget = self.intake.now().budget.resized(plan.in_flight_bytes);
         let intake = self
             .shared
-            .intake(&plan, assembly.pipelines, &key, budget, next.clone());
+            .intake(&plan, compiled, &self.origins, &key, budget);
         self.intake.replace(Arc::new(intake));
         self.grpc.replace(grpc);
         self.http.replace(http);
-        self.forwarders.replace(forwarders, &self.runtime);
-        *classes = next;
+        for (origin, next) in self.origins.iter().zip(nexts) {
+            origin.replace(next, &self.runtime);
+        }
         Ok(())
     }
 
@@ -206,7 +191,9 @@ impl DataPlane {
                 },
             ));
         }
-        self.forwarders.start(&self.runtime);
+        for origin in &self.origins {
+            origin.forwarders.start(&self.runtime);
+        }
         Ok(ports)
     }
 
@@ -215,8 +202,17 @@ impl DataPlane {
         self.intake.now().budget.set_pressure(pressure);
     }
 
-    pub fn spool(&self) -> &Spool {
-        &self.shared.spool
+    /// A region's spool; without a name, that of the collector's own region or the first one's.
+    pub fn spool(&self, region: Option<&str>) -> Option<&Spool> {
+        let mut origins = self.origins.iter();
+        let found = origins.find(|origin| region.is_none_or(|region| origin.region == region));
+        found.map(|origin| &*origin.spool)
+    }
+
+    /// Seals what is open in every spool.
+    pub fn seal_all(&self) -> Result<(), SpoolError> {
+        let sealed = self.origins.iter().map(|origin| origin.spool.seal_all());
+        first_error(sealed)
     }
 
     /// Takes no new request, lets those under way finish, and seals what is open.
@@ -228,7 +224,7 @@ impl DataPlane {
         let finished = self
             .runtime
             .block_on(async { tokio::time::timeout(timeout, all).await.is_ok() });
-        self.shared.spool.seal_all()?;
+        self.seal_all()?;
         Ok(finished)
     }
 
@@ -236,8 +232,11 @@ impl DataPlane {
     /// end with the last user of this data plane.
     pub fn close(&self) -> Result<(), SpoolError> {
         self.stop.send_replace(true);
-        self.forwarders.stop(&self.runtime);
-        self.shared.spool.close()
+        let closed = self
+            .origins
+            .iter()
+            .map(|origin| origin.close(&self.runtime));
+        first_error(closed)
     }
 
     pub fn stats(&self) -> Report {
@@ -251,8 +250,12 @@ impl DataPlane {
                 .iter()
                 .filter_map(|listener| listener.now().tls.as_ref()?.expires_unix)
                 .min(),
-            exporters: self.forwarders.reports(),
-            spool: self.shared.spool.stats(),
+            exporters: self.origins[0].forwarders.reports(),
+            spool: self.origins[0].spool.stats(),
+            origins: match intake.own {
+                Some(_) => BTreeMap::new(),
+                None => self.origins.iter().map(Origin::stats).collect(),
+            },
         }
     }
 }
@@ -267,36 +270,44 @@ pub struct Report {
     /// Of the certificate that holds shortest; `None` without TLS.
     certificate_expires_unix: Option<i64>,
     exporters: Vec<ExporterReport>,
+    /// The collector's own; at the centre, that of the first region.
     spool: spool::Stats,
+    /// At the centre, every region's.
+    origins: BTreeMap<String, spool::Stats>,
 }
 
 impl Shared {
     fn intake(
         &self,
         plan: &Plan,
-        pipelines: [Vec<Pipeline>; 3],
+        compiled: Vec<Compiled>,
+        origins: &[Origin],
         key: &RegionKey,
         budget: Budget,
-        classes: OpenClasses,
     ) -> Intake {
         let claims = Arc::new(Claims::new(plan.tenant_keys.clone()));
-        let mut signals = Signal::ALL.into_iter();
-        let routes = pipelines.map(|pipelines| {
-            let signal = signals.next().filter(|_| !pipelines.is_empty())?;
-            Some(Route {
-                signal,
-                pipelines,
-                claims: claims.clone(),
-                digest_key: *key.request_digest_key(),
-                spool: self.spool.clone(),
-                classes: classes.clone(),
-                max_body_bytes: plan.max_body_bytes,
-                stats: self.stats.clone(),
-                large: self.large.clone(),
-            })
+        let routes = compiled.into_iter().zip(origins);
+        let routes = routes.map(|((region, pipelines, classes), origin)| {
+            let mut signals = Signal::ALL.into_iter();
+            let routes = pipelines.map(|pipelines| {
+                let signal = signals.next().filter(|_| !pipelines.is_empty())?;
+                Some(Route {
+                    signal,
+                    pipelines,
+                    claims: claims.clone(),
+                    digest_key: *key.request_digest_key(),
+                    spool: origin.spool.clone(),
+                    classes: classes.clone(),
+                    max_body_bytes: plan.max_body_bytes,
+                    stats: self.stats.clone(),
+                    large: self.large.clone(),
+                })
+            });
+            (region, routes)
         });
         Intake {
-            routes,
+            routes: routes.collect(),
+            own: plan.origins.is_empty().then(|| plan.region.clone()),
             budget,
             max_body_bytes: plan.max_body_bytes,
             cors: plan.cors.clone(),
@@ -311,12 +322,15 @@ struct Fixed {
     grpc: Option<SocketAddr>,
     http: Option<SocketAddr>,
     spool: SpoolPlan,
+    /// The folder of each region's spool.
+    spools: BTreeMap<String, PathBuf>,
     key_path: PathBuf,
 }
 
 impl Fixed {
     fn of(plan: Plan) -> Fixed {
         Fixed {
+            spools: origins::places(&plan),
             region: plan.region,
             environment: plan.environment,
             grpc: plan.grpc,
@@ -333,6 +347,7 @@ impl Fixed {
             ("grpc", self.grpc == plan.grpc),
             ("http", self.http == plan.http),
             ("spool", self.spool == plan.spool),
+            ("origins", self.spools == origins::places(plan)),
             ("key_path", self.key_path == plan.key_path),
         ]
         .into_iter()
@@ -342,6 +357,12 @@ impl Fixed {
             Err(PlanError::new(key, reason))
         })
     }
+}
+
+/// The first error of all that is tried: one that fails keeps no other from its turn.
+fn first_error(results: impl Iterator<Item = Result<(), SpoolError>>) -> Result<(), SpoolError> {
+    let errors: Vec<SpoolError> = results.filter_map(Result::err).collect();
+    errors.into_iter().next().map_or(Ok(()), Err)
 }
 
 fn load_key(plan: &Plan) -> Result<RegionKey, PlanError> {

@@ -13,6 +13,7 @@ use hyper::body::{Bytes, Incoming};
 use otlp::model::Signal;
 
 use crate::body::{BodyReader, Compression};
+use crate::forwarded::Forwarded;
 use crate::identity::Identity;
 use crate::intake::{Encoding, Intake, Parcel};
 use crate::memory::Reservation;
@@ -62,7 +63,9 @@ pub async fn take(
             .and_then(Compression::named)
             .ok_or(Refusal::WrongEncoding)?,
     };
-    let route = intake.route(signal)?;
+    let forwarded = Forwarded::believed(request.headers(), identity.as_deref());
+    let route = intake.route(signal, identity.as_deref(), forwarded)?;
+    let digest = forwarded.and_then(|forwarded| forwarded.digest);
     let mut reservation = intake.budget.reserve_nothing();
     let frame = BodyReader::new(
         request.into_body(),
@@ -81,6 +84,7 @@ pub async fn take(
         body: message.bytes,
         reservation,
         identity,
+        digest,
     };
     if message.compressed && compression == Compression::Identity {
         return Err(Refusal::BadFrame);

@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use otlp::model::Signal;
 
 use crate::body::{BodyReader, Compression};
+use crate::forwarded::Forwarded;
 use crate::identity::Identity;
 use crate::intake::{Encoding, Intake, Parcel, Route};
 use crate::replies::{Refusal, Rejected, status_json, status_protobuf};
@@ -63,7 +64,10 @@ pub async fn take(
     };
     let accepted = admitted.and_then(|identity| {
         intake.budget.admit()?;
-        Ok((accept(intake, signal, &request)?, identity))
+        let forwarded = Forwarded::believed(request.headers(), identity.as_deref());
+        let digest = forwarded.and_then(|forwarded| forwarded.digest);
+        let accepted = accept(intake, signal, &request, identity.as_deref(), forwarded)?;
+        Ok((accepted, identity, digest))
     });
     let mut reader = BodyReader::new(request.into_body(), limit, time);
     let mut reservation = intake.budget.reserve_nothing();
@@ -72,7 +76,7 @@ pub async fn take(
         Err(refusal) => Err(*refusal),
     };
     match (accepted, body) {
-        (Ok(((route, encoding, compression), identity)), Ok(body)) => {
+        (Ok(((route, encoding, compression), identity, digest)), Ok(body)) => {
             let parcel = Parcel {
                 transport: Transport::Http,
                 encoding,
@@ -80,6 +84,7 @@ pub async fn take(
                 body,
                 reservation,
                 identity,
+                digest,
             };
             route.take(parcel).await
         }
@@ -102,12 +107,14 @@ fn accept<'a>(
     intake: &'a Intake,
     signal: Option<Signal>,
     request: &Request<Incoming>,
+    identity: Option<&Identity>,
+    forwarded: Option<Forwarded<'_>>,
 ) -> Result<Accepted<'a>, Refusal> {
     let signal = signal.ok_or(Refusal::NoSuchPath)?;
     if request.method() != Method::POST {
         return Err(Refusal::WrongMethod);
     }
-    let route = intake.route(signal)?;
+    let route = intake.route(signal, identity, forwarded)?;
     let encoding = encoding_of(request.headers()).ok_or(Refusal::WrongContentType)?;
     let compression = match request.headers().get(header::CONTENT_ENCODING) {
         None => Compression::Identity,

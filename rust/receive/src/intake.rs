@@ -1,5 +1,6 @@
 //! What the listeners hand over, and its way to every pipeline of its signal.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,6 +13,7 @@ use crate::body::{Compression, inflate};
 use crate::claims::Claims;
 use crate::classes::OpenClasses;
 use crate::faults::guarded;
+use crate::forwarded::Forwarded;
 use crate::identity::Identity;
 use crate::memory::{Budget, Reservation};
 use crate::pipeline::{Arrival, Pipeline};
@@ -37,21 +39,39 @@ pub struct Parcel {
     pub reservation: Reservation,
     /// Who sent it; `None` where the listener asks nobody.
     pub identity: Option<Arc<Identity>>,
+    /// What the request is known by where it was taken first, if that is believed.
+    pub digest: Option<[u8; 16]>,
 }
 
 /// All that a listener needs to take requests.
 pub struct Intake {
-    pub routes: [Option<Route>; 3],
+    /// By region.
+    pub routes: BTreeMap<String, [Option<Route>; 3]>,
+    /// The one region whose requests these are; `None` at the centre, where the sender tells.
+    pub own: Option<String>,
     pub budget: Budget,
     pub max_body_bytes: usize,
     pub cors: Vec<String>,
 }
 
 impl Intake {
-    pub fn route(&self, signal: Signal) -> Result<&Route, Refusal> {
-        self.routes[signal as usize]
-            .as_ref()
-            .ok_or(Refusal::NoPipeline)
+    /// Where a request goes: at the centre by the region that its sender is bound to or forwards
+    /// for, and never by what the request's records say.
+    pub fn route(
+        &self,
+        signal: Signal,
+        identity: Option<&Identity>,
+        forwarded: Option<Forwarded<'_>>,
+    ) -> Result<&Route, Refusal> {
+        let region = match &self.own {
+            Some(own) => own,
+            None => forwarded
+                .map(|forwarded| forwarded.region)
+                .or(identity.and_then(|identity| identity.region.as_deref()))
+                .ok_or(Refusal::WrongRegion)?,
+        };
+        let routes = self.routes.get(region).ok_or(Refusal::WrongRegion)?;
+        routes[signal as usize].as_ref().ok_or(Refusal::NoPipeline)
     }
 }
 
@@ -149,7 +169,7 @@ impl Route {
             body: &parcel.body,
             claims: &self.claims,
             identity: parcel.identity.as_deref(),
-            digest: self.digest(&parcel.body),
+            digest: parcel.digest.unwrap_or_else(|| self.digest(&parcel.body)),
             received_at_ns: now_ns(),
         };
         let mut prepared = Prepared {

@@ -41,6 +41,10 @@ pub struct Plan {
     pub pipelines: Vec<PipelinePlan>,
     /// The kinds of segment, by name: each belongs to one pipeline.
     pub classes: BTreeMap<String, ClassPlan>,
+    /// At the centre: the regions whose collectors forward to it. Each request is one of theirs, by
+    /// its sender's identity; there is no spool but theirs.
+    #[serde(default)]
+    pub origins: BTreeMap<String, OriginPlan>,
     /// What sends segments on, by the exporter's id in the configuration.
     #[serde(default)]
     pub exporters: BTreeMap<String, ExporterPlan>,
@@ -61,6 +65,15 @@ pub struct SpoolPlan {
     pub segment_bytes: u64,
     pub segment_age_ms: u64,
     pub digest_window_ms: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OriginPlan {
+    /// The folder of its spool.
+    pub spool: PathBuf,
+    /// What its containers' names begin with, before those of the classes.
+    pub container_prefix: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -182,6 +195,10 @@ impl Plan {
             class
                 .check(&plan)
                 .map_err(|reason| PlanError::new(format!("classes.{name}.exporters"), reason))?;
+        }
+        if !plan.origins.is_empty() && !plan.exporters.is_empty() {
+            let reason = "what is forwarded here is not sent on again";
+            return Err(PlanError::new("origins, exporters", reason));
         }
         if plan.in_flight_bytes > u32::MAX as usize {
             return Err(PlanError::new("in_flight_bytes", "4 GiB is the most"));
