@@ -385,4 +385,39 @@ mod tests {
             assert_eq!(symbol(name), number, "{name}");
         }
     }
+
+    #[test]
+    fn the_page_has_every_path() {
+        let page = include_str!("../../../../docs/processors.md");
+        let code = |cell: &str| -> Vec<String> {
+            cell.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect()
+        };
+        let rows: Vec<(Vec<String>, Vec<String>)> = page
+            .lines()
+            .skip_while(|line| *line != "| of | paths |")
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .map(|line| {
+                let cells: Vec<&str> = line.split('|').collect();
+                (code(cells[1]), code(cells[2]))
+            })
+            .collect();
+        for (names, paths) in &rows {
+            let context = Context::named(&names[0]);
+            let known: Vec<&str> = PATHS
+                .iter()
+                .filter(|(of, ..)| Some(*of) == context)
+                .map(|(_, name, _)| *name)
+                .collect();
+            let (mut known, mut paths) = (known, paths.clone());
+            known.sort_unstable();
+            paths.sort_unstable();
+            assert_eq!(paths, known, "{names:?}");
+        }
+        assert_eq!(rows.len(), 7);
+    }
 }
