@@ -95,8 +95,8 @@ class DataPlane:
         """Give what the collector counts about itself, as JSON.
 
         `signals`: a list of signal, grpc and http (each with requests; accepted, rejected, refused
-        and duplicate records; unknown_fields, doubled_keys, invalid_utf8) and redactions (rule,
-        count). `refusals`: a list of transport, reason, requests.
+        and duplicate records; unknown_fields, doubled_keys, invalid_utf8), dropped and sampled
+        records, and redactions (rule, count). `refusals`: a list of transport, reason, requests.
         `handshakes_failed`: a list of reason, connections. `certificate_expires_unix` (the first
         to expire; None without TLS). `ack_seconds`: bounds, counts,
         count, sum. `connections`, `open_connections`, `in_flight_bytes`, `in_flight_peak_bytes`.

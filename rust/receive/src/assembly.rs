@@ -70,7 +70,9 @@ pub fn assemble(plan: &Plan, key: &RegionKey, stats: &Stats) -> Result<Assembly,
             .transpose()?;
         let counters = stats.rules(signal, &rules);
         let ways = Ways::new(travels, local, compiled);
-        pipelines[signal as usize].push(Pipeline::new(signal, ways, steps, counters));
+        let left_out = stats.left_out(signal);
+        let made = Pipeline::new(signal, ways, steps, counters, left_out);
+        pipelines[signal as usize].push(made);
     }
     if let Some(unused) = plan.classes.keys().find(|class| !used.contains(*class)) {
         let reason = "no pipeline has this class";

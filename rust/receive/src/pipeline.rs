@@ -11,7 +11,7 @@ use crate::claims::Claims;
 use crate::identity::Identity;
 use crate::intake::Encoding;
 use crate::replies::{Refusal, Rejected};
-use crate::stats::Counter;
+use crate::stats::{Counter, LeftOut};
 use crate::steps::Steps;
 use crate::times::record_times;
 use crate::ways::{Class, Ways};
@@ -44,17 +44,25 @@ pub struct Pipeline {
     steps: Steps,
     /// What each rule of the steps did, by its id, and behind them those of the routing.
     counters: Vec<Arc<Counter>>,
+    left_out: Arc<LeftOut>,
     /// The last line's length in 64ths of its body's.
     ratio: AtomicUsize,
 }
 
 impl Pipeline {
-    pub fn new(signal: Signal, ways: Ways, steps: Steps, counters: Vec<Arc<Counter>>) -> Self {
+    pub fn new(
+        signal: Signal,
+        ways: Ways,
+        steps: Steps,
+        counters: Vec<Arc<Counter>>,
+        left_out: Arc<LeftOut>,
+    ) -> Self {
         Pipeline {
             signal,
             ways,
             steps,
             counters,
+            left_out,
             ratio: AtomicUsize::new(2 * 64),
         }
     }
@@ -74,6 +82,8 @@ impl Pipeline {
             None => 0,
         };
         let taken = self.steps.apply(&mut request);
+        self.left_out.dropped.add(taken.dropped);
+        self.left_out.sampled.add(taken.sampled);
         let rejected = Rejected {
             invalid: notes.invalid_records,
             foreign,

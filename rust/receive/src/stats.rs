@@ -60,6 +60,15 @@ impl SignalStats {
     }
 }
 
+/// Records of a signal that its pipelines left out on purpose.
+#[derive(Debug, Default)]
+pub struct LeftOut {
+    /// By filters and rules.
+    pub dropped: Counter,
+    /// By samplers.
+    pub sampled: Counter,
+}
+
 /// A signal's rules by name, in the order in which they came up.
 type Rules = Vec<(String, Arc<Counter>)>;
 
@@ -69,6 +78,7 @@ pub struct Stats {
     refusals: [[Counter; Refusal::NAMES.len()]; 2],
     handshakes_failed: [Counter; FAILURES.len()],
     rules: Mutex<[Rules; 3]>,
+    left_out: [Arc<LeftOut>; 3],
     ack: Histogram,
     pub connections: Counter,
     pub connections_refused: Counter,
@@ -91,6 +101,10 @@ impl Stats {
                 counter
             })
             .collect()
+    }
+
+    pub fn left_out(&self, signal: Signal) -> Arc<LeftOut> {
+        self.left_out[signal as usize].clone()
     }
 
     pub fn of(&self, signal: Signal, transport: Transport) -> &SignalStats {
@@ -120,6 +134,8 @@ impl Stats {
                     signal: signal.name(),
                     grpc: CountReport::from(self.of(signal, Transport::Grpc)),
                     http: CountReport::from(self.of(signal, Transport::Http)),
+                    dropped: self.left_out[signal as usize].dropped.get(),
+                    sampled: self.left_out[signal as usize].sampled.get(),
                     redactions: rules[signal as usize]
                         .iter()
                         .map(|(rule, counter)| RuleReport {
@@ -210,6 +226,9 @@ pub struct SignalReport {
     pub signal: &'static str,
     pub grpc: CountReport,
     pub http: CountReport,
+    /// Left out by filters and rules, and by samplers.
+    pub dropped: u64,
+    pub sampled: u64,
     pub redactions: Vec<RuleReport>,
 }
 

@@ -71,6 +71,15 @@ class CollectorMetrics(Collector):
                     help_text,
                     [(labels, counts[outcome]) for labels, counts in by_transport],
                 )
+        for outcome, help_text in (
+            ("dropped", "Records left out by filters and rules."),
+            ("sampled", "Records left out by samplers."),
+        ):
+            yield counter(
+                f"mainstem_{outcome}_records",
+                help_text,
+                [({"signal": report["signal"]}, report[outcome]) for report in stats["signals"]],
+            )
         yield counter(
             "mainstem_redactions",
             "Values redacted, by rule.",
