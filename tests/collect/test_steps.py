@@ -87,3 +87,64 @@ def test_the_core_s_own_step_checks_know_the_signal() -> None:
             "of traces"
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("processor", "told"),
+    [
+        (
+            "filter: {trace_conditions: ['span.nam == \"x\"']}",
+            (
+                "c.yaml:7:31: processors.filter.trace_conditions[0]: column 1 is no path known "
+                "here; of a span there are name, kind"
+            ),
+        ),
+        (
+            "transform: {trace_statements: [{context: span, statements: ['set(name, )']}]}",
+            (
+                "c.yaml:7:63: processors.transform.trace_statements[0].statements[0]: column 11 "
+                "must be a value"
+            ),
+        ),
+        (
+            "filter: {logs: {include: {match_type: strict}}}",
+            "c.yaml:7:19: processors.filter.logs.include: is not built yet (use the conditions of",
+        ),
+        (
+            "filter: {trace_condition: []}",
+            (
+                "c.yaml:7:12: processors.filter.trace_condition: is not a key known here (did you "
+                "mean trace_conditions?)"
+            ),
+        ),
+        (
+            "transform: {trace_statements: [{statement: []}]}",
+            (
+                "c.yaml:7:35: processors.transform.trace_statements[0].statement: is not a key "
+                "known here (did you mean statements?)"
+            ),
+        ),
+        (
+            "transform: {trace_statements: [1]}",
+            "c.yaml:7:34: processors.transform.trace_statements[0]: must be text",
+        ),
+        (
+            "probabilistic_sampler: {sampling_percentage: -1}",
+            (
+                "c.yaml:7:27: processors.probabilistic_sampler.sampling_percentage: must be 0, or "
+                "at least 100 in 2^56"
+            ),
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_statement_is_told_at_its_place_and_column(
+    processor: str, told: str
+) -> None:
+    kind = processor.partition(":")[0]
+    first = CONFIGURATION.index("  attributes:")
+    last = CONFIGURATION.index("exporters:")
+    wrong = f"{CONFIGURATION[:first]}  {processor}\n{CONFIGURATION[last:]}"
+    with pytest.raises(ConfigError) as caught:
+        steps(f"[{kind}, redaction/first]", wrong)
+    found = [str(problem) for problem in caught.value.problems]
+    assert any(problem.startswith(told) for problem in found), found

@@ -6,7 +6,9 @@ use otlp::model::{Request, Signal};
 use serde::{Deserialize, Serialize};
 
 use crate::errors::ErrorMode;
-use crate::ottl::{Condition, Context, Failed, Item, ParsedCondition, ParsedStatement, Statement};
+use crate::ottl::{
+    Condition, Context, Failed, Item, ParsedCondition, ParsedStatement, Refused, Statement,
+};
 use crate::spec::SpecError;
 use crate::statements::{GroupSpec, context_in, refused};
 use crate::walk::retain;
@@ -43,8 +45,11 @@ struct Group {
     error_mode: ErrorMode,
 }
 
-/// Texts and the places where they are written.
-type Placed<'s> = Vec<(String, &'s str)>;
+/// A condition or a statement, and where it is written.
+struct Placed<'s> {
+    place: String,
+    text: &'s str,
+}
 
 impl Transform {
     pub fn compile(spec: &TransformSpec, signal: Signal) -> Result<Transform, SpecError> {
@@ -53,44 +58,35 @@ impl Transform {
             Signal::Logs => ("log_statements", &spec.log_statements),
             Signal::Metrics => ("metric_statements", &spec.metric_statements),
         };
-        let mut plain: Placed<'_> = Vec::new();
+        let mut plain = Vec::new();
         let mut groups = Vec::new();
         for (index, one) in given.iter().enumerate() {
             let place = format!("{option}[{index}]");
             match one {
-                StatementsSpec::One(text) => plain.push((place, text)),
-                StatementsSpec::Group(group) => {
-                    let placed = |list: &str, texts: &'_ [String]| -> Vec<(String, String)> {
-                        let texts = texts.iter().enumerate();
-                        texts
-                            .map(|(index, text)| (format!("{place}.{list}[{index}]"), text.clone()))
-                            .collect()
-                    };
-                    let conditions = placed("conditions", &group.conditions);
-                    let statements = placed("statements", &group.statements);
-                    groups.push(Group::compile(
-                        &place,
-                        group.context(&place, signal)?,
-                        &borrowed(&conditions),
-                        &borrowed(&statements),
-                        signal,
-                        group.error_mode.unwrap_or(spec.error_mode),
-                    )?);
-                }
+                StatementsSpec::One(text) => plain.push(Placed { place, text }),
+                StatementsSpec::Group(group) => groups.push(Group::compile(
+                    &place,
+                    group.context(&place, signal)?,
+                    &placed(&format!("{place}.conditions"), &group.conditions),
+                    &placed(&format!("{place}.statements"), &group.statements),
+                    signal,
+                    group.error_mode.unwrap_or(spec.error_mode),
+                )?),
             }
         }
+        if !(plain.is_empty() || groups.is_empty()) {
+            let reason = "mixes statements and groups of statements: one of the two";
+            return Err(SpecError::new(option, reason));
+        }
         if !plain.is_empty() {
-            if !groups.is_empty() {
-                let reason = "mixes statements and groups of statements: one of the two";
-                return Err(SpecError::new(option, reason));
-            }
+            let error_mode = spec.error_mode;
             groups.push(Group::compile(
                 option,
                 None,
-                &[].into(),
+                &[],
                 &plain,
                 signal,
-                spec.error_mode,
+                error_mode,
             )?);
         }
         Ok(Transform { groups })
@@ -107,10 +103,25 @@ impl Transform {
     }
 }
 
-fn borrowed(texts: &[(String, String)]) -> Placed<'_> {
+/// Makes something of each, or says what is wrong at its place.
+fn each<'p, 's, T>(
+    texts: &'p [Placed<'s>],
+    make: impl Fn(&Placed<'s>) -> Result<T, Refused>,
+) -> Result<Vec<(&'p Placed<'s>, T)>, SpecError> {
+    let made = texts.iter().map(|one| {
+        let made = make(one).map_err(|error| refused(&one.place, &error))?;
+        Ok((one, made))
+    });
+    made.collect()
+}
+
+fn placed<'s>(list: &str, texts: &'s [String]) -> Vec<Placed<'s>> {
+    let texts = texts.iter().enumerate();
     texts
-        .iter()
-        .map(|(place, text)| (place.clone(), text.as_str()))
+        .map(|(index, text)| Placed {
+            place: format!("{list}[{index}]"),
+            text,
+        })
         .collect()
 }
 
@@ -118,49 +129,38 @@ impl Group {
     fn compile(
         place: &str,
         context: Option<Context>,
-        conditions: &Placed<'_>,
-        statements: &Placed<'_>,
+        conditions: &[Placed<'_>],
+        statements: &[Placed<'_>],
         signal: Signal,
         error_mode: ErrorMode,
     ) -> Result<Group, SpecError> {
-        let parsed_conditions = conditions
-            .iter()
-            .map(|(at, text)| ParsedCondition::parse(text).map_err(|error| refused(at, &error)))
-            .collect::<Result<Vec<_>, _>>()?;
-        let parsed_statements = statements
-            .iter()
-            .map(|(at, text)| ParsedStatement::parse(text).map_err(|error| refused(at, &error)))
-            .collect::<Result<Vec<_>, _>>()?;
-        let bare = context.is_some();
+        let parsed_conditions = each(conditions, |one| ParsedCondition::parse(one.text))?;
+        let parsed_statements = each(statements, |one| ParsedStatement::parse(one.text))?;
         let of_conditions = parsed_conditions
             .iter()
-            .filter_map(ParsedCondition::context);
+            .filter_map(|(_, one)| one.context());
         let of_statements = parsed_statements
             .iter()
-            .filter_map(ParsedStatement::context);
-        let context = context_in(
-            place,
-            context.or(of_conditions.chain(of_statements).max()),
-            signal,
-        )?;
+            .filter_map(|(_, one)| one.context());
+        let innermost = of_conditions.chain(of_statements).max();
+        // Where the context is written down, paths may leave it out.
+        let bare = context.is_some();
+        let context = context_in(place, context.or(innermost), signal)?;
+        let at = |one: &Placed<'_>, error: &Refused| refused(&one.place, error);
+        let conditions = parsed_conditions.iter().map(|(one, parsed)| {
+            parsed
+                .compile(context, bare)
+                .map_err(|error| at(one, &error))
+        });
+        let statements = parsed_statements.iter().map(|(one, parsed)| {
+            parsed
+                .compile(context, bare)
+                .map_err(|error| at(one, &error))
+        });
         Ok(Group {
             context,
-            conditions: parsed_conditions
-                .iter()
-                .zip(conditions)
-                .map(|(one, (at, _))| {
-                    one.compile(context, bare)
-                        .map_err(|error| refused(at, &error))
-                })
-                .collect::<Result<_, _>>()?,
-            statements: parsed_statements
-                .iter()
-                .zip(statements)
-                .map(|(one, (at, _))| {
-                    one.compile(context, bare)
-                        .map_err(|error| refused(at, &error))
-                })
-                .collect::<Result<_, _>>()?,
+            conditions: conditions.collect::<Result<_, _>>()?,
+            statements: statements.collect::<Result<_, _>>()?,
             error_mode,
         })
     }

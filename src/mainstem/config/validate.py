@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -53,7 +54,8 @@ def validate(
 def _problem(
     model: type[BaseModel], document: Document, path: KeyPath, error: dict[str, Any]
 ) -> Problem:
-    location: KeyPath = tuple(part for part in error["loc"] if part != "[key]")
+    # A part in brackets is pydantic's: a key is meant, or one kind of value out of several.
+    location: KeyPath = tuple(part for part in error["loc"] if not str(part).startswith("["))
     kind: str = error["type"]
     hint = None
     if kind == "extra_forbidden":
@@ -74,7 +76,7 @@ def _keys(model: type[BaseModel], location: KeyPath) -> list[str]:
     """List the keys that a model knows at a location within it."""
     at: Any = model
     for part in location:
-        if isinstance(at, type) and issubclass(at, BaseModel):
+        if _is_model(at):
             at = next(
                 (f.annotation for n, f in at.model_fields.items() if part in (n, f.alias)), None
             )
@@ -82,18 +84,23 @@ def _keys(model: type[BaseModel], location: KeyPath) -> list[str]:
             items = [item for item in get_args(at) if item is not Ellipsis]
             at = items[-1] if items else None
         at = _model_in(at)
-    if isinstance(at, type) and issubclass(at, BaseModel):
+    if _is_model(at):
         return [field.alias or name for name, field in at.model_fields.items()]
     return []
 
 
 def _model_in(annotation: Any) -> Any:
-    """Look through `X | None` and `Annotated`."""
-    if hasattr(annotation, "__metadata__"):
-        return annotation.__origin__
-    if type(None) in get_args(annotation):
-        return next(item for item in get_args(annotation) if item is not type(None))
+    """Look through `Annotated`, `X | None` and `X | Y`: to the model, where one is among them."""
+    if get_origin(annotation) is Annotated:
+        return _model_in(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        members = [_model_in(item) for item in get_args(annotation) if item is not type(None)]
+        return next(filter(_is_model, members), members[0])
     return annotation
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -1,13 +1,15 @@
 //! A documented subset of the OpenTelemetry Transformation Language: conditions and statements.
 //!
 //! A text is read (`lexer`, `parser`), looked up (`path`, `expression`, `functions`, `editors`) and then
-//! evaluated for one item after the other (`item`). What lies outside of the subset is refused when
+//! evaluated for one item after the other (`item`,
+//! `fields`). What lies outside of the subset is refused when
 //! the text is compiled. docs/processors.md has the subset as a table.
 
 mod arguments;
 mod datum;
 mod editors;
 mod expression;
+mod fields;
 mod functions;
 mod item;
 mod lexer;

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from pydantic import Discriminator, Tag
+
 from mainstem.config.collector.stateless import Stateless
 from mainstem.config.collector.values import Component, Means, NotBuilt
 
 ErrorMode = Literal["ignore", "silent", "propagate"]
 _CONDITIONS = "use the conditions of this signal, which say the same"
 _PROFILES = NotBuilt("profiles are not taken")
+
+
+def _kind(value: Any) -> str:
+    return "[group]" if isinstance(value, dict | Component) else "[text]"
 
 
 class ConditionGroup(Component):
@@ -34,6 +40,17 @@ class StatementGroup(Component):
     ] = ()
     statements: Annotated[tuple[str, ...], Means("Run one after the other.")]
     shared_cache: Annotated[Any, NotBuilt("there is no cache")] = None
+
+
+Conditions = Annotated[
+    Annotated[str, Tag("[text]")] | Annotated[ConditionGroup, Tag("[group]")], Discriminator(_kind)
+]
+"""A condition, or a group of them."""
+
+Statements = Annotated[
+    Annotated[str, Tag("[text]")] | Annotated[StatementGroup, Tag("[group]")], Discriminator(_kind)
+]
+"""A statement, or a group of them."""
 
 
 class OlderTraces(Component):
@@ -78,13 +95,13 @@ class Filter(Stateless):
         ),
     ] = "ignore"
     trace_conditions: Annotated[
-        tuple[str | ConditionGroup, ...], Means("Conditions on traces, or groups of them.")
+        tuple[Conditions, ...], Means("Conditions on traces, or groups of them.")
     ] = ()
     log_conditions: Annotated[
-        tuple[str | ConditionGroup, ...], Means("Conditions on logs, or groups of them.")
+        tuple[Conditions, ...], Means("Conditions on logs, or groups of them.")
     ] = ()
     metric_conditions: Annotated[
-        tuple[str | ConditionGroup, ...], Means("Conditions on metrics, or groups of them.")
+        tuple[Conditions, ...], Means("Conditions on metrics, or groups of them.")
     ] = ()
     traces: OlderTraces = OlderTraces()
     logs: OlderLogs = OlderLogs()
@@ -108,12 +125,12 @@ class Transform(Stateless):
         ),
     ] = "ignore"
     trace_statements: Annotated[
-        tuple[str | StatementGroup, ...], Means("Statements on traces, or groups of them.")
+        tuple[Statements, ...], Means("Statements on traces, or groups of them.")
     ] = ()
     log_statements: Annotated[
-        tuple[str | StatementGroup, ...], Means("Statements on logs, or groups of them.")
+        tuple[Statements, ...], Means("Statements on logs, or groups of them.")
     ] = ()
     metric_statements: Annotated[
-        tuple[str | StatementGroup, ...], Means("Statements on metrics, or groups of them.")
+        tuple[Statements, ...], Means("Statements on metrics, or groups of them.")
     ] = ()
     profile_statements: Annotated[Any, _PROFILES] = None
