@@ -24,7 +24,12 @@ def _alnum(char: str) -> bool:
 
 
 def mac(text: str, span: Span) -> Span | int:
-    """Keep six groups that are no part of a longer run and name an interface."""
+    """Keep six groups that are no part of a longer run and name an interface.
+
+    Without any digit in the text there is none.
+    """
+    if re.search("[0-9]", text) is None:
+        return len(text)
     before, _, behind, next_ = _beside(text, span)
     longer = re.fullmatch("[0-9A-Fa-f:.-][0-9A-Fa-f]", behind + next_)
     if longer or re.fullmatch("[A-Za-z0-9:.-]", before):
@@ -74,7 +79,7 @@ def _alone(text: str, span: Span) -> bool:
         or re.fullmatch("[A-Za-z0-9_]", behind)
         or re.fullmatch("[0-9][-._/:]", earlier + before)
         or re.fullmatch("[-._/:][0-9]", behind + next_)
-        or re.fullmatch("[A-Za-z0-9_]-", earlier + before)
+        or re.fullmatch("[A-Za-z0-9_]-|[0-9] ", earlier + before)
     )
 
 

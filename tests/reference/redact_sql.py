@@ -54,6 +54,10 @@ _PARTS = re.compile(
 BEFORE_NAMES = {
     "from", "join", "into", "update", "table", "database", "schema", "use", "truncate",
 }  # fmt: skip
+TRACE = re.compile(
+    r"[ \t\n\f\r]*(?:at |Caused by|Traceback"
+    r"|[A-Za-z0-9._$]*(?:Exception|Error)(?![A-Za-z0-9._$]))"
+)
 CLAUSES = {"where", "order", "group", "having", "limit", "on", "set", "select"}
 BETWEEN = {"if", "not", "exists", "only", "lateral", "ignore", "table"}
 
@@ -94,17 +98,23 @@ def _statement(text: str, start: int) -> tuple[list[re.Match[str]], int]:
         at = part.end()
         if part["other"]:
             depth += (part[0] in "([{") - (part[0] in ")]}")
-            if part[0] == ";" or depth < 0:
+            entity = re.search("&[A-Za-z0-9#]{2,5};$", text[:at], re.ASCII)
+            ends = part[0] == ";" and entity is None
+            trace = part[0] == "\n" and TRACE.match(text[at:])
+            if ends or depth < 0 or trace:
                 return parts, at
         parts.append(part)
     return parts, limit
 
 
 def _enclosed(text: str, start: int) -> int:
-    before = text[:start].rstrip(" \t\n\f\r")
-    if not before.endswith('"'):
+    opening = text.rfind('"', max(0, len(text[:start].encode()) and start - 256), start)
+    if opening < 0:
         return len(text)
-    escaped = before.endswith('\\"')
+    escaped = text[:opening].endswith("\\")
+    before = text[: opening - escaped].rstrip(" \t\n\f\r")
+    if before and before[-1] not in ":=([{," and opening + 1 < start:
+        return len(text)
     for quote in re.finditer('"', text[start:]):
         at = start + quote.start()
         if (at > start and text[at - 1] == "\\") == escaped:

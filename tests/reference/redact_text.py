@@ -59,6 +59,24 @@ def _random(text: str, span: Span) -> Span | int:
     return span if len(token) >= 20 or re.search("[0-9]", token) else span[1]
 
 
+def _email(text: str, span: Span) -> Span | int:
+    git = text[span[0] :].startswith("git@") and _char(text, span[1]) == ":"
+    return span[1] if git else span
+
+
+def _with_a_digit(text: str, span: Span) -> Span | int:
+    return span if re.search("[0-9]", text[span[0] : span[1]]) else span[1]
+
+
+def _query_value(text: str, span: Span) -> Span | int:
+    before = re.split("([?&])", text[: span[0]])
+    if before[-2] == "?":
+        return span
+    parameter = re.split(r"([ \t\n\f\r?&\"'<>])", "".join(before[:-2]))
+    asked = len(parameter) > 1 and parameter[-2] == "?"
+    return span if asked or "=" in parameter[-1] else span[1]
+
+
 def _ipv4(text: str, span: Span) -> Span | None:
     before, behind = _char(text, span[0] - 1), _char(text, span[1])
     if re.match("[0-9]", before) or re.match("[0-9]", behind):
@@ -161,7 +179,7 @@ DETECTORS: dict[str, list[Finder]] = {
         _pattern(rf"(?i:[?&;]sig=)([^;&{_S}\"'<>]+)"),
     ],
     "cloud_key": [
-        _pattern(pattern)
+        _pattern(pattern, _with_a_digit if r"\bsk-" in pattern else None)
         for pattern in (
             r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
             r"\bAIza[A-Za-z0-9_-]{35}",
@@ -205,13 +223,14 @@ DETECTORS: dict[str, list[Finder]] = {
         *database_names(),
     ],
     "query_string": [
-        _pattern(rf"[?&](?:amp;)?[A-Za-z0-9_.~%\[\]-]+=([^&#{_S}\"'<>]+)"),
+        _pattern(rf"[?&](?:amp;)?[A-Za-z0-9_.~%\[\]-]+=([^&#{_S}\"'<>]+)", _query_value),
         _pattern(rf"[A-Za-z0-9/]\?([^{_S}=&#?\"'<>]+)(?:[&#\"'<>]|[{_S}]+HTTP/)"),
     ],
     "email": [
         _pattern(
             r"""[^\x00-\x20@<>()\[\]\\,;:"'/|=?&*\x7f]+(?:@|%40)"""
-            r"(?:[A-Za-z0-9\x80-\U0010ffff-]+\.)+[A-Za-z\x80-\U0010ffff]{2,}"
+            r"(?:[A-Za-z0-9\x80-\U0010ffff-]+\.)+[A-Za-z\x80-\U0010ffff]{2,}",
+            _email,
         )
     ],
     "iban": [_pattern(r"\b[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]{2}", _iban)],
@@ -241,17 +260,21 @@ DETECTORS: dict[str, list[Finder]] = {
     "ipv6": [_pattern(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*", _ipv6)],
     "ipv4": [_pattern(rf"(?:{_OCTET}\.){{3}}{_OCTET}", _ipv4)],
     "mac": [
-        _pattern("[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}", numbers.mac),
-        _pattern("[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}", numbers.mac),
-        _pattern(r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}", numbers.mac),
+        _pattern(
+            "[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})"
+            r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
+            numbers.mac,
+        )
     ],
     "phone": [
         _pattern(
-            r"(?:\+|\b00[ /-]?)[1-9][0-9]{0,2}[ ./()-]{0,2}(?:[0-9][ ./()-]{0,2}){6,13}[0-9]",
+            r"(?:\+[1-9][0-9]{0,2}[ ./()-]{0,2}|\b00[ /-]?[1-9][0-9]{0,2}[ ./()-]{1,2})"
+            r"(?:[0-9][ ./()-]{0,2}){6,13}[0-9]",
             numbers.international,
         ),
         _pattern(
-            r"(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[2-9][0-9]{2}[-. ][0-9]{4}",
+            r"(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ]"
+            r"|[2-9][0-9]{2}[-. ][2-9][0-9]{2}[-.])[0-9]{4}",
             numbers.national,
         ),
         _pattern(

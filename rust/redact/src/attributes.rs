@@ -429,13 +429,16 @@ impl<'p> Redactor<'p> {
     }
 
     fn redact(&mut self, text: &mut Text<'_>, look: Look, path: Option<&str>) {
+        let policy = self.policy;
+        let sieved = policy.sieve.sift(text.as_bytes());
+        if !policy.may_change(sieved, look) {
+            return;
+        }
         let mut outcome = std::mem::take(&mut self.outcome);
-        let after = self
-            .policy
-            .redact(text, look, &self.pseudonyms, &mut outcome);
-        if let Some(after) = after {
+        let keys = &self.pseudonyms;
+        if let Some(after) = policy.redact_sieved(text, sieved, look, keys, &mut outcome) {
             *text = Cow::Owned(after);
-        } else if !self.policy.summarises {
+        } else if !policy.summarises {
             self.outcome = outcome;
             return;
         }

@@ -112,6 +112,13 @@ impl Sieve {
         })
     }
 
+    /// Lets a pattern pass only with a digit in the text.
+    pub fn ask_for_a_digit(&mut self, pattern: &mut Pattern) {
+        let mut digits = ByteSet::default();
+        (b'0'..=b'9').for_each(|digit| digits.add(digit));
+        pattern.gate.needs |= self.bit(digits).unwrap_or(0);
+    }
+
     fn bit(&mut self, set: ByteSet) -> Option<u64> {
         let index = match self.sets.iter().position(|known| *known == set) {
             Some(index) => index,

@@ -255,6 +255,7 @@ impl Policy {
     }
 
     /// The text after all that looks at it; None if unchanged.
+    #[inline]
     pub(crate) fn redact(
         &self,
         text: &str,
@@ -262,10 +263,29 @@ impl Policy {
         keys: &Pseudonyms<'_>,
         outcome: &mut Outcome,
     ) -> Option<String> {
-        let mut sieved = self.sieve.sift(text.as_bytes());
-        if !(self.summarises || self.needs.any(sieved) || look.rules & self.own.decoding != 0) {
-            return None;
+        let sieved = self.sieve.sift(text.as_bytes());
+        if self.may_change(sieved, look) {
+            self.redact_sieved(text, sieved, look, keys, outcome)
+        } else {
+            None
         }
+    }
+
+    /// Whether a text of which the sieve saw this much may change: most may not.
+    #[inline]
+    pub(crate) fn may_change(&self, sieved: Sieved, look: Look) -> bool {
+        self.needs.any(sieved) || self.summarises || look.rules & self.own.decoding != 0
+    }
+
+    pub(crate) fn redact_sieved(
+        &self,
+        text: &str,
+        sieved: Sieved,
+        look: Look,
+        keys: &Pseudonyms<'_>,
+        outcome: &mut Outcome,
+    ) -> Option<String> {
+        let mut sieved = sieved;
         let mut current: Option<String> = None;
         for index in 0..self.processors.len() {
             if look.active >> index & 1 == 1 {
@@ -307,6 +327,9 @@ impl Policy {
         keys: &Pseudonyms<'_>,
         outcome: &mut Outcome,
     ) -> Option<String> {
+        if look.rules == 0 {
+            return self.detect(text, sieved, look, keys, outcome);
+        }
         let mut current: Option<String> = None;
         let mut sieved = sieved;
         for rule in self.own.of(look.rules & self.own.patterns) {
@@ -349,8 +372,17 @@ impl Policy {
                 continue;
             }
             let before = current.as_deref().unwrap_or(text);
-            let own = self.own.by_detector[detector.index] & look.rules;
-            let after = match (self.own.of(own).next(), on) {
+            if !detector.probable(before) {
+                continue;
+            }
+            let own = match look.rules {
+                0 => None,
+                rules => self
+                    .own
+                    .of(self.own.by_detector[detector.index] & rules)
+                    .next(),
+            };
+            let after = match (own, on) {
                 (Some(rule), _) => {
                     let found = detector.found(before);
                     rule.replaced(before, &found, detector.mask(), keys, outcome)

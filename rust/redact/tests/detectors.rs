@@ -71,6 +71,7 @@ fn emails() {
     ]);
     spares(&[
         "anna@localhost",
+        "git@github.com:contoso/app",
         "@media screen",
         "lodash@4.17.21",
         "a @ b.com",
@@ -201,6 +202,7 @@ fn tokens_and_keys() {
         "basic understanding",
         "-----BEGIN CERTIFICATE-----",
         "sk-short",
+        "sk-circle-fade-dot-animation-container",
         "eyJhbGciOiJIUzI1NiJ9",
         "https://h/p?a=1",
         "AKIA",
@@ -419,7 +421,7 @@ fn statements_in_texts() {
             ),
             ("GET /s?anna HTTP/1.1", "GET /s?**** HTTP/1.1"),
         ],
-        &["really? yes", "a ? b : c", "a && b", "/p?x="],
+        &["really? yes", "a ? b : c", "a && b", "/p?x=", "R&D=yes"],
     );
 }
 

@@ -73,7 +73,8 @@ fn confirm(text: &str, candidate: Range<usize>, valid: fn(&[u8]) -> bool) -> Che
         || word(behind)
         || before.is_some_and(joins) && digit(before_that)
         || behind.is_some_and(joins) && digit(behind_that)
-        || before == Some(b'-') && word(before_that);
+        || before == Some(b'-') && word(before_that)
+        || before == Some(b' ') && digit(before_that);
     let digits: Vec<u8> = bytes[candidate.clone()]
         .iter()
         .filter(|b| b.is_ascii_digit())

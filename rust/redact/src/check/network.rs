@@ -84,7 +84,8 @@ pub(crate) fn has_two_colons(text: &[u8]) -> bool {
 }
 
 /// Six groups of two digits that are no part of a longer run (a key's fingerprint), name an
-/// interface (not all zeros or all ones), and between hyphens have a letter (else: a time stamp).
+/// interface (not all zeros or all ones), and between hyphens have a letter (else: a time stamp). One
+/// that has no digit at all is not looked for.
 pub(crate) fn mac(text: &str, candidate: Range<usize>) -> Checked {
     let bytes = text.as_bytes();
     let is_part = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'-' | b'.');
@@ -106,7 +107,40 @@ pub(crate) fn mac(text: &str, candidate: Range<usize>) -> Checked {
     }
 }
 
-/// Whether two dots stand four characters apart, as in `001b.4411.3ab7`.
-pub(crate) fn has_dotted_fours(text: &[u8]) -> bool {
-    memchr::memchr_iter(b'.', text).any(|at| at >= 4 && text.get(at + 5) == Some(&b'.'))
+/// Whether separators stand as far from each other as in a MAC address. Of every nine bytes five are
+/// looked at: no address, with a separator at every third or fifth byte, fits in between.
+pub(crate) fn may_hold_mac(text: &[u8]) -> bool {
+    let repeats = |at: usize, step: usize| {
+        let same = |other: Option<usize>| other.and_then(|at| text.get(at)) == Some(&text[at]);
+        same(Some(at + step)) || same(at.checked_sub(step))
+    };
+    (0..text.len()).step_by(9).any(|from| {
+        (from..text.len().min(from + 5)).any(|at| match text[at] {
+            b':' | b'-' => repeats(at, 3),
+            b'.' => repeats(at, 5),
+            _ => false,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_mac_address_is_passed_over() {
+        for before in 0..20 {
+            for mac in ["00:1b:44:11:3a:b7", "00-1b-44-11-3a-b7", "001b.4411.3ab7"] {
+                let text = format!("{}{mac}", " ".repeat(before));
+                assert!(may_hold_mac(text.as_bytes()), "{text:?}");
+            }
+        }
+        for text in [
+            "0d9f3a52-9c1e-4b57-8c66-0b1e7a9d2f41",
+            "app-7.euc.contoso.example",
+            "",
+        ] {
+            assert!(!may_hold_mac(text.as_bytes()), "{text:?}");
+        }
+    }
 }

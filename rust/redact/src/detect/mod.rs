@@ -34,6 +34,8 @@ struct Look {
     pattern: &'static str,
     quick: Quick,
     check: Check,
+    /// Whether the sieve asks for a digit too, which the pattern does not: most texts have none.
+    digit: bool,
 }
 
 impl Look {
@@ -42,6 +44,7 @@ impl Look {
             pattern,
             quick: |_| true,
             check: Check::One(check::whole),
+            digit: false,
         }
     }
 
@@ -52,6 +55,11 @@ impl Look {
 
     const fn within(mut self, finds: fn(&str, usize, &mut Vec<Range<usize>>) -> usize) -> Self {
         self.check = Check::Within(finds);
+        self
+    }
+
+    const fn with_a_digit(mut self) -> Self {
+        self.digit = true;
         self
     }
 
@@ -106,9 +114,13 @@ impl Detector {
     pub fn compile(index: usize, sieve: &mut Sieve) -> Result<Vec<Self>, String> {
         let builtin = &BUILTINS[index];
         let compiled = builtin.looks.iter().map(|look| {
+            let mut pattern = sieve.compile(&ascii_boundaries(look.pattern))?;
+            if look.digit {
+                sieve.ask_for_a_digit(&mut pattern);
+            }
             Ok(Detector {
                 index,
-                pattern: sieve.compile(&ascii_boundaries(look.pattern))?,
+                pattern,
                 ambiguous: AMBIGUOUS.contains(&builtin.name),
                 quick: look.quick,
                 check: look.check,
@@ -125,11 +137,8 @@ impl Detector {
         }
     }
 
-    /// The text with every find as its mask; None where there is none.
+    /// The text, a probable one, with every find as its mask; None where there is none.
     pub fn redact(&self, text: &str) -> Option<String> {
-        if !self.probable(text) {
-            return None;
-        }
         let mut out = String::new();
         let mut copied = 0;
         self.finds(text, |found| {
@@ -147,7 +156,8 @@ impl Detector {
     }
 
     /// Whether the text may hold a find, without searching it.
-    fn probable(&self, text: &str) -> bool {
+    #[inline]
+    pub fn probable(&self, text: &str) -> bool {
         self.pattern.probable(text) && (self.quick)(text.as_bytes())
     }
 

@@ -27,6 +27,11 @@ const CLAUSES: [&str; 8] = [
 /// Words that may stand between such a keyword and a name.
 const BETWEEN: [&str; 7] = ["if", "not", "exists", "only", "lateral", "ignore", "table"];
 
+/// A statement that stands in a string begins so soon.
+const LONGEST_PREFIX: usize = 256;
+/// Lines that are no part of a statement before them, but of a trace.
+const TRACES: [&str; 3] = ["at ", "Caused by", "Traceback"];
+
 /// The literals of the statement that begins at `start`, and the text of its comments; gives its
 /// end, where to look on.
 pub(super) fn literals(text: &str, start: usize, finds: &mut Vec<Range<usize>>) -> usize {
@@ -101,7 +106,7 @@ pub(super) fn names(text: &str, start: usize, finds: &mut Vec<Range<usize>>) -> 
 }
 
 /// Goes through the parts of the statement that begins at `start`. It ends at a semicolon, where
-/// the quote or bracket closes that stands before it, or with the text.
+/// the quote or bracket closes that it stands in, before a stack trace, or with the text.
 fn walk(text: &str, start: usize, mut each: impl FnMut(Range<usize>, Part)) -> usize {
     let limit = enclosed_end(text, start);
     let statement = &text[..limit];
@@ -111,7 +116,8 @@ fn walk(text: &str, start: usize, mut each: impl FnMut(Range<usize>, Part)) -> u
         let (end, part) = part(statement, at, false);
         if part == Part::Other {
             match statement.as_bytes()[at] {
-                b';' => return end,
+                b';' if !is_entity(&statement[..at]) => return end,
+                b'\n' if is_trace(&statement[end..]) => return end,
                 b'(' | b'[' | b'{' => depth += 1,
                 b')' | b']' | b'}' if depth == 0 => return end,
                 b')' | b']' | b'}' => depth -= 1,
@@ -124,14 +130,40 @@ fn walk(text: &str, start: usize, mut each: impl FnMut(Range<usize>, Part)) -> u
     limit
 }
 
-/// Where the double quote closes that a statement stands in; escaped, if it opened escaped.
+/// Whether a semicolon behind this text ends an entity of XML, `&gt;`.
+fn is_entity(before: &str) -> bool {
+    let name = before
+        .bytes()
+        .rev()
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'#');
+    let name = name.take(6).count();
+    (2..6).contains(&name) && before[..before.len() - name].ends_with('&')
+}
+
+fn is_trace(line: &str) -> bool {
+    let line = line.trim_ascii_start();
+    let in_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$');
+    let name = line.bytes().take_while(in_name).count();
+    let thrown = line[..name].ends_with("Exception") || line[..name].ends_with("Error");
+    thrown || TRACES.iter().any(|begins| line.starts_with(begins))
+}
+
+/// Where the string ends that a statement stands in, if the next double quote before it opens one:
+/// it follows on a colon, an equals sign or the like, or the statement on it.
 fn enclosed_end(text: &str, start: usize) -> usize {
-    let before = text[..start].trim_ascii_end();
-    let Some(before) = before.strip_suffix('"') else {
+    let bytes = text.as_bytes();
+    let from = start.saturating_sub(LONGEST_PREFIX);
+    let Some(quote) = memchr::memrchr(b'"', &bytes[from..start]).map(|at| from + at) else {
         return text.len();
     };
-    let escaped = before.ends_with('\\');
-    let bytes = text.as_bytes();
+    let escaped = quote > 0 && bytes[quote - 1] == b'\\';
+    let before = bytes[..quote - usize::from(escaped)]
+        .iter()
+        .rfind(|b| !b.is_ascii_whitespace());
+    let opens = before.is_none_or(|b| matches!(b, b':' | b'=' | b'(' | b'[' | b'{' | b','));
+    if !opens && !bytes[quote + 1..start].is_empty() {
+        return text.len();
+    }
     let mut at = start;
     while let Some(quote) = memchr::memchr(b'"', &bytes[at..]) {
         let quote = at + quote;

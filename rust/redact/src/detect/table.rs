@@ -59,7 +59,7 @@ pub(super) const BUILTINS: [Builtin; 22] = [
             Look::of(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
             Look::of(r"hooks\.slack\.com/services/([A-Za-z0-9/_-]+)"),
             Look::of(r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"),
-            Look::of(r"\bsk-[A-Za-z0-9_-]{20,}"),
+            Look::of(r"\bsk-[A-Za-z0-9_-]{20,}").sure(check::with_a_digit),
             Look::of(r"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}"),
         ],
     },
@@ -128,7 +128,8 @@ pub(super) const BUILTINS: [Builtin; 22] = [
     Builtin {
         name: "query_string",
         looks: &[
-            Look::of(r#"[?&](?:amp;)?[A-Za-z0-9_.~%\[\]-]+=([^&#\s"'<>]+)"#),
+            Look::of(r#"[?&](?:amp;)?[A-Za-z0-9_.~%\[\]-]+=([^&#\s"'<>]+)"#)
+                .sure(check::query_value),
             Look::of(r#"[A-Za-z0-9/]\?([^\s=&#?"'<>]+)(?:[&#"'<>]|[\s]+HTTP/)"#),
         ],
     },
@@ -137,7 +138,8 @@ pub(super) const BUILTINS: [Builtin; 22] = [
         looks: &[Look::of(concat!(
             r#"[^\x00-\x20@<>()\[\]\\,;:"'/|=?&*\x7f]+(?:@|%40)"#,
             r"(?:[A-Za-z0-9\x{80}-\x{10ffff}-]+\.)+[A-Za-z\x{80}-\x{10ffff}]{2,}",
-        ))],
+        ))
+        .sure(check::email)],
     },
     Builtin {
         name: "iban",
@@ -200,23 +202,23 @@ pub(super) const BUILTINS: [Builtin; 22] = [
     },
     Builtin {
         name: "mac",
-        looks: &[
-            Look::of("[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}").sure(check::mac),
-            Look::of("[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}").sure(check::mac),
-            Look::of(r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}")
-                .sure(check::mac)
-                .only(check::has_dotted_fours),
-        ],
+        looks: &[Look::of(concat!(
+            "[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})",
+            r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
+        ))
+        .sure(check::mac)
+        .only(check::may_hold_mac)
+        .with_a_digit()],
     },
     Builtin {
         name: "phone",
         looks: &[
             Look::of(
-                r"(?:\+|\b00[ /-]?)[1-9][0-9]{0,2}[ ./()-]{0,2}(?:[0-9][ ./()-]{0,2}){6,13}[0-9]",
+                r"(?:\+[1-9][0-9]{0,2}[ ./()-]{0,2}|\b00[ /-]?[1-9][0-9]{0,2}[ ./()-]{1,2})(?:[0-9][ ./()-]{0,2}){6,13}[0-9]",
             )
             .sure(check::international),
             Look::of(
-                r"(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[2-9][0-9]{2}[-. ][0-9]{4}",
+                r"(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ]|[2-9][0-9]{2}[-. ][2-9][0-9]{2}[-.])[0-9]{4}",
             )
             .sure(check::national),
             Look::of(
