@@ -12,6 +12,7 @@ from mainstem import _core
 from mainstem.collect.health import Exports
 from mainstem.collect.plan import make_plan
 from mainstem.collect.site import site_of
+from mainstem.collect.stores import Stores
 from mainstem.collect.upload import Uploader
 from mainstem.config.collector import read_collector
 from mainstem.config.platform import load_platform
@@ -42,7 +43,7 @@ def test_entries_go_up_in_the_order_of_their_chain(plane: _core.DataPlane, tmp_p
         assert post(f"http://127.0.0.1:{port}/v1/logs", log_request(body)) == 200
         plane.seal()
     account = Account.open(f"file:{tmp_path}/store")
-    uploader = Uploader(plane, account, Exports(threshold=1, interval_s=60))
+    uploader = Uploader(plane, Stores(account), Exports(threshold=1, interval_s=60))
     uploader.start()
     assert uploader.drained(30)
     assert uploader.stop(10)
@@ -72,7 +73,7 @@ def test_another_content_under_a_name_is_an_alarm_and_the_rest_goes_on(
     account = Account.open(f"file:{tmp_path}/store")
     ledger = account.container(LEDGER)
     ledger.create(first.entry_name, b"another")
-    uploader = Uploader(plane, account, Exports(threshold=1, interval_s=60))
+    uploader = Uploader(plane, Stores(account), Exports(threshold=1, interval_s=60))
     uploader.start()
     assert uploader.drained(30)
     assert uploader.stop(10)
@@ -85,7 +86,7 @@ def test_another_content_under_a_name_is_an_alarm_and_the_rest_goes_on(
 
     # Somebody moves the other object away, and the collector is started again.
     (tmp_path / "store" / LEDGER / first.entry_name).unlink()
-    again = Uploader(plane, account, Exports(threshold=1, interval_s=60))
+    again = Uploader(plane, Stores(account), Exports(threshold=1, interval_s=60))
     again.start()
     assert again.drained(30)
     assert again.stop(10)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mainstem.collect.plan import make_plan
 
 if TYPE_CHECKING:
+    from mainstem.collect.classes import SegmentClass
     from mainstem.collect.site import Site
     from mainstem.config.collector import CollectorConfig
 
@@ -40,21 +41,27 @@ def check(config: CollectorConfig, site: Site) -> Report:
         f"{name} {plan.core[name]}" for name in ("grpc", "http") if plan.core[name] is not None
     )
     rows = []
-    for pipeline in plan.core["pipelines"]:
-        stored = plan.core["classes"][pipeline["class"]]
-        ways = [f"sends on to {exporter}" for exporter in stored["exporters"]]
-        if stored["container"] is not None:
-            name = f"{stored['name_format']}{EXTENSIONS[stored['compression']]}"
-            ways.insert(0, f"{plan.destination.label}: {stored['container']}/{name}")
-        rows.append(
-            Row(
-                pipeline["name"],
-                receives,
-                _steps_text(pipeline["steps"]),
-                "; ".join(ways),
+    steps = {pipeline["class"]: pipeline["steps"] for pipeline in plan.core["pipelines"]}
+    for made in plan.classes:
+        if made.name in steps:
+            local = "" if made.local is None else f"; keeps some: {_store_text(made.local)}"
+            ways = [f"sends on to {exporter}" for exporter in made.exporters]
+            stored = [f"{_store_text(made)}{local}"] if made.container is not None else []
+            rows.append(
+                Row(
+                    made.pipeline.id,
+                    receives,
+                    _steps_text(steps[made.name]),
+                    "; ".join([*stored, *ways]),
+                )
             )
-        )
     return Report(tuple(rows), plan.notes, plan.warnings)
+
+
+def _store_text(made: SegmentClass) -> str:
+    label = made.destination.label if made.destination is not None else ""
+    core = made.to_core()
+    return f"{label}: {made.container}/{core['name_format']}{EXTENSIONS[core['compression']]}"
 
 
 def _steps_text(steps: list[dict[str, Any]]) -> str:

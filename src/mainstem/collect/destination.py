@@ -1,4 +1,4 @@
-"""The store that a collector's blobs go to: the exporter's, or the region's."""
+"""The stores that a collector's blobs and its ledger go to: an exporter's, or the region's."""
 
 from __future__ import annotations
 
@@ -11,24 +11,40 @@ from mainstem.store.azure import AzureAccount
 from mainstem.store.entra import Identity, SignIn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mainstem.collect.classes import SegmentClass
     from mainstem.collect.site import Site
-    from mainstem.config.collector import CollectorConfig
 
 
-def destination_of(config: CollectorConfig, site: Site) -> Destination:
-    """Choose the exporter's own address, else the store of the region; UsageError without both."""
-    if config.destination.address is not None:
-        return config.destination
-    if site.store is None and not any(one.exporter for one in config.pipelines.values()):
-        # Nothing is stored here but the ledger of what was sent on.
-        folder = site.spool.with_name(f"{site.spool.name}-ledger")
-        return Destination(f"file:{folder}", f"file:{folder}")
+def resolved(destination: Destination | None, site: Site) -> Destination:
+    """Give an exporter's own address, else the store of the region; UsageError without both."""
+    if destination is not None and destination.address is not None:
+        return destination
     if site.store is None:
         raise UsageError(
-            f"{config.file}: the blob exporter has no url, and no platform file names a store",
+            "the blob exporter has no url, and no platform file names a store",
             hint="Give the exporter a url (file:./stores/euc), or --platform and --region.",
         )
     return Destination(site.store, f"the store of {site.region}")
+
+
+def ledger_destination(classes: Sequence[SegmentClass], site: Site) -> Destination:
+    """Choose the one store of the ledger: the region's where anything goes there, else the first.
+
+    Where nothing is stored but the ledger of what was sent on, that is the region's store, or a
+    folder beside the spool.
+    """
+    stores = [made.destination for made in classes if made.destination is not None]
+    if site.store is not None:
+        regions = resolved(None, site)
+        if not stores or label_of(regions, site) in {label_of(store, site) for store in stores}:
+            return regions
+    if stores:
+        main = [made.destination for made in classes if made.destination and made.is_main]
+        return (main or stores)[0]
+    folder = site.spool.with_name(f"{site.spool.name}-ledger")
+    return Destination(f"file:{folder}", f"file:{folder}")
 
 
 def open_account(destination: Destination, site: Site) -> Account:
@@ -40,15 +56,23 @@ def open_account(destination: Destination, site: Site) -> Account:
     return Account.open(address, site.base)
 
 
-def elsewhere(destination: Destination, site: Site) -> str | None:
-    """Warn where the exporter writes to another store than the one that the region is read from."""
+def label_of(destination: Destination, site: Site) -> str:
+    """Tell which store a destination is: equal for equal stores, whoever signs in."""
+    return open_account(destination, site).label
+
+
+def elsewhere(classes: Sequence[SegmentClass], site: Site) -> list[str]:
+    """Warn of what is read from the region's store and goes to another one."""
     if site.store is None:
-        return None
-    written = open_account(destination, site).label
-    read = Account.open(site.store, site.base).label
-    if written == read:
-        return None
-    return (
-        f"blobs go to {written}, and the platform file names {read} for {site.region}: "
+        return []
+    read = label_of(resolved(None, site), site)
+    written = {
+        label_of(made.destination, site)
+        for made in classes
+        if made.is_main and made.destination is not None
+    }
+    return [
+        f"blobs go to {label}, and the platform file names {read} for {site.region}: "
         "replicate and load look there"
-    )
+        for label in sorted(written - {read})
+    ]

@@ -6,25 +6,29 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mainstem.collect.destination import destination_of, elsewhere
+from mainstem.collect.classes import check_blocks, segment_classes, with_local
+from mainstem.collect.destination import elsewhere, ledger_destination
 from mainstem.collect.forwarding import check_forwarding, exporter_plans, forwarding_warnings
 from mainstem.collect.policy import redacts
 from mainstem.collect.steps import pipeline_steps
 from mainstem.config.platform import Durability
 from mainstem.privacy import policy_warnings
-from mainstem.records import LOCAL_SUFFIX, Signal, local_class
+from mainstem.records import Signal
 from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from mainstem.collect.classes import SegmentClass
     from mainstem.collect.site import Site
     from mainstem.collect.steps import PipelineSteps
-    from mainstem.config.collector import CollectorConfig, Destination, Pipeline
+    from mainstem.config.collector import CollectorConfig, Destination
 
 MEBIBYTE = 1 << 20
 MAX_BODY_BYTES = 20 * MEBIBYTE
 IN_FLIGHT_BYTES = 32 * MEBIBYTE
+MAX_APPENDED_BODY_BYTES = 24 * MEBIBYTE
+"""Up to four times as long in JSON, it fits into a block of an append blob."""
 SEGMENT_BYTES = 32 * MEBIBYTE
 SEGMENT_AGE_MS = 30_000
 SEGMENT_AGE_MS_STORE = 1_000
@@ -34,10 +38,17 @@ LOOPBACK = ("127.", "[::1]")
 
 @dataclass(frozen=True)
 class Plan:
-    """What runs: the data plane's own plan, and what is around it."""
+    """What runs: the data plane's own plan, and what is around it.
+
+    `classes` are the kinds of segment, those of what stays included; `ledger` is the store of the
+    ledger, which holds the indexes, too. `counted` names the signals whose records are to be
+    counted in the log.
+    """
 
     core: dict[str, Any]
-    destination: Destination
+    classes: tuple[SegmentClass, ...]
+    ledger: Destination
+    counted: frozenset[Signal]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -53,33 +64,20 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
     http = protocols.http.endpoint if protocols.http else None
     body = _max_body_bytes(config)
     steps = pipeline_steps(config, site)
+    check_forwarding(config, site)
+    classes = segment_classes(config, site)
+    check_blocks(classes, body, MAX_APPENDED_BODY_BYTES)
     pipelines = [
         {
-            "name": id_,
-            "signal": of_pipeline.pipeline.signal.value,
-            "steps": list(of_pipeline.plan),
-            "class": of_pipeline.pipeline.segment_class,
-            "routing": _routing(of_pipeline.pipeline, site),
+            "name": made.pipeline.id,
+            "signal": made.signal.value,
+            "steps": list(steps[made.pipeline.id].plan),
+            "class": made.name,
+            "routing": _routing(made, site),
         }
-        for id_, of_pipeline in steps.items()
+        for made in classes
     ]
-    check_forwarding(config, site)
-    classes = {
-        pipeline.segment_class: {
-            "signal": pipeline.signal.value,
-            "container": config.container(pipeline.signal) if pipeline.exporter else None,
-            "exporters": list(pipeline.forward),
-            "name_format": config.name_format(pipeline.signal),
-            "timezone": config.exporter.blob_name_format.timezone,
-            "compression": config.exporter.compression,
-        }
-        for pipeline in config.pipelines.values()
-    }
-    for signal in {pipeline.signal for pipeline in config.pipelines.values()}:
-        if signal.value in classes and site.route(signal).divides:
-            stays = {**classes[signal.value], "exporters": []}
-            stays["container"] = f"{config.container(signal)}{LOCAL_SUFFIX}"
-            classes[local_class(signal)] = stays
+    everything = tuple(with_local(classes))
     core = {
         "region": site.region,
         "environment": site.environment,
@@ -101,22 +99,40 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         "cors": list(protocols.http.cors.allowed_origins) if protocols.http else [],
         "tenant_keys": load_vocabulary().promoted("tenant.id"),
         "pipelines": pipelines,
-        "classes": classes,
+        "classes": {made.name: made.to_core() for made in everything},
         "exporters": exporter_plans(config),
     }
-    destination = destination_of(config, site)
-    warnings = [*_warnings(site, steps, grpc, http), *forwarding_warnings(config)]
-    if (warning := elsewhere(destination, site)) is not None:
-        warnings.append(warning)
-    return Plan(core, destination, tuple(map(str, config.notes)), tuple(warnings))
+    warnings = [
+        *_warnings(site, steps, grpc, http),
+        *_append_warnings(classes),
+        *forwarding_warnings(config),
+        *elsewhere(everything, site),
+    ]
+    return Plan(
+        core,
+        everything,
+        ledger_destination(everything, site),
+        frozenset(one.signal for one in config.pipelines.values() if one.counted),
+        tuple(map(str, config.notes)),
+        tuple(warnings),
+    )
 
 
-def _routing(pipeline: Pipeline, site: Site) -> dict[str, Any] | None:
-    """Give the rules on the records that a pipeline brings to where its signal travels."""
-    route = site.route(pipeline.signal)
-    if pipeline.segment_class != pipeline.signal or not route.decides:
+def _append_warnings(classes: Sequence[SegmentClass]) -> list[str]:
+    return [
+        f"{made.pipeline.id}: append blobs, which Azure never replicates to another account and "
+        "the ledger's hashes do not cover: leave append_blob off unless a tool wants them"
+        for made in classes
+        if made.separator is not None
+    ]
+
+
+def _routing(made: SegmentClass, site: Site) -> dict[str, Any] | None:
+    """Give the rules on the records of the class that travels."""
+    route = site.route(made.signal)
+    if not made.is_main or not route.decides:
         return None
-    local = local_class(pipeline.signal) if route.divides else None
+    local = made.local.name if made.local is not None else None
     return {"local_class": local, "records": route.to_core()}
 
 

@@ -12,24 +12,26 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mainstem import _core
-from mainstem.collect.destination import open_account
+from mainstem.collect.debug import Counting
 from mainstem.collect.health import Exports, Health, HealthServer
 from mainstem.collect.logs import log_dead_threads, set_up_logs
 from mainstem.collect.metrics import CollectorMetrics, MetricsServer
 from mainstem.collect.plan import make_plan
 from mainstem.collect.sent import SentWatch
 from mainstem.collect.spool import Place, list_spool
+from mainstem.collect.stores import needed_containers, open_stores
 from mainstem.collect.upload import Uploader
 from mainstem.errors import Transient, UsageError
 from mainstem.privacy import ensure_key
 from mainstem.store.errors import ContainerMissing, StoreRefused
-from mainstem.store.names import INDEX, LEDGER
+from mainstem.store.names import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.collect.plan import Plan
     from mainstem.collect.site import Site
+    from mainstem.collect.stores import Stores
     from mainstem.config.collector import CollectorConfig
     from mainstem.store.account import Account
 
@@ -74,14 +76,14 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
             server.start()
             stack.callback(server.close)
             addresses["health"] = f"http://{server.address}{config.health.path}"
-        account = open_account(plan.destination, site)
-        _make_containers(account, plan)
+        stores = open_stores(plan, site)
+        _make_containers(stores, plan)
         plane = _open(plan, site)
         stack.callback(plane.close)
-        uploader = Uploader(plane, account, exports, on_death=lambda: stop.put(None))
+        uploader = Uploader(plane, stores, exports, on_death=lambda: stop.put(None))
         if (endpoint := telemetry.metrics.endpoint) is not None:
-            stores = (pipeline.exporter for pipeline in config.pipelines.values())
-            exporter = next(filter(None, stores), LEDGER)
+            ends = (end.id for made in plan.classes if (end := made.end) is not None)
+            exporter = next(ends, LEDGER)
             metrics = CollectorMetrics(plane.stats, uploader.uploaded, exporter)
             with _binding("service.telemetry.metrics", endpoint):
                 scraped = MetricsServer(endpoint, metrics)
@@ -90,19 +92,30 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         with _binding("otlp", " and ".join(filter(None, (plan.core["grpc"], plan.core["http"])))):
             ports = plane.start()
         uploader.start()
-        if sent:
-            watch = SentWatch(plane.stats, sent)
-            watch.start()
-            stack.callback(watch.close)
+        _watch(stack, plane, plan, sent)
         addresses |= {
             name: f"{str(plan.core[name]).rpartition(':')[0]}:{port}"
             for name, port in ports.items()
         }
         health.state = "serving"
-        log.info("ready", region=site.region, store=account.label, **addresses)
+        log.info("ready", region=site.region, store=stores.ledger.label, **addresses)
         _wait_for(stop)
         health.state = "draining"
         _drain(plane, uploader, site)
+
+
+def _watch(
+    stack: contextlib.ExitStack, plane: _core.DataPlane, plan: Plan, sent: dict[str, Exports]
+) -> None:
+    """Follow the counts, where somebody wants to know: of what is sent on, of what is taken."""
+    if sent:
+        watch = SentWatch(plane.stats, sent)
+        watch.start()
+        stack.callback(watch.close)
+    if plan.counted:
+        counting = Counting(plane.stats, plan.counted)
+        counting.start()
+        stack.callback(counting.close)
 
 
 def _wait_for(stop: SimpleQueue[None]) -> None:
@@ -112,28 +125,34 @@ def _wait_for(stop: SimpleQueue[None]) -> None:
             return stop.get(timeout=LOOK_UP_S)
 
 
-def _make_containers(account: Account, plan: Plan) -> None:
+def _make_containers(stores: Stores, plan: Plan) -> None:
     """Create what is missing; a store that does not answer yet is no reason not to spool."""
-    containers = {kind["container"] for kind in plan.core["classes"].values()}
-    names = {str(name) for name in containers if name is not None} | {INDEX, LEDGER}
-    for name in sorted(names):
+    away: set[str] = set()
+    for account, name in dict.fromkeys(needed_containers(plan, stores)):
+        if account.label not in away and not _is_made(account, name):
+            away.add(account.label)
+
+
+def _is_made(account: Account, name: str) -> bool:
+    """Create a container unless it is there; False where its store does not answer."""
+    try:
+        if account.ensure_container(name):
+            log.info("container created", container=name, store=account.label)
+    except Transient as error:
+        log.warning("store not reached at start, spooling", reason=error.message)
+        return False
+    except ContainerMissing as error:
+        # The identity may not create containers. It need not, where the container is there.
         try:
-            if account.ensure_container(name):
-                log.info("container created", container=name)
-        except Transient as error:
-            log.warning("store not reached at start, spooling", reason=error.message)
-            return
-        except ContainerMissing as error:
-            # The identity may not create containers. It need not, where the container is there.
-            try:
-                next(iter(account.container(name).list()), None)
-            except StoreRefused:
-                log.warning("container cannot be looked at", container=name)
-            except ContainerMissing:
-                raise error from None
-            except Transient as unreached:
-                log.warning("store not reached at start, spooling", reason=unreached.message)
-                return
+            next(iter(account.container(name).list()), None)
+        except StoreRefused:
+            log.warning("container cannot be looked at", container=name)
+        except ContainerMissing:
+            raise error from None
+        except Transient as unreached:
+            log.warning("store not reached at start, spooling", reason=unreached.message)
+            return False
+    return True
 
 
 def _open(plan: Plan, site: Site) -> _core.DataPlane:

@@ -19,7 +19,7 @@ from mainstem._core import SpoolError, index_blob
 from mainstem.errors import MainstemError
 from mainstem.records import LedgerEntry, Signal
 from mainstem.store.errors import ContainerMissing, ContentConflict
-from mainstem.store.names import INDEX, LEDGER, index_name, lines_name
+from mainstem.store.names import INDEX, LEDGER, index_name, lines_name, without_segment_id
 from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mainstem._core import DataPlane, OutboxItem
     from mainstem.collect.health import Exports
-    from mainstem.store.account import Account
+    from mainstem.collect.stores import Stores, Target
 
 log = structlog.get_logger("upload")
 
@@ -61,13 +61,13 @@ class Uploader:
     def __init__(
         self,
         outbox: DataPlane,
-        account: Account,
+        stores: Stores,
         exports: Exports,
         on_death: Callable[[], None] | None = None,
     ) -> None:
         self.uploaded = Uploaded()
         self._outbox = outbox
-        self._account = account
+        self._stores = stores
         self._exports = exports
         self._on_death = on_death
         self._stop = threading.Event()
@@ -154,29 +154,38 @@ class Uploader:
             self._ahead = item.seq
             return True
         self._outbox.confirm(item.seq)
+        self._stores.forget(item.seq)
         self._count(LedgerEntry.parse(item.entry))
         self._held = None
         return True
 
     def _put(self, item: OutboxItem) -> None:
-        ledger = self._account.container(LEDGER)
+        ledger = self._stores.ledger.container(LEDGER)
+        target = self._stores.of(LedgerEntry.parse(item.entry).container_class)
         try:
             if item.lines is not None:
                 ledger.create(lines_name(item.entry_name), item.lines)
             if item.container is not None and item.blob_name is not None:
-                pieces = item.pieces()
-                blobs = self._account.container(item.container)
-                blobs.create(item.blob_name, pieces, item.sha256)
-                # Made from the blob alone, so that it may be made again at any time.
-                index = index_blob(pieces, load_vocabulary().promoted("tenant.id"))
-                beside = index_name(item.container, item.blob_name)
-                self._account.container(INDEX).replace(beside, index)
+                self._put_blob(item, target, item.container, item.blob_name)
             ledger.create(item.entry_name, item.entry)
         except ContainerMissing:
             # Deleted under our hands: made again, and the item's next turn finds it.
-            for name in {LEDGER, INDEX, item.container} - {None}:
-                self._account.ensure_container(str(name))
+            for name in (LEDGER, INDEX):
+                self._stores.ledger.ensure_container(name)
+            if item.container is not None:
+                target.account.ensure_container(item.container)
             raise
+
+    def _put_blob(self, item: OutboxItem, target: Target, container: str, name: str) -> None:
+        pieces = item.pieces()
+        if target.appender is not None:
+            target.appender.put(item.seq, container, without_segment_id(name), pieces)
+            return
+        target.account.container(container).create(name, pieces, item.sha256)
+        if target.account is self._stores.ledger:
+            # Made from the blob alone, so that it may be made again at any time.
+            index = index_blob(pieces, load_vocabulary().promoted("tenant.id"))
+            self._stores.ledger.container(INDEX).replace(index_name(container, name), index)
 
     def _hold(self, item: OutboxItem, error: ContentConflict | SpoolError) -> None:
         first = self._held is None or item.seq > self._held

@@ -58,6 +58,16 @@ def index_name(container: str, blob_name: str) -> str:
     return f"{container}/{blob_name}.index"
 
 
+def without_segment_id(blob_name: str) -> str:
+    """Give the name that one of our blobs would have if it held more than one segment."""
+    folder, slash, stem = blob_name.rpartition("/")
+    at = stem.rfind("_")
+    match = _SEGMENT_ID.fullmatch(stem[at:]) if at >= 0 else None
+    if match is None:
+        return blob_name
+    return f"{folder}{slash}{stem[:at]}{stem[at + len('_') + 16 :]}"
+
+
 def lines_name(entry_name: str) -> str:
     """Name the `.lines` object that stands beside a ledger entry."""
     return entry_name.removesuffix(".json") + ".lines"

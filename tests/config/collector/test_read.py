@@ -34,6 +34,11 @@ service:
 """
 
 
+ZIPPED_WITH_CARRIAGE_RETURNS = """
+    compression: gzip
+    append_blob: {separator: "\\r\\n"}"""
+
+
 def read(text: str, **environment: str) -> CollectorConfig:
     return parse_collector(text, "c.yaml", Path(), environment)
 
@@ -51,10 +56,11 @@ def test_the_article_s_configuration_is_read_as_it_stands() -> None:
     assert http is not None
     assert (grpc.endpoint, http.endpoint) == ("0.0.0.0:4317", "0.0.0.0:4318")
     assert set(config.pipelines) == {Signal.TRACES, Signal.LOGS}
-    assert config.destination.address == CONNECTION
-    assert config.container(Signal.TRACES) == "traces"
-    assert config.name_format(Signal.TRACES) == "%Y/%m/%d/traces_%H_%M_%S.json"
-    assert config.exporter.compression == "none"
+    (end,) = config.pipelines["traces"].ends
+    assert end.destination.address == CONNECTION
+    assert end.container(Signal.TRACES) == "traces"
+    assert end.name_format(Signal.TRACES) == "%Y/%m/%d/traces_%H_%M_%S.json"
+    assert end.options.compression == "none"
     assert config.health is not None
     assert config.health.path == "/health/status"
     check = config.health.check_collector_pipeline
@@ -106,19 +112,20 @@ def test_azure_blob_is_azureblob() -> None:
     auth: {type: user_managed_identity, client_id: 00000000-0000-0000-0000-000000000000}
 """
     text = SMALL.replace("  blob:\n    url: file:./store\n", exporter)
-    destination = read(text.replace("[blob]", "[azure_blob]")).destination
+    (end,) = read(text.replace("[blob]", "[azure_blob]")).pipelines["logs"].ends
+    destination = end.destination
     assert destination.address == "https://contosoeuc.blob.core.windows.net/"
     assert destination.credentials == {"client_id": "00000000-0000-0000-0000-000000000000"}
 
 
 def test_the_region_s_store_is_meant_by_a_blob_exporter_without_an_address() -> None:
-    assert default_collector(Path()).destination.address is None
+    assert default_collector(Path()).pipelines["logs"].ends[0].destination.address is None
 
 
 def test_the_built_in_configuration_takes_all_signals() -> None:
     config = default_collector(Path())
     assert set(config.pipelines) == set(Signal)
-    assert config.exporter.compression == "zstd"
+    assert config.pipelines["logs"].ends[0].options.compression == "zstd"
 
 
 def test_metrics_readers_name_the_telemetry_s_address() -> None:
@@ -271,11 +278,12 @@ def test_a_problem_names_its_place_and_the_nearest_known_name(
             "auth type system_managed_identity needs url, the account's blob endpoint",
         ),
         (
-            "auth: {connection_string: x}\n    append_blob: {enabled: true}",
-            (
-                "append_blob.enabled: append blobs are not written here: Azure never replicates "
-                "them, and a segment is one block blob"
-            ),
+            "auth: {connection_string: x}\n    append_blob: {enabled: true, separator: ','}",
+            "append_blob.separator: must be '\\n' or '\\r\\n'",
+        ),
+        (
+            f"auth: {{connection_string: x}}{ZIPPED_WITH_CARRIAGE_RETURNS}",
+            "append_blob.separator has no place between compressed frames",
         ),
         ("auth: {connection_string: x}\n    format: proto", "format: must be 'json'"),
     ],
@@ -315,9 +323,92 @@ def test_a_pipeline_without_a_redaction_processor_says_what_still_applies() -> N
     assert any("the built-in detectors and keys still apply" in str(n) for n in config.notes)
 
 
-def test_one_signal_has_one_pipeline_and_all_have_one_store() -> None:
-    second = "    logs/2: {receivers: [otlp], exporters: [blob]}\n"
-    assert "a second pipeline for logs" in problems(SMALL + second)[0]
-    other = "    traces: {receivers: [otlp], exporters: [blob/2]}\n"
-    text = SMALL.replace("exporters:\n", "exporters:\n  blob/2: {url: 'file:./2'}\n", 1) + other
-    assert "use exporters blob and blob/2: one store a collector is built" in problems(text)[0]
+def test_a_signal_s_pipelines_have_classes_of_their_own() -> None:
+    second = "    logs/audit: {receivers: [otlp], exporters: [blob]}\n"
+    config = read(SMALL + second)
+    assert [one.segment_class for one in config.pipelines.values()] == ["logs", "logs-audit"]
+    first = SMALL.replace("    logs:\n", "    logs/a:\n") + second
+    assert [one.segment_class for one in read(first).pipelines.values()] == ["logs", "logs-audit"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("logs/Audit", "needs a name of lower-case letters, digits and hyphens behind its `/`"),
+        ("logs/local", "local is a name that the ledger has for something else"),
+    ],
+)
+def test_a_pipeline_s_name_becomes_a_class_s(name: str, reason: str) -> None:
+    text = f"{SMALL}    {name}: {{receivers: [otlp], exporters: [blob]}}\n"
+    assert problems(text)[0].endswith(reason)
+
+
+def test_pipelines_share_one_receiver() -> None:
+    other = "    traces: {receivers: [otlp/2], exporters: [blob]}\n"
+    text = SMALL.replace("receivers:\n", "receivers:\n  otlp/2: {protocols: {grpc: }}\n", 1) + other
+    assert "one otlp receiver a collector is built" in problems(text)[0]
+
+
+def test_a_pipeline_that_only_counts_stores_nothing_and_is_refused() -> None:
+    text = SMALL.replace("  blob:\n    url: file:./store", "  debug: {verbosity: detailed}")
+    reason = "must name an exporter that stores what is acknowledged, or sends it on"
+    assert problems(text.replace("[blob]", "[debug]"))[0].endswith(reason)
+    both = SMALL.replace("  blob:\n", "  debug:\n  blob:\n").replace("[blob]", "[blob, debug]")
+    assert read(both).pipelines["logs"].counted
+
+
+@pytest.mark.parametrize(
+    ("options", "strftime"),
+    [
+        ("logs_format: 2006/logs.json", "%Y/logs.json"),
+        ("{logs_format: 2006/logs%.json, time_parser_enabled: false}", "2006/logs%%.json"),
+        (
+            "{logs_format: v2006/2006/01_x.json, time_parser_ranges: [6-10, 11-13]}",
+            "v2006/%Y/%m_x.json",
+        ),
+        (
+            "{logs_format: 2006.json, serial_num_range: 9, template_enabled: true, params: {}}",
+            "%Y.json",
+        ),
+    ],
+)
+def test_blob_names_are_the_collector_s(options: str, strftime: str) -> None:
+    text = SMALL.replace("url: file:./store", f"url: file:./store\n    blob_name_format: {options}")
+    if not options.startswith("{"):
+        text = text.replace(options, f"{{{options}}}")
+    (end,) = read(text).pipelines["logs"].ends
+    assert end.name_format(Signal.LOGS) == strftime
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (
+            "{logs_format: '{{.x}}.json', template_enabled: true}",
+            (
+                "logs_format is a template: a blob holds many requests, so its name comes from no "
+                "record"
+            ),
+        ),
+        (
+            "{time_parser_ranges: [4-2]}",
+            "must be two offsets such as 0-10, the second behind the first",
+        ),
+        ("{time_parser_ranges: [0-4, 2-6]}", "has time_parser_ranges that overlap"),
+    ],
+)
+def test_names_that_no_blob_can_have_are_refused(options: str, reason: str) -> None:
+    text = SMALL.replace("url: file:./store", f"url: file:./store\n    blob_name_format: {options}")
+    assert problems(text)[0].endswith(reason)
+
+
+def test_the_file_exporter_s_options_are_taken_or_refused_with_a_reason() -> None:
+    text = SMALL.replace(
+        "  blob:\n    url: file:./store", "  file: {path: ./out, group_by: OPTIONS}"
+    )
+    text = text.replace("[blob]", "[file]")
+    options = "{enabled: false}, rotation: {max_days: 3}, append: true, flush_interval: 1s"
+    notes = [str(note) for note in read(text.replace("OPTIONS", options)).notes]
+    assert sum("has no effect" in note for note in notes) == 3
+    found = problems(text.replace("OPTIONS", "{enabled: true}"))
+    assert found[0].endswith("must be false: a blob holds many requests, and is no resource's")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mainstem.config.collector.forwarding import Forwarding, OtlpGrpc, OtlpHttp
 from mainstem.config.collector.model import (
+    BlobEnd,
     CollectorConfig,
     Destination,
     Pipeline,
@@ -13,6 +14,7 @@ from mainstem.config.collector.model import (
 from mainstem.config.collector.read import default_collector, parse_collector, read_collector
 
 __all__ = [
+    "BlobEnd",
     "CollectorConfig",
     "Destination",
     "Forwarding",

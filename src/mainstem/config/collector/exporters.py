@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from mainstem.config.collector.gotime import strftime_of
-from mainstem.config.collector.values import Component, Means, NoEffect, NotBuilt
+from mainstem.config.collector.names import BlobNameFormat
+from mainstem.config.collector.values import Component, Means, NoEffect
 
 # https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers
 CONTAINER_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 
 _RETRIES = NoEffect("the spool keeps segments and retries until the store has them")
-_SERIAL = NoEffect("the segment's id makes a blob's name unique")
-_TEMPLATED = NotBuilt("a blob holds many requests, so its name comes from no record")
-
-
-def _layout(text: str) -> str:
-    strftime_of(text)
-    return text
 
 
 def _container(name: str) -> str:
@@ -36,15 +22,6 @@ def _container(name: str) -> str:
     return name
 
 
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise ValueError("must be a time zone's IANA name, such as Europe/Berlin") from None
-    return name
-
-
-GoLayout = Annotated[str, AfterValidator(_layout)]
 ContainerName = Annotated[str, AfterValidator(_container)]
 
 
@@ -54,30 +31,6 @@ class Containers(Component):
     logs: Annotated[ContainerName, Means("The container of logs.")] = "logs"
     metrics: Annotated[ContainerName, Means("The container of metrics.")] = "metrics"
     traces: Annotated[ContainerName, Means("The container of traces.")] = "traces"
-
-
-class BlobNameFormat(Component):
-    """`blob_name_format`: names in Go's time layout, of the time that a segment opened."""
-
-    logs_format: Annotated[
-        GoLayout,
-        Means("Names in Go's time layout; a segment's id goes before the extension."),
-    ] = "2006/01/02/logs_15_04_05.json"
-    metrics_format: Annotated[GoLayout, Means("The same for metrics.")] = (
-        "2006/01/02/metrics_15_04_05.json"
-    )
-    traces_format: Annotated[GoLayout, Means("The same for traces.")] = (
-        "2006/01/02/traces_15_04_05.json"
-    )
-    timezone: Annotated[
-        str, AfterValidator(_timezone), Means("The IANA zone of the times in names.")
-    ] = "UTC"
-    serial_num_enabled: Annotated[Any, _SERIAL] = None
-    serial_num_range: Annotated[Any, _SERIAL] = None
-    serial_num_before_extension: Annotated[Any, _SERIAL] = None
-    template_enabled: Annotated[Any, _TEMPLATED] = None
-    time_parser_enabled: Annotated[Any, _TEMPLATED] = None
-    time_parser_ranges: Annotated[Any, _TEMPLATED] = None
 
 
 class Encodings(Component):
@@ -110,87 +63,6 @@ class BlobExporter(Component):
         return "none" if value in (None, "") else value
 
 
-class AzureAuth(Component):
-    """`azureblob.auth`."""
-
-    type: Annotated[
-        Literal[
-            "connection_string",
-            "service_principal",
-            "system_managed_identity",
-            "user_managed_identity",
-            "workload_identity",
-        ],
-        Means("How to sign in."),
-    ] = "connection_string"
-    connection_string: Annotated[
-        SecretStr | None, Means("With an account key or a shared access signature; a secret.")
-    ] = None
-    tenant_id: Annotated[str | None, Means("For a service principal or a workload identity.")] = (
-        None
-    )
-    client_id: Annotated[str | None, Means("For every identity but the system's own.")] = None
-    client_secret: Annotated[SecretStr | None, Means("For a service principal; a secret.")] = None
-    federated_token_file: Annotated[str | None, Means("For a workload identity.")] = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        needed = {
-            "connection_string": ("connection_string",),
-            "service_principal": ("tenant_id", "client_id", "client_secret"),
-            "system_managed_identity": (),
-            "user_managed_identity": ("client_id",),
-            "workload_identity": ("tenant_id", "client_id", "federated_token_file"),
-        }[self.type]
-        lacking = [key for key in needed if not _given(getattr(self, key))]
-        if lacking:
-            raise ValueError(f"type {self.type} needs {' and '.join(lacking)}")
-        return self
-
-
-def _given(value: str | SecretStr | None) -> bool:
-    text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    return bool(text)
-
-
-class AppendBlob(Component):
-    """`azureblob.append_blob`: accepted while it is off."""
-
-    enabled: Annotated[
-        bool, Means("Refused while it is true: Azure never replicates append blobs.")
-    ] = False
-    separator: Annotated[Any, NoEffect("lines are separated by a newline")] = None
-
-    @field_validator("enabled")
-    @classmethod
-    def _off(cls, enabled: bool) -> bool:
-        if enabled:
-            raise ValueError(
-                "append blobs are not written here: Azure never replicates them, and a segment "
-                "is one block blob"
-            )
-        return enabled
-
-
-class AzureBlob(BlobExporter):
-    """The `azureblob` (`azure_blob`) exporter.
-
-    https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/exporter/azureblobexporter
-    """
-
-    url: Annotated[
-        SecretStr | None, Means("The account's blob endpoint; not needed with a connection string.")
-    ] = None
-    auth: AzureAuth
-    append_blob: AppendBlob = AppendBlob()
-
-    @model_validator(mode="after")
-    def _addressed(self) -> Self:
-        if self.auth.type != "connection_string" and self.url is None:
-            raise ValueError(f"auth type {self.auth.type} needs url, the account's blob endpoint")
-        return self
-
-
 class Blob(BlobExporter):
     """The `blob` exporter, mainstem's own: any store by its address.
 
@@ -205,18 +77,65 @@ class Blob(BlobExporter):
     ] = None
 
 
+class GroupBy(Component):
+    """`file.group_by`: accepted while it is off."""
+
+    enabled: Annotated[
+        bool, Means("Refused while it is true: a blob holds many requests, and is no resource's.")
+    ] = False
+    resource_attribute: Annotated[Any, NoEffect("nothing is grouped")] = None
+    max_open_files: Annotated[Any, NoEffect("nothing is grouped")] = None
+
+    @field_validator("enabled")
+    @classmethod
+    def _off(cls, enabled: bool) -> bool:
+        if enabled:
+            raise ValueError("must be false: a blob holds many requests, and is no resource's")
+        return enabled
+
+
 class File(BlobExporter):
-    """The `file` exporter; `path` is the folder in which the containers' folders lie."""
+    """The `file` exporter; `path` is the folder in which the containers' folders lie.
+
+    https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/exporter/fileexporter
+    """
 
     path: Annotated[
         str,
         Field(min_length=1),
-        Means("The folder in which the containers' folders are made."),
+        Means("The folder in which the containers' folders are made; a file's name is one's, too."),
     ]
-    rotation: Annotated[Any, NoEffect("a segment seals by size and age")] = None
+    rotation: Annotated[
+        Any, NoEffect("a segment seals by size and age, and `retain` removes by age")
+    ] = None
     flush_interval: Annotated[Any, NoEffect("each request is synced before its OK")] = None
     append: Annotated[Any, NoEffect("a blob is written once")] = None
     create_directory: Annotated[Any, NoEffect("folders are created")] = None
     directory_permissions: Annotated[Any, NoEffect("the process's umask decides")] = None
-    group_by: Annotated[Any, _TEMPLATED] = None
-    encoding: Annotated[str | None, Means("The id of a `text_encoding`.")] = None
+    compression_params: Annotated[Any, NoEffect("zstd's level is 1")] = None
+    group_by: GroupBy = GroupBy()
+    encoding: Annotated[str | None, Means("The id of a `text_encoding`, for every signal.")] = None
+
+    @model_validator(mode="after")
+    def _one_encoding(self) -> File:
+        given = {self.encodings.logs, self.encodings.metrics, self.encodings.traces} - {None}
+        if self.encoding is not None and given:
+            raise ValueError("takes encoding or encodings, not both")
+        return self
+
+
+class Debug(Component):
+    """The `debug` exporter: how many records were taken, in the collector's own log.
+
+    https://github.com/open-telemetry/opentelemetry-collector/tree/main/exporter/debugexporter
+    """
+
+    verbosity: Annotated[
+        Literal["basic", "normal", "detailed"],
+        Means("All three log counts once a second while records come: no record is shown."),
+    ] = "basic"
+    sampling_initial: Annotated[Any, NoEffect("a line a second is not sampled")] = None
+    sampling_thereafter: Annotated[Any, NoEffect("a line a second is not sampled")] = None
+    use_internal_logger: Annotated[Any, NoEffect("the collector's own log is used")] = None
+    output_paths: Annotated[Any, NoEffect("the collector's own log is used")] = None
+    sending_queue: Annotated[Any, NoEffect("counts wait for nobody")] = None

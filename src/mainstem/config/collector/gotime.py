@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # In the order that Go's own reader tries them, https://pkg.go.dev/time#pkg-constants
 CONVERSIONS = {
@@ -43,12 +47,28 @@ PART = re.compile(
 )
 
 
-def strftime_of(layout: str) -> str:
-    """Translate a layout; ValueError where a blob's name cannot hold what it asks for."""
-    if FRACTION.search(layout):
-        raise ValueError("must not hold fractions of a second: a segment's id tells blobs apart")
+def strftime_of(layout: str, spans: Sequence[tuple[int, int]] | None = None) -> str:
+    """Translate a layout; ValueError where a blob's name cannot hold what it asks for.
+
+    `spans` are the parts that are one, as offsets that do not overlap; what is outside is taken as
+    it stands.
+    """
     if not layout or layout.startswith("/") or layout.endswith("/") or "//" in layout:
         raise ValueError("must be a path without empty parts")
     if any(part in (".", "..") for part in layout.split("/")):
         raise ValueError("must not hold `.` or `..` as a part")
+    if spans is None:
+        return _translated(layout)
+    parts, at = [], 0
+    for start, end in spans:
+        if start < at:
+            raise ValueError("has time_parser_ranges that overlap")
+        parts += [layout[at:start].replace("%", "%%"), _translated(layout[start:end])]
+        at = min(end, len(layout))
+    return "".join(parts) + layout[at:].replace("%", "%%")
+
+
+def _translated(layout: str) -> str:
+    if FRACTION.search(layout):
+        raise ValueError("must not hold fractions of a second: a segment's id tells blobs apart")
     return PART.sub(lambda match: CONVERSIONS.get(match.group(), "%%"), layout)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mainstem.config.collector.gotime import strftime_of
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,6 +35,24 @@ class Destination:
 
 
 @dataclass(frozen=True)
+class BlobEnd:
+    """An exporter that writes blobs, by its id in the file, and the store that it writes to."""
+
+    id: str
+    options: BlobExporter
+    destination: Destination
+
+    def container(self, signal: Signal) -> str:
+        """Name the container that a signal's blobs go to."""
+        name: str = getattr(self.options.container, signal.value)
+        return name
+
+    def name_format(self, signal: Signal) -> str:
+        """Give the strftime format of a signal's blob names."""
+        return self.options.blob_name_format.strftime(signal)
+
+
+@dataclass(frozen=True)
 class RedactionStep:
     """The redaction processors that follow each other, with their ids: one policy.
 
@@ -60,8 +76,10 @@ class Pipeline:
     """What one signal goes through. Ids are those of the file: `otlp`, `redaction/eu`.
 
     `steps` run in this order; the processors whose work is done elsewhere are not among them.
-    `exporter` is the one that stores, or empty; `forward` are those that send on.
-    `segment_class` names the segments that its records go to, in spool and ledger.
+    `ends` are the exporters that store and `forward` those that send on; `counted` says whether one
+    counts. `segment_class` names the segments that its records go to, in spool and ledger: of a
+    signal's pipelines one has the signal's name, and its records are those that travel and are
+    loaded.
     """
 
     signal: Signal
@@ -69,7 +87,8 @@ class Pipeline:
     receivers: tuple[str, ...]
     processors: tuple[str, ...]
     steps: tuple[RedactionStep | ProcessorStep, ...]
-    exporter: str
+    ends: tuple[BlobEnd, ...]
+    counted: bool
     segment_class: str
     forward: tuple[str, ...] = ()
 
@@ -85,9 +104,7 @@ class CollectorConfig:
 
     receiver: Otlp
     pipelines: Mapping[str, Pipeline]
-    exporter: BlobExporter
     forwarding: Mapping[str, OtlpGrpc | OtlpHttp]
-    destination: Destination
     health: HealthCheck | None
     telemetry: Telemetry
     notes: tuple[Problem, ...]
@@ -97,12 +114,3 @@ class CollectorConfig:
     def file(self) -> str:
         """The file's name, as messages give it."""
         return self.document.file
-
-    def container(self, signal: Signal) -> str:
-        """Name the container that a signal's blobs go to."""
-        name: str = getattr(self.exporter.container, signal.value)
-        return name
-
-    def name_format(self, signal: Signal) -> str:
-        """Give the strftime format of a signal's blob names."""
-        return strftime_of(getattr(self.exporter.blob_name_format, f"{signal.value}_format"))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mainstem.config.collector.exporters import AzureBlob, Blob, BlobExporter, File
+from mainstem.config.collector.azureblob import AzureBlob
+from mainstem.config.collector.ends import blob_ends, counts_only
+from mainstem.config.collector.exporters import Blob, BlobExporter, Debug, File
 from mainstem.config.collector.forwarding import Forwarding, OtlpGrpc, OtlpHttp
 from mainstem.config.collector.model import (
     CollectorConfig,
-    Destination,
     Pipeline,
     ProcessorStep,
     RedactionStep,
@@ -29,7 +31,7 @@ from mainstem.config.collector.values import Component, NoEffect, NotBuilt
 from mainstem.config.document import Document, parse_document, read_document
 from mainstem.config.validate import nearest, validate
 from mainstem.errors import ConfigError
-from mainstem.records import Signal
+from mainstem.records import APPENDED_SUFFIX, LOCAL_SUFFIX, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,9 +61,11 @@ COMPONENTS: dict[str, dict[str, type[Component]]] = {
         "otlp_grpc": OtlpGrpc,
         "otlphttp": OtlpHttp,
         "otlp_http": OtlpHttp,
+        "debug": Debug,
     },
     "extensions": {"health_check": HealthCheck, "text_encoding": TextEncoding},
 }
+CLASS_NAME = re.compile(r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*")
 SECTIONS = (*COMPONENTS, "connectors", "service")
 
 
@@ -186,32 +190,41 @@ class _Reader:
                 self._wrong(at, f"{kind} is not a signal known here", nearest(kind, list(Signal)))
                 continue
             signal = Signal(kind)
-            if any(other.signal == signal for other in pipelines.values()):
-                self._wrong(at, f"is a second pipeline for {signal}: one a signal is built")
-                continue
             for section in ("receivers", "processors", "exporters"):
                 self._references(section, getattr(given, section), (*at, section))
             if len(given.receivers) != 1:
                 self._wrong((*at, "receivers"), "must name one of the receivers")
             forward = tuple(id_ for id_ in given.exporters if self._sends_on(id_))
-            stores = [id_ for id_ in given.exporters if id_ not in forward]
-            if not given.exporters:
-                self._wrong((*at, "exporters"), "must name one of the exporters")
-            elif len(stores) > 1:
-                self._wrong((*at, "exporters"), "must name one exporter that stores")
+            ends = blob_ends(given.exporters, self.found)
+            known = all(("exporters", id_) in self.found for id_ in given.exporters)
+            if known and not ends and not forward:
+                reason = "must name an exporter that stores what is acknowledged, or sends it on"
+                self._wrong((*at, "exporters"), reason)
             pipelines[name] = Pipeline(
                 signal,
                 name,
                 given.receivers,
                 given.processors,
                 self._steps(given.processors, at),
-                next(iter(stores), ""),
-                signal.value,
+                ends,
+                counts_only(given.exporters, self.found),
+                self._class(name, signal, service, at),
                 forward,
             )
-        self._one("receivers", {p.receivers[0] for p in pipelines.values() if p.receivers})
-        self._one("exporters", {p.exporter for p in pipelines.values() if p.exporter})
+        self._one_receiver({p.receivers[0] for p in pipelines.values() if p.receivers})
         return pipelines
+
+    def _class(self, name: str, signal: Signal, service: Service, at: KeyPath) -> str:
+        """Name a pipeline's class; the signal's own is that of its name, or else of the first."""
+        of_signal = [id_ for id_ in service.pipelines if id_.partition("/")[0] == signal.value]
+        if name == (signal.value if signal.value in of_signal else of_signal[0]):
+            return signal.value
+        own = name.partition("/")[2]
+        if not CLASS_NAME.fullmatch(own):
+            self._wrong(at, "needs a name of lower-case letters, digits and hyphens behind its `/`")
+        elif f"-{own}" in (LOCAL_SUFFIX, APPENDED_SUFFIX):
+            self._wrong(at, f"{own} is a name that the ledger has for something else")
+        return f"{signal.value}-{own}"
 
     def _steps(
         self, ids: tuple[str, ...], at: KeyPath
@@ -238,13 +251,12 @@ class _Reader:
         kind = COMPONENTS["exporters"].get(id_.partition("/")[0])
         return kind is not None and issubclass(kind, Forwarding)
 
-    def _one(self, section: str, ids: set[str]) -> None:
+    def _one_receiver(self, ids: set[str]) -> None:
         if len(ids) > 1:
-            word = {"receivers": "receiver", "exporters": "store"}[section]
             self._wrong(
                 ("service", "pipelines"),
-                f"the pipelines use {section} {' and '.join(sorted(ids))}: one {word} a collector "
-                "is built",
+                f"the pipelines use receivers {' and '.join(sorted(ids))}: one otlp receiver a "
+                "collector is built, and any number of pipelines may share it",
             )
 
     def _references(self, section: str, ids: tuple[str, ...], at: KeyPath) -> None:
@@ -274,11 +286,14 @@ class _Reader:
         for (section, id_), component in self.found.items():
             if not isinstance(component, BlobExporter):
                 continue
-            for signal in Signal:
-                encoding = getattr(component.encodings, signal.value)
-                at: KeyPath = (section, id_, "encodings", signal.value)
-                if encoding is None:
-                    continue
+            given: list[tuple[KeyPath, str]] = [
+                ((section, id_, "encodings", signal.value), encoding)
+                for signal in Signal
+                if (encoding := getattr(component.encodings, signal.value)) is not None
+            ]
+            if isinstance(component, File) and component.encoding is not None:
+                given.append(((section, id_, "encoding"), component.encoding))
+            for at, encoding in given:
                 if not isinstance(self.found.get(("extensions", encoding)), TextEncoding):
                     known = [
                         name
@@ -301,21 +316,16 @@ class _Reader:
     ) -> CollectorConfig:
         first = next(iter(pipelines.values()))
         receiver = self.found["receivers", first.receivers[0]]
-        named = next((one.exporter for one in pipelines.values() if one.exporter), None)
-        # Where nothing is stored, the ledger still needs a place: the region's store.
-        exporter = self.found["exporters", named] if named else Blob()
-        if not isinstance(receiver, Otlp) or not isinstance(exporter, BlobExporter):
-            raise TypeError("a pipeline's ends are of another kind than their sections hold")
+        if not isinstance(receiver, Otlp):
+            raise TypeError("a pipeline's receiver is of another kind than its section holds")
         return CollectorConfig(
             receiver=receiver,
             pipelines=pipelines,
-            exporter=exporter,
             forwarding={
                 id_: component
                 for (_, id_), component in self.found.items()
                 if isinstance(component, OtlpGrpc | OtlpHttp)
             },
-            destination=_destination(exporter),
             health=health,
             telemetry=service.telemetry,
             notes=tuple(sorted(self.notes, key=lambda note: (note.line, note.column))),
@@ -339,27 +349,3 @@ def _children(value: Any, at: KeyPath) -> Iterator[tuple[Component, KeyPath]]:
 
 def _a(word: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
-
-
-def _destination(exporter: BlobExporter) -> Destination:
-    match exporter:
-        case File(path=path):
-            return Destination(f"file:{path}", f"file:{path}")
-        case Blob(url=url):
-            if url is None:
-                return Destination(None, "the region's store")
-            address = url.get_secret_value()
-            return Destination(address, address.partition("?")[0])
-        case AzureBlob(auth=auth, url=url):
-            if auth.type == "connection_string" and auth.connection_string is not None:
-                return Destination(auth.connection_string.get_secret_value(), "azureblob")
-            address = url.get_secret_value() if url is not None else ""
-            given = {
-                "tenant_id": auth.tenant_id,
-                "client_id": auth.client_id,
-                "client_secret": auth.client_secret and auth.client_secret.get_secret_value(),
-                "federated_token_file": auth.federated_token_file,
-            }
-            credentials = {key: value for key, value in given.items() if value}
-            return Destination(address, address.partition("?")[0], auth.type, credentials)
-    raise TypeError(f"no destination for {type(exporter).__name__}")

@@ -14,10 +14,12 @@ _CONSOLE = NoEffect("logs go to standard error")
 class Pipeline(Component):
     """One of `service.pipelines`."""
 
-    receivers: Annotated[tuple[str, ...], Means("The one `otlp` receiver.")] = ()
+    receivers: Annotated[
+        tuple[str, ...], Means("The one `otlp` receiver, which pipelines share.")
+    ] = ()
     processors: Annotated[tuple[str, ...], Means("In the order in which they run.")] = ()
     exporters: Annotated[
-        tuple[str, ...], Means("The one exporter, the same for every signal.")
+        tuple[str, ...], Means("All of them get what the pipeline leaves; one at least stores it.")
     ] = ()
 
 

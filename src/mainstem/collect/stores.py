@@ -1,0 +1,67 @@
+"""The stores of a running collector: that of the ledger, and those of its classes of segment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mainstem.collect.append import Appender
+from mainstem.collect.destination import open_account
+from mainstem.store.names import INDEX, LEDGER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mainstem.collect.plan import Plan
+    from mainstem.collect.site import Site
+    from mainstem.store.account import Account
+
+
+class Target(NamedTuple):
+    """Where a class's blobs go; with an appender, to the end of append blobs."""
+
+    account: Account
+    appender: Appender | None = None
+
+
+class Stores:
+    """Where what is in the outbox goes."""
+
+    def __init__(self, ledger: Account, targets: Mapping[str, Target] | None = None) -> None:
+        self.ledger = ledger
+        self._targets = dict(targets or {})
+
+    def of(self, record_class: str | None) -> Target:
+        """Get a class's target; a class of an earlier configuration goes to the ledger's store."""
+        return self._targets.get(record_class or "", Target(self.ledger))
+
+    def forget(self, seq: int) -> None:
+        """Drop what was noted for entries up to this one."""
+        for target in self._targets.values():
+            if target.appender is not None:
+                target.appender.forget(seq)
+
+
+def open_stores(plan: Plan, site: Site) -> Stores:
+    """Open all stores of a plan, each once; nothing is asked of them yet."""
+    ledger = open_account(plan.ledger, site)
+    accounts = {ledger.label: ledger}
+    targets = {}
+    for made in plan.classes:
+        if made.destination is None:
+            continue
+        account = open_account(made.destination, site)
+        account = accounts.setdefault(account.label, account)
+        appender = None
+        if made.separator is not None:
+            appender = Appender(account, site.spool / "append" / made.name, made.separator)
+        targets[made.name] = Target(account, appender)
+    return Stores(ledger, targets)
+
+
+def needed_containers(plan: Plan, stores: Stores) -> Iterator[tuple[Account, str]]:
+    """List the containers that a plan writes to, in the order of their stores."""
+    yield stores.ledger, INDEX
+    yield stores.ledger, LEDGER
+    for made in plan.classes:
+        if made.container is not None:
+            yield stores.of(made.name).account, made.container
