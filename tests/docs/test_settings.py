@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from mainstem.cli.reference import reference as cli_reference
+from mainstem.config.collector.differences import difference
 from mainstem.config.collector.read import COMPONENTS
 from mainstem.config.collector.reference import keys
 from mainstem.config.collector.reference import reference as collector_reference
@@ -27,6 +28,16 @@ def test_the_commands_page_is_the_commands_own_help() -> None:
 def test_the_settings_page_is_the_models_own() -> None:
     """Written by `make docs`."""
     assert (DOCS / "collector-settings.md").read_text() == collector_reference()
+
+
+def test_every_component_says_how_it_differs_from_the_collectors_own() -> None:
+    unsaid = [
+        (kind, name)
+        for kind, components in COMPONENTS.items()
+        for name in components
+        if difference(kind, name) is None
+    ]
+    assert unsaid == []
 
 
 def test_every_key_of_a_component_says_what_it_does() -> None:
