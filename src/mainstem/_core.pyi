@@ -13,6 +13,7 @@ __all__ = [
     "OutboxItem",
     "PlanError",
     "SpoolError",
+    "Survey",
     "bronze_schema",
     "check_policy",
     "count_blob",
@@ -215,6 +216,25 @@ def redact_json(
     the blob's line without its newline, and the values masked by rule. Raises `ValueError` for a
     request that cannot be decoded and `PlanError` for a policy or key that cannot be used.
     """
+
+@final
+class Survey:
+    """All detectors, each by itself, and what they found in blobs so far; never a value.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self) -> None: ...
+    def look(self, data: bytes) -> tuple[int, int]:
+        """Look through a blob of whatever signal; give its records and the lines not understood."""
+
+    def seen(self) -> list[tuple[str, int, str | None, dict[str, int]]]:
+        """Give each key, the values under it, what its name does to them, and finds by detector.
+
+        What is no attribute stands under its place: `(body)`, `(span name)`. A key that is itself
+        a find is masked. The third is what the defaults make of every value under the key:
+        "pseudonym", "removed", "masked" or the like.
+        """
 
 def transcode(signal: str, data: bytes, encoding: str, to: str = "json") -> bytes:
     """Decode a request (`encoding`: "protobuf" or "json") and write it as a blob's line.

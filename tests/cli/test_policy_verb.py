@@ -130,3 +130,65 @@ def test_what_goes_is_told(call: Call) -> None:
     assert tried["rules"] == {"personal:user.name": 1}
     assert [piece["text"] for piece in tried["pieces"] if piece["changed"]] == [""]
     assert "user.name" not in tried["stored"]
+
+
+EXAMPLES = """
+region: euc
+examples:
+  - {name: mail, input: "mail to anna@contoso.com", expected: "mail to ****"}
+  - {name: own pattern, key: note, input: abc-1234, expected: "****"}
+  - {name: a person, key: user.id, input: anna, matches: "p_[0-9a-f]{8}_[0-9a-f]{32}"}
+  - {name: gone, key: user.name, input: Anna, expected: null}
+  - {name: numbers stay, key: n, input: [1, 2.5, true], expected: [1, 2.5, true]}
+  - {name: nested, key: m, input: {a: anna@contoso.com}, expected: {a: "****"}}
+  - {name: a span, signal: traces, input: GET 10.1.2.3, expected: "GET ****"}
+  - {name: a metric, signal: metrics, key: peer, input: 10.1.2.3, expected: "****"}
+  - name: a request
+    input: {resourceLogs: [{resource: {attributes: [{key: k, value: {stringValue: a@b.io}}]}}]}
+    expected: {resourceLogs: [{resource: {attributes: [{key: k, value: {stringValue: "****"}}]}}]}
+"""
+
+
+def test_examples_of_a_team_hold_or_show_where_they_do_not(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "examples.yaml"
+    file.write_text(EXAMPLES)
+    assert call("test", str(file)) == (0, "9 of 9 examples hold\n")
+    file.write_text(EXAMPLES + '  - {input: "to anna@contoso.com", expected: "to ann"}\n')
+    code, out = call("test", str(file))
+    assert code == 1
+    assert out.splitlines() == [
+        "example 10",
+        "  expected: to ann",
+        "  stored:   to ****",
+        "9 of 10 examples hold",
+    ]
+    code, out = call("test", str(file), "--json")
+    assert code == 1
+    assert json.loads(out)[-1]["pieces"] == [
+        {"text": "to ", "changed": False},
+        {"text": "****", "changed": True},
+    ]
+
+
+def test_a_file_of_examples_that_is_wrong_says_where(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "examples.yaml"
+    file.write_text("examples:\n  - {input: x}\n  - {expected: y}\n")
+    assert call("test", str(file))[0] == 2
+
+
+def test_blobs_tell_which_detectors_fire_and_no_value(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "blobs" / "2026"
+    folder.mkdir(parents=True)
+    line = log_request("mail to anna@contoso.com from 10.1.2.3")
+    (folder / "logs_1.json").write_bytes(line + b"\nnot a request\n")
+    (folder / "logs_1.json.lines").write_bytes(b"x")
+    code, out = call("learn", str(tmp_path / "blobs"))
+    assert code == 0
+    assert "email 1, ipv4 1" in out
+    assert "anna" not in out
+    code, out = call("learn", f"file:{tmp_path / 'blobs'}", "--container", "2026", "--json")
+    learned = json.loads(out)
+    assert (learned["blobs"], learned["records"], learned["unread"]) == (1, 1, 1)
+    body = {"key": "(body)", "values": 1, "by_name": None, "finds": {"email": 1, "ipv4": 1}}
+    assert body in learned["keys"]
+    assert call("learn", str(tmp_path / "nowhere"))[0] == 2

@@ -6,6 +6,7 @@ mod errors;
 mod outbox;
 mod requests;
 mod spools;
+mod survey;
 
 use pyo3::prelude::*;
 
@@ -26,4 +27,6 @@ mod _core {
     use crate::requests::{check_policy, process_json, redact_json, steps_rules, transcode};
     #[pymodule_export]
     use crate::spools::{list_spool, verify_spool};
+    #[pymodule_export]
+    use crate::survey::Survey;
 }

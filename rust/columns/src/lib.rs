@@ -12,8 +12,10 @@ mod select;
 mod spans;
 mod table;
 mod time;
+mod visit;
 
 pub use blob::{BadLine, Blob, Columns, InvalidLines, count, read};
 pub use record::Promote;
 pub use schema::schema;
 pub use select::select;
+pub use visit::visit;

@@ -21,6 +21,7 @@ mod sanitize;
 mod spec;
 mod statement;
 mod summary;
+mod survey;
 mod walk;
 
 pub use detect::{BY_CHOICE, DETECTORS};
@@ -32,3 +33,4 @@ pub use spec::{
     Coverage, DbSanitizerSpec, DbSystemSpec, HashFunction, PolicyError, PolicySpec, ProcessorSpec,
     Secret, Summary, UrlSanitizerSpec,
 };
+pub use survey::{Seen, Survey};

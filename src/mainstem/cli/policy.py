@@ -22,8 +22,12 @@ from mainstem.cli.output import (
 )
 from mainstem.collect.attempt import attempt
 from mainstem.collect.effective import Rule, chosen_collector, differences, effective
+from mainstem.collect.examples import check_example, read_examples
+from mainstem.collect.learn import learn
 
-policy_app = typer.Typer(help="Show, compare and try what is redacted.", no_args_is_help=True)
+policy_app = typer.Typer(
+    help="Show, compare, try, test and learn what is redacted.", no_args_is_help=True
+)
 app.add_typer(policy_app, name="policy")
 
 ConfigOption = Annotated[
@@ -119,6 +123,75 @@ def try_command(
         stderr.print("no rule changed anything")
     if not tried.own_key:
         stderr.print("the region's key is not here: its pseudonyms are others")
+
+
+@policy_app.command(
+    "test", epilog="Example: mainstem policy test redaction-examples.yaml --region euc"
+)
+def examples_command(
+    file: Annotated[Path, typer.Argument(help="A YAML file of examples.")],
+    config: ConfigOption = None,
+    platform: OwnPlatformOption = None,
+    region: RegionOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a region's policy to examples: what goes in, and what is to be stored of it.
+
+    docs/redaction.md says how they are written. Exit code 1: an example came out otherwise; the
+    difference is shown and highlighted.
+    """
+    given = read_examples(file)
+    chosen = chosen_collector(config, platform, region or (given.region if platform else None))
+    verdicts = [
+        check_example(number, example, *chosen)
+        for number, example in enumerate(given.examples, start=1)
+    ]
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    if as_json:
+        print_json([asdict(verdict) for verdict in verdicts])
+    else:
+        for verdict in failed:
+            stdout.print(Text.assemble((verdict.name, "bold")))
+            stdout.print(Text(f"  expected: {verdict.expected}"), soft_wrap=True)
+            styled = [(piece.text, CHANGED if piece.changed else "") for piece in verdict.pieces]
+            stdout.print(Text.assemble("  stored:   ", *styled), soft_wrap=True)
+        stdout.print(f"{len(verdicts) - len(failed)} of {len(verdicts)} examples hold")
+    if failed:
+        raise typer.Exit(1)
+
+
+@policy_app.command("learn", epilog="Example: mainstem policy learn az://acme --container logs")
+def learn_command(
+    path: Annotated[str, typer.Argument(help="A blob, a folder of blobs, or a store's address.")],
+    container: Annotated[
+        str | None, typer.Option("--container", help="The store's container.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell which detectors fire under which keys of blobs that exist already; never a value.
+
+    All detectors are tried, those by choice too, each by itself. Keys whose name alone decides
+    (personal keys, secrets) are listed with what becomes of their values.
+    """
+    learned = learn(path, container)
+    if as_json:
+        print_json(asdict(learned))
+        return
+    rows = [
+        (
+            key.key,
+            key.values,
+            key.by_name or "",
+            ", ".join(f"{name} {count}" for name, count in key.finds.items()),
+        )
+        for key in learned.keys
+    ]
+    title = f"{learned.records:,} records in {learned.blobs:,} blobs, {learned.keys_seen:,} keys"
+    print_table(title, ("key", "values", "by its name", "finds by detector"), rows)
+    if learned.unread:
+        stderr.print(f"{learned.unread:,} lines are no OTLP requests")
 
 
 def _brief(rule: Rule | None) -> str:

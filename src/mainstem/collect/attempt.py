@@ -56,6 +56,16 @@ class Attempt:
     own_key: bool
 
 
+@dataclass(frozen=True)
+class Redacted:
+    """A request as it came and as it would be stored, both as a blob's line, and what was done."""
+
+    before: bytes
+    after: bytes
+    rules: dict[str, int]
+    own_key: bool
+
+
 def attempt(given: str, config: CollectorConfig, site: Site) -> Attempt:
     """Redact one OTLP/JSON request, or else a text as the body of a log record.
 
@@ -66,6 +76,19 @@ def attempt(given: str, config: CollectorConfig, site: Site) -> Attempt:
     if request is None:
         record = {"body": {"stringValue": given.rstrip("\n")}}
         request = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]})
+    done = redacted(signal, request, config, site)
+    # A record that cannot be redacted safely is not stored at all.
+    show = _body if is_text else _indented
+    stored = show(done.after)
+    pieces = tuple(pieces_of(show(done.before), stored, by_line=not is_text))
+    return Attempt(signal, stored, pieces, done.rules, done.own_key)
+
+
+def redacted(signal: Signal, request: str, config: CollectorConfig, site: Site) -> Redacted:
+    """Take one OTLP/JSON request through the pipeline of its signal.
+
+    UsageError for a request that cannot be decoded, and for a signal without a pipeline.
+    """
     found = [
         steps for steps in pipeline_steps(config, site).values() if steps.pipeline.signal == signal
     ]
@@ -82,11 +105,7 @@ def attempt(given: str, config: CollectorConfig, site: Site) -> Attempt:
             )
         except ValueError as error:
             raise UsageError(f"the request cannot be decoded: {error}") from None
-    # A record that cannot be redacted safely is not stored at all.
-    show = _body if is_text else _indented
-    stored = show(after)
-    pieces = tuple(_pieces(show(before), stored, by_line=not is_text))
-    return Attempt(signal, stored, pieces, rules, own_key)
+    return Redacted(before, after, rules, own_key)
 
 
 def _request(given: str) -> tuple[Signal, str | None]:
@@ -114,7 +133,7 @@ def _body(line: bytes) -> str:
     return str(body.get("stringValue", "")) + "\n"
 
 
-def _pieces(before: str, after: str, *, by_line: bool) -> Iterator[Piece]:
+def pieces_of(before: str, after: str, *, by_line: bool) -> Iterator[Piece]:
     """Cut what is stored into pieces that stand in the request as well, and pieces that do not."""
     cut = (lambda text: text.splitlines(keepends=True)) if by_line else WORD.findall
     left, right = cut(before), cut(after)
