@@ -21,6 +21,7 @@ __all__ = [
     "index_may_hold",
     "list_spool",
     "process_json",
+    "protobuf_blob",
     "read_blob",
     "redact_json",
     "select_records",
@@ -304,6 +305,13 @@ def read_blob(
     do not hold each text of `having`, byte for byte, are passed over and not counted.
 
     ValueError where `lines` has not one entry for each line, or an argument is none of the known.
+    """
+
+def protobuf_blob(pieces: list[bytes], signal: str, compression: str) -> bytes:
+    """Write a blob of ours as one protobuf `TracesData`, `LogsData` or `MetricsData`.
+
+    The blob comes in pieces, plain, gzip or zstd; `compression` (`none`, `gzip`, `zstd`) is that of
+    the message. ValueError where a line is no request.
     """
 
 def index_blob(pieces: list[bytes], tenant_keys: list[str]) -> bytes:

@@ -27,8 +27,9 @@ class Signal(StrEnum):
 LOCAL_SUFFIX = "-local"
 """Of the class whose records a rule keeps in their region, whatever their signal's route."""
 
-APPENDED_SUFFIX = "-appended"
-"""Of the class that becomes append blobs, which are read as another exporter's are."""
+CONVERTED_SUFFIX = "-converted"
+"""Of the class whose blobs are not its segments (append blobs, protobuf): they are read as another
+exporter's are."""
 
 
 def local_class(signal: Signal) -> str:
@@ -36,9 +37,9 @@ def local_class(signal: Signal) -> str:
     return f"{signal.value}{LOCAL_SUFFIX}"
 
 
-def appended_class(signal: Signal) -> str:
-    """Name the class of a signal's records that become append blobs."""
-    return f"{signal.value}{APPENDED_SUFFIX}"
+def converted_class(signal: Signal) -> str:
+    """Name the class of a signal's records whose blobs are not its segments."""
+    return f"{signal.value}{CONVERTED_SUFFIX}"
 
 
 class EntryKind(StrEnum):

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 from running import collector, log_request, post
 
+from mainstem import _core
+from mainstem.books import keep_books
 from mainstem.collect.classes import segment_classes
 from mainstem.collect.plan import make_plan
 from mainstem.collect.site import site_of
 from mainstem.config.collector import parse_collector
 from mainstem.config.platform import load_platform
 from mainstem.errors import ConfigError, UsageError
+from mainstem.load import load
 from mainstem.records import EntryKind, LedgerEntry
-from mainstem.store import LEDGER, Account
+from mainstem.replicate import replicate
+from mainstem.store import LEDGER, Account, has_segment_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +81,7 @@ def test_the_signal_s_class_is_that_of_the_region_s_store(tmp_path: Path) -> Non
 
 def test_append_blobs_alone_are_read_as_another_exporter_s(tmp_path: Path) -> None:
     found = classes(tmp_path, text("azureblob/tools"))
-    assert [one.name for one in found] == ["logs-appended", "logs-strict"]
+    assert [one.name for one in found] == ["logs-converted", "logs-strict"]
     assert found[0].is_main
 
 
@@ -88,7 +92,7 @@ def test_two_pipelines_in_one_container_are_refused(tmp_path: Path) -> None:
 
 
 def test_append_blobs_where_the_signal_s_own_are_read_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="would be loaded, too"):
+    with pytest.raises(ConfigError, match="would be loaded"):
         classes(
             tmp_path,
             text("blob, azureblob/tools").replace("container: {logs: tools}", "container: {}"),
@@ -108,6 +112,32 @@ def test_without_a_store_anywhere_the_exporter_has_to_name_one(tmp_path: Path) -
     config = parse_collector(text(), "c.yaml", tmp_path, {})
     with pytest.raises(UsageError, match="has no url"):
         segment_classes(config, replace(site(tmp_path), store=None))
+
+
+def test_a_protobuf_blob_is_loaded_as_another_exporter_s(tmp_path: Path) -> None:
+    pipeline = "  pipelines: {logs: {receivers: [otlp], exporters: [blob]}}\n"
+    config = text()[: text().index("  pipelines:")] + pipeline
+    config = config.replace("blob: {}", "blob: {format: proto, compression: zstd}")
+    (tmp_path / "collector.yaml").write_text(config)
+    site(tmp_path)
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    arguments = ["--platform", str(tmp_path / "mainstem.yaml"), "--region", "euc"]
+    with collector(arguments) as running:
+        for body in ("one", "two"):
+            assert post(f"{running.otlp}/v1/logs", log_request(body)) == 200
+        assert running.stop() == 0
+    store = Account.open("file:store", tmp_path).container("logs")
+    (blob,) = store.list()
+    assert blob.name.endswith(".json.zst")
+    assert not has_segment_id(blob.name)
+    assert _core.count_blob(store.read(blob.name), "logs") == (1, 2)
+    replicate(platform)
+    assert [loaded.records for loaded in load(platform).signals.values()] == [2]
+    books = keep_books(platform)
+    assert books.problems == []
+    totals = {line.record_class: line for line in books.totals}
+    assert (totals["logs"].foreign, totals["logs"].loaded) == (2, 2)
+    assert totals["logs-converted"].not_travelling == 2
 
 
 def test_every_class_goes_to_its_store_and_the_ledger_tells_of_all(

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatchIterator;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_schema::ffi::FFI_ArrowSchema;
-use columns::{Blob, Columns, Promote};
+use columns::{Blob, Columns, Packing, Promote};
 use otlp::model::Signal;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -140,6 +140,27 @@ pub fn select_records<'py>(
     let requests = py.detach(|| columns::select(data, signal, &wanted));
     let requests = requests.iter().map(|text| PyBytes::new(py, text));
     Ok(requests.collect())
+}
+
+#[pyfunction]
+pub fn protobuf_blob(
+    py: Python<'_>,
+    pieces: Vec<Bound<'_, PyBytes>>,
+    signal: &str,
+    compression: &str,
+) -> PyResult<Py<PyBytes>> {
+    let signal = parse_signal(signal)?;
+    let packing = match compression {
+        "none" => Packing::None,
+        "gzip" => Packing::Gzip,
+        "zstd" => Packing::Zstd,
+        _ => return Err(PyValueError::new_err("compression is none, gzip or zstd")),
+    };
+    let pieces: Vec<&[u8]> = pieces.iter().map(|piece| piece.as_bytes()).collect();
+    let message = py
+        .detach(|| columns::protobuf(&pieces, signal, packing))
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(PyBytes::new(py, &message).unbind())
 }
 
 #[pyfunction]

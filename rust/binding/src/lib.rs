@@ -14,8 +14,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use crate::blobs::{
-        BlobRows, BronzeSchema, bronze_schema, count_blob, index_blob, index_may_hold, read_blob,
-        select_records,
+        BlobRows, BronzeSchema, bronze_schema, count_blob, index_blob, index_may_hold,
+        protobuf_blob, read_blob, select_records,
     };
     #[pymodule_export]
     use crate::data_plane::DataPlane;

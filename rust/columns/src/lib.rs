@@ -6,6 +6,7 @@ mod json_text;
 mod lines;
 mod logs;
 mod metrics;
+mod protobuf;
 mod record;
 mod schema;
 mod select;
@@ -15,6 +16,7 @@ mod time;
 mod visit;
 
 pub use blob::{BadLine, Blob, Columns, InvalidLines, count, read};
+pub use protobuf::{NotLines, Packing, protobuf};
 pub use record::Promote;
 pub use schema::schema;
 pub use select::select;

@@ -1,8 +1,8 @@
 """From pipelines and their exporters to the classes of segment, each with the store it goes to.
 
 Every exporter of a pipeline that stores makes a class of its own. Of a signal's classes one has the
-signal's name (or becomes append blobs): that of the pipeline that is the signal's own, and there of
-the exporter that writes to the region's store, or else the first.
+signal's name (or `-converted` behind it): that of the pipeline that is the signal's own, and there
+of the exporter that writes to the region's store, or else the first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mainstem.collect.destination import label_of, resolved
 from mainstem.config.collector.azureblob import AzureBlob
 from mainstem.config.collector.exporters import BlobExporter
 from mainstem.errors import ConfigError, UsageError
-from mainstem.records import APPENDED_SUFFIX, LOCAL_SUFFIX, appended_class, local_class
+from mainstem.records import CONVERTED_SUFFIX, LOCAL_SUFFIX, converted_class, local_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ class SegmentClass:
 
     `end` and `destination` are None where the segments are sent on and not stored. `exporters` send
     them on. `local` is the class of the records that a rule keeps, `separator` what ends the lines
-    of append blobs.
+    of append blobs; `protobuf` says whether a blob is one message.
     """
 
     name: str
@@ -42,6 +42,7 @@ class SegmentClass:
     container: str | None
     exporters: tuple[str, ...] = ()
     separator: str | None = None
+    protobuf: bool = False
     local: SegmentClass | None = None
 
     @property
@@ -50,9 +51,14 @@ class SegmentClass:
         return self.pipeline.signal
 
     @property
+    def converts(self) -> bool:
+        """Whether its blobs are something else than its segments."""
+        return self.separator is not None or self.protobuf
+
+    @property
     def is_main(self) -> bool:
         """Whether it is the one of its signal that travels and is loaded."""
-        return self.name in (self.signal.value, appended_class(self.signal))
+        return self.name in (self.signal.value, converted_class(self.signal))
 
     def to_core(self) -> dict[str, Any]:
         """Give the class as the data plane has it."""
@@ -84,7 +90,7 @@ def with_local(classes: Sequence[SegmentClass]) -> list[SegmentClass]:
 def _of(pipeline: Pipeline, site: Site) -> Iterator[SegmentClass]:
     ends = sorted(
         pipeline.ends,
-        key=lambda end: (not _is_regions(end, site), _separator(end) is not None),
+        key=lambda end: (not _is_regions(end, site), _converts(end)),
     )
     if not ends:
         whole = SegmentClass(pipeline.segment_class, pipeline, None, None, None, pipeline.forward)
@@ -94,8 +100,8 @@ def _of(pipeline: Pipeline, site: Site) -> Iterator[SegmentClass]:
         name = pipeline.segment_class
         if number:
             name = f"{name}-{_words(end.id)}"
-        elif separator is not None and name == pipeline.signal:
-            name = appended_class(pipeline.signal)
+        elif _converts(end) and name == pipeline.signal:
+            name = converted_class(pipeline.signal)
         made = SegmentClass(
             name,
             pipeline,
@@ -104,6 +110,7 @@ def _of(pipeline: Pipeline, site: Site) -> Iterator[SegmentClass]:
             end.container(pipeline.signal),
             pipeline.forward if not number else (),
             separator,
+            end.options.format == "proto",
         )
         yield _divided(made, site)
 
@@ -122,6 +129,7 @@ def _divided(whole: SegmentClass, site: Site) -> SegmentClass:
         container=f"{container}{LOCAL_SUFFIX}",
         exporters=(),
         separator=None,
+        protobuf=False,
     )
     return replace(whole, local=kept)
 
@@ -149,8 +157,8 @@ def _meetings(
                 "what lies in one container is loaded as one: give this pipeline an exporter with "
                 "a container or a store of its own",
             )
-        elif made.separator is not None and not made.is_main and made.container == made.signal:
-            reason = f"append blobs in the container {made.container} would be loaded, too"
+        elif made.converts and not made.is_main and made.container == made.signal:
+            reason = f"blobs of another format in the container {made.container} would be loaded"
             yield config.document.problem(at, reason)
 
 
@@ -168,10 +176,14 @@ def _separator(end: BlobEnd) -> str | None:
     return None
 
 
+def _converts(end: BlobEnd) -> bool:
+    return _separator(end) is not None or end.options.format == "proto"
+
+
 def _words(id_: str) -> str:
     kind, _, name = id_.partition("/")
     words = re.sub(r"[^a-z0-9]+", "-", (name or kind).lower()).strip("-") or "more"
-    return f"to-{words}" if f"-{words}" in (LOCAL_SUFFIX, APPENDED_SUFFIX) else words
+    return f"to-{words}" if f"-{words}" in (LOCAL_SUFFIX, CONVERTED_SUFFIX) else words
 
 
 def check_blocks(classes: Sequence[SegmentClass], max_body_bytes: int, most: int) -> None:

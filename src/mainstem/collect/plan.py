@@ -104,7 +104,7 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
     }
     warnings = [
         *_warnings(site, steps, grpc, http),
-        *_append_warnings(classes),
+        *_conversion_warnings(classes),
         *forwarding_warnings(config),
         *elsewhere(everything, site),
     ]
@@ -118,12 +118,18 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
     )
 
 
-def _append_warnings(classes: Sequence[SegmentClass]) -> list[str]:
-    return [
+def _conversion_warnings(classes: Sequence[SegmentClass]) -> list[str]:
+    appended = [
         f"{made.pipeline.id}: append blobs, which Azure never replicates to another account and "
         "the ledger's hashes do not cover: leave append_blob off unless a tool wants them"
         for made in classes
         if made.separator is not None
+    ]
+    return appended + [
+        f"{made.pipeline.id}: protobuf blobs, which the ledger's hashes do not cover: take format "
+        "json unless a tool wants them"
+        for made in classes
+        if made.protobuf
     ]
 
 

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 
 class Target(NamedTuple):
-    """Where a class's blobs go; with an appender, to the end of append blobs."""
+    """Where a class's blobs go; with an appender, to the end of append blobs.
+
+    `protobuf` is the compression of blobs that are one protobuf message.
+    """
 
     account: Account
     appender: Appender | None = None
+    protobuf: str | None = None
 
 
 class Stores:
@@ -54,7 +58,8 @@ def open_stores(plan: Plan, site: Site) -> Stores:
         appender = None
         if made.separator is not None:
             appender = Appender(account, site.spool / "append" / made.name, made.separator)
-        targets[made.name] = Target(account, appender)
+        compression = made.to_core()["compression"] if made.protobuf else None
+        targets[made.name] = Target(account, appender, compression)
     return Stores(ledger, targets)
 
 

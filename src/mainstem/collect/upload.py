@@ -15,11 +15,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from mainstem._core import SpoolError, index_blob
+from mainstem._core import SpoolError, index_blob, protobuf_blob
 from mainstem.errors import MainstemError
 from mainstem.records import LedgerEntry, Signal
 from mainstem.store.errors import ContainerMissing, ContentConflict
-from mainstem.store.names import INDEX, LEDGER, index_name, lines_name, without_segment_id
+from mainstem.store.names import (
+    INDEX,
+    LEDGER,
+    converted_name,
+    index_name,
+    lines_name,
+    without_segment_id,
+)
 from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
@@ -161,12 +168,13 @@ class Uploader:
 
     def _put(self, item: OutboxItem) -> None:
         ledger = self._stores.ledger.container(LEDGER)
-        target = self._stores.of(LedgerEntry.parse(item.entry).container_class)
+        entry = LedgerEntry.parse(item.entry)
+        target = self._stores.of(entry.container_class)
         try:
             if item.lines is not None:
                 ledger.create(lines_name(item.entry_name), item.lines)
             if item.container is not None and item.blob_name is not None:
-                self._put_blob(item, target, item.container, item.blob_name)
+                self._put_blob(item, entry, target)
             ledger.create(item.entry_name, item.entry)
         except ContainerMissing:
             # Deleted under our hands: made again, and the item's next turn finds it.
@@ -176,10 +184,15 @@ class Uploader:
                 target.account.ensure_container(item.container)
             raise
 
-    def _put_blob(self, item: OutboxItem, target: Target, container: str, name: str) -> None:
+    def _put_blob(self, item: OutboxItem, entry: LedgerEntry, target: Target) -> None:
+        container, name = str(item.container), str(item.blob_name)
         pieces = item.pieces()
         if target.appender is not None:
             target.appender.put(item.seq, container, without_segment_id(name), pieces)
+            return
+        if target.protobuf is not None and entry.signal is not None:
+            message = protobuf_blob(pieces, entry.signal.value, target.protobuf)
+            target.account.container(container).create(converted_name(name), message)
             return
         target.account.container(container).create(name, pieces, item.sha256)
         if target.account is self._stores.ledger:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mainstem.records import APPENDED_SUFFIX, LOCAL_SUFFIX, Signal
+from mainstem.records import CONVERTED_SUFFIX, LOCAL_SUFFIX, Signal
 from mainstem.store import Account, has_segment_id
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def changed_blobs(warehouse: Warehouse, origin: Origin) -> Listed:
                 "SELECT DISTINCT container FROM bronze.ledger "
                 "WHERE region = $1 AND signal = $2 AND container IS NOT NULL "
                 "AND coalesce(class, signal) IN (signal, signal || $3, signal || $4)",
-                (origin.region.name, origin.signal.value, LOCAL_SUFFIX, APPENDED_SUFFIX),
+                (origin.region.name, origin.signal.value, LOCAL_SUFFIX, CONVERTED_SUFFIX),
             )
         }
     listed = Listed([], [])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mainstem.errors import DataError
-from mainstem.records import appended_class
+from mainstem.records import converted_class
 from mainstem.store import ContentConflict, Mark, advance, utc_day
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class State:
     `beyond` holds (instance, number) -> day of entries copied beyond a gap in their instance.
     `waiting` names entries that were copied while their blob could not be.
     `containers` are the region's containers of each signal, as its entries name them: those of
-    what travels, and those of append blobs, which travel as another exporter's.
+    what travels, and those of converted blobs, which travel as another exporter's.
     """
 
     number: int = 0
@@ -51,7 +51,7 @@ class State:
             if (
                 entry.blob is not None
                 and entry.signal is not None
-                and entry.container_class in (None, entry.signal, appended_class(entry.signal))
+                and entry.container_class in (None, entry.signal, converted_class(entry.signal))
             ):
                 self.containers.setdefault(entry.signal, set()).add(entry.blob.container)
         for instance in {instance for instance, _ in self.beyond}:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mainstem.books.evidence import gather
-from mainstem.records import APPENDED_SUFFIX, LOCAL_SUFFIX
+from mainstem.records import CONVERTED_SUFFIX, LOCAL_SUFFIX
 from mainstem.retain.holds import HeldCandidate, Holds
 from mainstem.store import (
     LEDGER,
@@ -205,7 +205,7 @@ waiting AS (
     SELECT aged.*, routes.days, routes.grace_days,
         routes.loaded AND NOT aged.loaded
             AND coalesce(aged.class, aged.signal) IN (
-                aged.signal, aged.signal || '{APPENDED_SUFFIX}',
+                aged.signal, aged.signal || '{CONVERTED_SUFFIX}',
                 if(routes.at_home, aged.signal || '{LOCAL_SUFFIX}', aged.signal)
             ) AS waits
     FROM aged JOIN routes ON routes.region = aged.region AND routes.signal = aged.signal

@@ -58,6 +58,14 @@ def index_name(container: str, blob_name: str) -> str:
     return f"{container}/{blob_name}.index"
 
 
+def converted_name(blob_name: str) -> str:
+    """Name what a segment was converted to: as unique, and not taken for the segment itself."""
+    folder, slash, stem = blob_name.rpartition("/")
+    at = stem.rfind("_")
+    is_ours = at >= 0 and _SEGMENT_ID.fullmatch(stem[at:]) is not None
+    return f"{folder}{slash}{stem[:at]}-{stem[at + 1 :]}" if is_ours else blob_name
+
+
 def without_segment_id(blob_name: str) -> str:
     """Give the name that one of our blobs would have if it held more than one segment."""
     folder, slash, stem = blob_name.rpartition("/")

@@ -285,7 +285,11 @@ def test_a_problem_names_its_place_and_the_nearest_known_name(
             f"auth: {{connection_string: x}}{ZIPPED_WITH_CARRIAGE_RETURNS}",
             "append_blob.separator has no place between compressed frames",
         ),
-        ("auth: {connection_string: x}\n    format: proto", "format: must be 'json'"),
+        ("auth: {connection_string: x}\n    format: xml", "format: must be 'json' or 'proto'"),
+        (
+            "auth: {connection_string: x}\n    format: proto\n    append_blob: {enabled: true}",
+            "format proto has no place in append_blob: its messages are not lines",
+        ),
     ],
 )
 def test_an_azureblob_exporter_says_what_it_lacks(exporter: str, problem: str) -> None:

@@ -82,4 +82,6 @@ class AzureBlob(BlobExporter):
             raise ValueError(f"auth type {self.auth.type} needs url, the account's blob endpoint")
         if self.append_blob.separator != "\n" and self.compression != "none":
             raise ValueError("append_blob.separator has no place between compressed frames")
+        if self.append_blob.enabled and self.format != "json":
+            raise ValueError("format proto has no place in append_blob: its messages are not lines")
         return self

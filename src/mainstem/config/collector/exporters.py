@@ -51,7 +51,10 @@ class BlobExporter(Component):
     compression: Annotated[
         Literal["none", "gzip", "zstd"], Means("`gzip` adds `.gz` to names, `zstd` adds `.zst`.")
     ] = "none"
-    format: Annotated[Literal["json"], Means("OTLP JSON.")] = "json"
+    format: Annotated[
+        Literal["json", "proto"],
+        Means("OTLP JSON, a line a request; or one protobuf message a blob, for tools that ask."),
+    ] = "json"
     encodings: Encodings = Encodings()
     retry_on_failure: Annotated[Any, _RETRIES] = None
     sending_queue: Annotated[Any, _RETRIES] = None

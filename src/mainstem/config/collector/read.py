@@ -31,7 +31,7 @@ from mainstem.config.collector.values import Component, NoEffect, NotBuilt
 from mainstem.config.document import Document, parse_document, read_document
 from mainstem.config.validate import nearest, validate
 from mainstem.errors import ConfigError
-from mainstem.records import APPENDED_SUFFIX, LOCAL_SUFFIX, Signal
+from mainstem.records import CONVERTED_SUFFIX, LOCAL_SUFFIX, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -222,7 +222,7 @@ class _Reader:
         own = name.partition("/")[2]
         if not CLASS_NAME.fullmatch(own):
             self._wrong(at, "needs a name of lower-case letters, digits and hyphens behind its `/`")
-        elif f"-{own}" in (LOCAL_SUFFIX, APPENDED_SUFFIX):
+        elif f"-{own}" in (LOCAL_SUFFIX, CONVERTED_SUFFIX):
             self._wrong(at, f"{own} is a name that the ledger has for something else")
         return f"{signal.value}-{own}"
 

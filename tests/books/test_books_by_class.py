@@ -47,8 +47,8 @@ def write(euc: Collector) -> None:
     elsewhere = euc.requests(Signal.LOGS, 8)
     euc.segment(Signal.LOGS, elsewhere, container_class="logs-other-store", upload_blob=False)
     appended = euc.requests(Signal.LOGS, 16)
-    euc.segment(Signal.LOGS, appended, container_class="logs-appended", upload_blob=False)
-    blobs = euc.account.container("logs-appended")
+    euc.segment(Signal.LOGS, appended, container_class="logs-converted", upload_blob=False)
+    blobs = euc.account.container("logs-converted")
     blobs.create("2026/11/24/logs_10.json", appended[0].data + b"\r\n")
 
 
@@ -76,7 +76,7 @@ def test_each_class_ends_where_it_should(tmp_path: Path, text: str, loaded: dict
         "logs-local": 2,
         "logs-sampled": 4,
         "logs-other-store": 8,
-        "logs-appended": 16,
+        "logs-converted": 16,
     }
     totals = {line.record_class: line for line in books.totals}
     assert {name: line.stored for name, line in totals.items()} == stored
