@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Deref;
 
+use jiff::Timestamp;
 use otlp::model::{KeyValue, Value};
 use otlp::text_form;
 
@@ -123,7 +124,13 @@ impl<'e> Datum<'e> {
             Datum::Double(double) if double.is_finite() => {
                 Cow::Owned(text_form(&Value::Double(*double)).into_owned())
             }
-            Datum::Double(_) | Datum::Time(_) | Datum::Duration(_) => return Err(Failed),
+            Datum::Double(_) => return Err(Failed),
+            // As Go's JSON has them: a time in quotes, a duration as its nanoseconds.
+            Datum::Time(nanos) => {
+                let time = Timestamp::from_nanosecond(i128::from(*nanos)).map_err(|_| Failed)?;
+                Cow::Owned(format!("\"{time}\""))
+            }
+            Datum::Duration(nanos) => Cow::Owned(nanos.to_string()),
         }))
     }
 

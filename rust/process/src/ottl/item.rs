@@ -109,7 +109,9 @@ impl<'a> Item<'_, 'a> {
                             map::put(attributes, key, Value::Empty);
                         }
                         let value = map::get_mut(attributes, key).ok_or(Failed)?;
-                        *place(value, keys)? = datum.into_value()?;
+                        // The place is made even where the value then turns out to have no form.
+                        let place = place(value, keys)?;
+                        *place = datum.into_value()?;
                     }
                     Some((Key::Index(_), _)) => return Err(Failed),
                 }
@@ -122,7 +124,8 @@ impl<'a> Item<'_, 'a> {
                 if !path.keys.is_empty() && !matches!(body, Value::Map(_) | Value::Array(_)) {
                     return Err(Failed);
                 }
-                *place(body, &path.keys)? = datum.into_value()?;
+                let place = place(body, &path.keys)?;
+                *place = datum.into_value()?;
             }
             field => self.write_plain(path.context, field, datum)?,
         }
