@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAINSTEM = [sys.executable, "-c", "from mainstem.cli import main; main()"]
-READY_S = 30
+READY_S = 60
 
 CONFIG = """\
 receivers:

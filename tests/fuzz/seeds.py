@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from google.protobuf.json_format import MessageToJson
@@ -15,13 +17,13 @@ from tests.privacy.test_canary import SECRETS, planted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from google.protobuf.message import Message
 
 # What the target `redact` looks for in its output (rust/fuzz/fuzz_targets/redact.rs).
 PLANTED = "to canary.anna@contoso.example now"
-MOST_BYTES = 160_000
+CASES = Path(__file__).parents[1] / "golden" / "cases"
+MOST_BYTES = 600_000
 PATTERNS = [
     (r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", "10.1.2.3 1.2.3"),
     (r"[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}", "to anna@contoso.com"),
@@ -64,6 +66,9 @@ def _seeds(target: str) -> Iterator[bytes]:
         case "re2":
             for pattern, text in PATTERNS:
                 yield f"{pattern}\0{text}".encode()
+        case "ottl":
+            for signal, text, body in _statements():
+                yield bytes([list(REQUESTS).index(signal)]) + f"{text}\0{body}".encode()
         case _:
             raise ValueError(target)
 
@@ -84,6 +89,17 @@ def _messages() -> Iterator[tuple[int, Message]]:
         for _, request in planted(kind, text)
     ]
     yield from chance.sample(singles, 300)
+
+
+def _statements() -> Iterator[tuple[str, str, str]]:
+    """Give the statements of the golden cases one by one, with the cases' requests."""
+    for path in sorted(CASES.glob("transform_*.json")):
+        case = json.loads(path.read_text())
+        for step in case["steps"]:
+            for given in step.get("transform", {}).values():
+                for text in given if isinstance(given, list) else []:
+                    if isinstance(text, str):
+                        yield case["signal"], text, json.dumps(case["input"])
 
 
 def _json(message: Message) -> bytes:
