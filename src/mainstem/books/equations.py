@@ -7,6 +7,7 @@
     stored                 = the records in the blobs' own lines   counted by whoever reads them
     stored                 = loaded + quarantined + duplicate at load + not travelling + expired
                              + pending + dropped at load      loaded: counted in bronze, row by row
+    stored, of what is sent on = forwarded + not taken + pending   counted by the exporter
 
 A blob that is gone before its time, and that retention does not tell of, is in none of the terms,
 and so shows as an imbalance.
@@ -14,6 +15,7 @@ and so shows as an imbalance.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
     from mainstem.config.platform import Platform
 
+FORWARDED_SUFFIX = "-forwarded"
+"""What the books call the class of segments that a region's collector sends on: what the receiver
+stored of them stands under the class's own name."""
 ORPHAN_HOURS = 24
 """After this time, one of our blobs without a ledger entry is an orphan."""
 WAITS_HOURS = 24
@@ -61,6 +66,8 @@ class Line:
     expired: int = 0
     pending: int = 0
     pending_long: int = 0
+    forwarded: int = 0
+    not_taken: int = 0
 
     @property
     def stored(self) -> int:
@@ -78,6 +85,8 @@ class Line:
             + self.not_travelling
             + self.expired
             + self.pending
+            + self.forwarded
+            + self.not_taken
         )
 
     @property
@@ -208,6 +217,7 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
             done.records_duplicate, dropped.blob IS NOT NULL,
             routes.loaded AND coalesce(entry.class, entry.signal)
                 IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal)),
+            entry.segment, entry.forward_to IS NOT NULL AND (routes.forwards OR entry.blob IS NULL),
             coalesce(entry.class, entry.signal) IN (entry.signal, entry.signal || $1),
             EXISTS (
                 FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
@@ -229,11 +239,12 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
         """,  # noqa: S608
         (LOCAL_SUFFIX,),
     )
+    sent = _sent(evidence)
     for region, signal, record_class, hour, container, blob, *rest in rows:
         counts = Counts(*rest[: len(fields(Counts))])
-        figures, state = rest[len(fields(Counts)) : -5], rest[-5:]
+        figures, state = rest[len(fields(Counts)) : -7], rest[-7:]
         recounted, in_bronze, quarantined, duplicate, dropped = figures
-        travels, expected, there, may_be_gone, waits = state
+        travels, segment, goes_on, expected, there, may_be_gone, waits = state
         line, problem = Line(region, signal, record_class, hour, counts, loaded=in_bronze), None
         if quarantined is not None:
             line.quarantined, line.dropped_at_load = (
@@ -243,6 +254,13 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
             if recounted is not None:
                 # A line that cannot be read cannot be counted either.
                 line.recounted, line.recounted_of = recounted, counts.stored - quarantined
+        elif goes_on:
+            line.record_class = f"{record_class}{FORWARDED_SUFFIX}"
+            if (region, segment) in sent:
+                line.forwarded, line.not_taken = sent[region, segment]
+            else:
+                line.pending = counts.stored
+                line.pending_long = counts.stored if waits else 0
         elif blob is None:
             pass
         elif expected and not there and not may_be_gone and region not in evidence.unread:
@@ -255,6 +273,23 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
         else:
             line.expired = counts.stored
         yield line, problem
+
+
+def _sent(evidence: Evidence) -> dict[tuple[str, str], tuple[int, int]]:
+    """Give, by region and segment, the records that a receiver took and those that it did not.
+
+    Of several exporters, the one that brought most; of two entries of one, the later.
+    """
+    rows = evidence.warehouse.query(
+        "SELECT region, forwarded FROM entries WHERE forwarded IS NOT NULL ORDER BY instance, seq"
+    )
+    by_exporter: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
+    for region, text in rows:
+        told = json.loads(text)
+        lacking = told["rejected"] + told["refused"] + told["abandoned"]
+        of_segment = by_exporter.setdefault((region, told["segment"]), {})
+        of_segment[told["exporter"]] = told["sent"], lacking
+    return {key: max(found.values()) for key, found in by_exporter.items()}
 
 
 def _foreign(evidence: Evidence) -> Iterator[Line]:

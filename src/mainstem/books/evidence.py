@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from mainstem.config.routes import Route
 from mainstem.errors import DataError, MainstemError
 from mainstem.load import Warehouse, open_warehouse
 from mainstem.load.ledger import ledger_row, read_new, timestamp
@@ -55,7 +56,7 @@ class Evidence:
     ============ ==================================================================================
     `entries`    as `bronze.ledger`
     `blobs`      region, store (`region` or `centre`), container, name, bytes, ours, modified
-    `routes`     region, signal, loaded, at_home, days, grace_days (of retention)
+    `routes`     region, signal, loaded, at_home, days, grace_days (of retention), forwards
     `removed`    region, store, container, name, sha256: what retention removed, or is about to
     `cleared`    region, instance, seq: up to which entry retention removed an instance's ledger
     ============ ==================================================================================
@@ -80,7 +81,7 @@ def gather(platform: Platform, progress: Callable[[str], None]) -> Iterator[Evid
             "CREATE TEMP TABLE entries AS FROM bronze.ledger; "
             "CREATE TEMP TABLE routes "
             "(region VARCHAR, signal VARCHAR, loaded BOOLEAN, at_home BOOLEAN, days INTEGER, "
-            "grace_days INTEGER); "
+            "grace_days INTEGER, forwards BOOLEAN); "
             "CREATE TEMP TABLE removed AS SELECT region, '' AS store, container, blob AS name, "
             "sha256 FROM bronze.removed; "
             "CREATE TEMP TABLE cleared (region VARCHAR, instance VARCHAR, seq BIGINT)"
@@ -116,7 +117,7 @@ def _open(platform: Platform) -> Iterator[Warehouse]:
 def _add_routes(warehouse: Warehouse, platform: Platform, region: Region) -> None:
     for signal in Signal:
         warehouse.change(
-            "INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 region.name,
                 signal.value,
@@ -124,6 +125,7 @@ def _add_routes(warehouse: Warehouse, platform: Platform, region: Region) -> Non
                 platform.home == region.name,
                 region.retention.days_of(signal),
                 region.retention.grace_days,
+                platform.home != region.name and region.route(signal) is Route.FORWARD,
             ),
         )
 
@@ -140,8 +142,10 @@ def _add_region(found: Evidence, platform: Platform, region: Region) -> None:
         with warehouse.registered(new_entries=pa.Table.from_pylist(rows)):
             warehouse.connection.execute("INSERT INTO entries BY NAME FROM new_entries")
     used = warehouse.query(
-        "SELECT DISTINCT container FROM entries WHERE region = ? AND container IS NOT NULL",
-        (region.name,),
+        "SELECT DISTINCT container FROM entries WHERE region = ? AND container IS NOT NULL "
+        # What the central collector wrote is at the centre.
+        "AND NOT starts_with(container, ?)",
+        (region.name, central_container(region.name, "")),
     )
     for name in sorted({signal.value for signal in Signal} | {row[0] for row in used}):
         _add_blobs(warehouse, region.name, "region", store.container(name))

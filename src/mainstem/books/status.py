@@ -61,6 +61,7 @@ def take_status(platform: Platform, progress: Callable[[str], None] = lambda _: 
                 FROM entries AS entry
                 JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
                 WHERE entry.kind = 'segment' AND routes.loaded
+                    AND NOT (routes.forwards AND entry.forward_to IS NOT NULL)
                     AND coalesce(entry.class, entry.signal)
                         IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal))
                     AND EXISTS (

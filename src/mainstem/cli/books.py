@@ -163,6 +163,8 @@ def _columns(lines: list[Line]) -> tuple[list[str], list[list[object]]]:
         "not travelling": [line.not_travelling for line in lines],
         "expired": [line.expired for line in lines],
         "pending": [line.pending for line in lines],
+        "forwarded": [line.forwarded for line in lines],
+        "not taken": [line.not_taken for line in lines],
         "off": [line.stored - line.accounted for line in lines],
     }
     always = {"received", "stored", "loaded", "off"}

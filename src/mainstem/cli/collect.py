@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mainstem.cli.app import app
-from mainstem.collect.site import chosen_site, collector_of
+from mainstem.collect.site import central_collector, chosen_site, collector_of
 from mainstem.collect.supervise import collect
 
 
@@ -28,13 +28,22 @@ def collect_command(
     region: Annotated[
         str | None, typer.Option(envvar="MAINSTEM_REGION", help="The region to collect in.")
     ] = None,
+    central: Annotated[
+        bool,
+        typer.Option("--central", help="Run the collector that regions forward to, at the centre."),
+    ] = False,
     json_logs: Annotated[
         bool, typer.Option("--json", help="Log one JSON document a line.")
     ] = False,
 ) -> None:
-    """Receive OTLP, redact it in memory, and put it into the region's store.
+    """Receive OTLP, redact it in memory, and put it into the region's store or send it on.
 
+    With --central: take what the regions' collectors forward, and put it into the central store.
     Without a platform file: region `default`, and a spool and a key under the user's state folder.
     """
-    loaded, site = chosen_site(platform, region)
-    collect(collector_of(config, loaded, region), site, json_logs=json_logs)
+    if central:
+        configuration, site = central_collector(config, platform, region)
+    else:
+        loaded, site = chosen_site(platform, region)
+        configuration = collector_of(config, loaded, region)
+    collect(configuration, site, json_logs=json_logs)

@@ -18,6 +18,11 @@ MILLISECONDS = 1000
 
 def check_forwarding(config: CollectorConfig, site: Site) -> None:
     """UsageError where an isolated region would send records out, or a route has no exporter."""
+    if site.origins and exporter_plans(config):
+        raise UsageError(
+            f"{config.file}: what regions forward to the centre is not sent on again",
+            hint="Take the exporters that send on out of its pipelines.",
+        )
     forwarding = {id_: one.forward for id_, one in config.pipelines.items() if one.forward}
     if site.isolated and forwarding:
         id_, exporters = next(iter(forwarding.items()))

@@ -20,9 +20,9 @@ from prometheus_client.registry import Collector
 from mainstem.records import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from mainstem.collect.upload import Uploaded
+    from mainstem.collect.upload import Uploader
 
 RECORDS = {Signal.TRACES: "spans", Signal.LOGS: "log_records", Signal.METRICS: "metric_points"}
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -36,12 +36,33 @@ def counter(name: str, help_text: str, samples: Iterable[tuple[dict[str, str], f
     return metric
 
 
+def gauge(name: str, help_text: str, samples: Iterable[tuple[dict[str, str], float]]) -> Metric:
+    """Make a gauge."""
+    metric = Metric(name, help_text, "gauge")
+    for labels, value in samples:
+        metric.add_sample(name, labels, value)
+    return metric
+
+
+def _of(region: str | None) -> dict[str, str]:
+    """Label what is one region's at the centre."""
+    return {} if region is None else {"region": region}
+
+
+def _spools(stats: dict[str, Any]) -> list[tuple[dict[str, str], dict[str, Any]]]:
+    """Give the spools with their labels: the collector's own, or at the centre each region's."""
+    origins = stats["origins"]
+    return [(_of(name), spool) for name, spool in origins.items()] or [({}, stats["spool"])]
+
+
 class CollectorMetrics(Collector):
     """Reads the data plane's and the uploader's counts at each scrape."""
 
-    def __init__(self, stats: Callable[[], str], uploaded: Uploaded, exporter: str) -> None:
+    def __init__(
+        self, stats: Callable[[], str], uploaders: Sequence[Uploader], exporter: str
+    ) -> None:
         self._stats = stats
-        self._uploaded = uploaded
+        self._uploaded = [(_of(uploader.region), uploader.uploaded) for uploader in uploaders]
         self._exporter = {"exporter": exporter}
         self._begun = time.monotonic()
 
@@ -50,7 +71,7 @@ class CollectorMetrics(Collector):
         stats = json.loads(self._stats())
         yield from self._received(stats)
         yield from self._exported(stats)
-        yield from self._spool(stats["spool"])
+        yield from self._spool(stats)
         yield from self._process()
 
     def _received(self, stats: dict[str, Any]) -> Iterable[Metric]:
@@ -115,18 +136,26 @@ class CollectorMetrics(Collector):
             yield GaugeMetricFamily(f"mainstem_{name}", help_text, value=stats[name])
 
     def _exported(self, stats: dict[str, Any]) -> Iterable[Metric]:
-        uploaded = self._uploaded
         for signal, records in RECORDS.items():
             yield counter(
                 f"otelcol_exporter_sent_{records}",
                 "Records whose blob and ledger entry the store has confirmed.",
-                [(self._exporter, uploaded.records[signal]), *_sent(stats, signal, "sent")],
+                [
+                    *(
+                        (self._exporter | of, uploaded.records[signal])
+                        for of, uploaded in self._uploaded
+                    ),
+                    *_sent(stats, signal, "sent"),
+                ],
             )
             yield counter(
                 f"otelcol_exporter_send_failed_{records}",
                 "Records in uploads that failed, counted at each try; none of them is lost.",
                 [
-                    (self._exporter, uploaded.failed_records[signal]),
+                    *(
+                        (self._exporter | of, uploaded.failed_records[signal])
+                        for of, uploaded in self._uploaded
+                    ),
                     *_sent(stats, signal, "send_failed"),
                 ],
             )
@@ -138,36 +167,51 @@ class CollectorMetrics(Collector):
                 yield counter(
                     f"mainstem_exporter_{fate}_{records}", help_text, _sent(stats, signal, fate)
                 )
-        queue = GaugeMetricFamily(
+        waiting = [(self._exporter | of, spool["outbox_entries"]) for of, spool in _spools(stats)]
+        yield gauge(
             "otelcol_exporter_queue_size",
             "Ledger entries that wait for the store; segments that wait to be sent on.",
-            labels=["exporter"],
+            [
+                *waiting,
+                *(
+                    ({"exporter": owed["exporter"]}, owed["segments"])
+                    for owed in stats["spool"]["owed"]
+                ),
+            ],
         )
-        queue.add_metric([*self._exporter.values()], stats["spool"]["outbox_entries"])
-        for owed in stats["spool"]["owed"]:
-            queue.add_metric([owed["exporter"]], owed["segments"])
-        yield queue
-        yield counter(
-            "mainstem_upload_conflicts",
-            "Segments under whose name the store holds another content.",
-            [({}, uploaded.conflicts)],
-        )
-        yield counter("mainstem_uploaded_blobs", "Blobs confirmed.", [({}, uploaded.blobs)])
-        yield counter("mainstem_uploaded_bytes", "Their bytes.", [({}, uploaded.bytes)])
+        for name, help_text, attribute in (
+            (
+                "upload_conflicts",
+                "Segments under whose name the store holds another content.",
+                "conflicts",
+            ),
+            ("uploaded_blobs", "Blobs confirmed.", "blobs"),
+            ("uploaded_bytes", "Their bytes.", "bytes"),
+        ):
+            yield counter(
+                f"mainstem_{name}",
+                help_text,
+                [(of, getattr(uploaded, attribute)) for of, uploaded in self._uploaded],
+            )
 
-    def _spool(self, spool: dict[str, Any]) -> Iterable[Metric]:
+    def _spool(self, stats: dict[str, Any]) -> Iterable[Metric]:
+        spools = _spools(stats)
         for name, key, help_text, scale in (
             ("bytes", "outbox_bytes", "Bytes of segments that wait for their upload.", 1),
             ("reserve_bytes", "reserve_bytes", "Bytes kept for sealing; 0 on a full disk.", 1),
             ("oldest_seconds", "oldest_age_ms", "Age of what has waited longest.", 1000),
         ):
-            yield GaugeMetricFamily(f"mainstem_spool_{name}", help_text, value=spool[key] / scale)
-        opened = GaugeMetricFamily(
-            "mainstem_spool_open_bytes", "Bytes of the open segment.", labels=["class"]
+            samples = [(of, spool[key] / scale) for of, spool in spools]
+            yield gauge(f"mainstem_spool_{name}", help_text, samples)
+        yield gauge(
+            "mainstem_spool_open_bytes",
+            "Bytes of the open segment.",
+            [
+                ({"class": segment["class"]} | of, segment["open_bytes"])
+                for of, spool in spools
+                for segment in spool["classes"]
+            ],
         )
-        for segment in spool["classes"]:
-            opened.add_metric([segment["class"]], segment["open_bytes"])
-        yield opened
 
     def _process(self) -> Iterable[Metric]:
         resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])

@@ -14,6 +14,7 @@ from mainstem.collect.steps import pipeline_steps
 from mainstem.config.platform import Durability
 from mainstem.privacy import policy_warnings
 from mainstem.records import Signal
+from mainstem.store.names import central_container
 from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ SEGMENT_BYTES = 32 * MEBIBYTE
 SEGMENT_AGE_MS = 30_000
 SEGMENT_AGE_MS_STORE = 1_000
 DIGEST_WINDOW_MS = 600_000
+DIGEST_WINDOW_MS_CENTRE = 86_400_000
+"""A region sends again what it has no answer to, however long the centre was away."""
 LOOPBACK = ("127.", "[::1]")
 
 
@@ -93,7 +96,7 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
             "segment_age_ms": (
                 SEGMENT_AGE_MS_STORE if site.durability is Durability.STORE else SEGMENT_AGE_MS
             ),
-            "digest_window_ms": DIGEST_WINDOW_MS,
+            "digest_window_ms": DIGEST_WINDOW_MS_CENTRE if site.origins else DIGEST_WINDOW_MS,
         },
         "key_path": str(site.key),
         "cors": list(protocols.http.cors.allowed_origins) if protocols.http else [],
@@ -101,6 +104,13 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         "pipelines": pipelines,
         "classes": {made.name: made.to_core() for made in everything},
         "exporters": exporter_plans(config),
+        "origins": {
+            region: {
+                "spool": str(site.spool / region),
+                "container_prefix": central_container(region, ""),
+            }
+            for region in site.origins
+        },
     }
     warnings = [
         *_warnings(site, steps, grpc, http),
@@ -167,7 +177,7 @@ def _warnings(
     warnings += [
         f"{id_}: stored as received, nothing is redacted (`unredacted: allow`)"
         for id_, of_pipeline in steps.items()
-        if not redacts(of_pipeline.policies)
+        if not redacts(of_pipeline.policies) and not site.origins
     ]
     weak = [
         warning

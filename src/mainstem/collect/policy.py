@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mainstem.collect.site import Site
-    from mainstem.config.collector import CollectorConfig
+    from mainstem.config.collector import CollectorConfig, Pipeline
     from mainstem.config.collector.processors import Redaction
     from mainstem.config.document import KeyPath
     from mainstem.errors import Problem
@@ -50,6 +50,7 @@ def policies(config: CollectorConfig, site: Site) -> dict[str, tuple[PolicySpec,
             identifiers,
         )
         for id_, pipeline in config.pipelines.items()
+        if not redacted_before(pipeline, site)
     }
     for id_, of_pipeline in specs.items():
         at: KeyPath = ("service", "pipelines", id_)
@@ -61,7 +62,16 @@ def policies(config: CollectorConfig, site: Site) -> dict[str, tuple[PolicySpec,
             problems.append(config.document.problem(at, f"{found[0]}: {found[1]}"))
     if problems:
         raise ConfigError(problems)
-    return specs
+    return {id_: specs.get(id_, ()) for id_ in config.pipelines}
+
+
+def redacted_before(pipeline: Pipeline, site: Site) -> bool:
+    """Tell whether records come redacted, and the pipeline asks for no more of it.
+
+    What is forwarded to the centre was redacted in its region; to make pseudonyms of pseudonyms
+    would part what belongs together.
+    """
+    return bool(site.origins) and not any(step.processors for step in pipeline.redactions)
 
 
 def redacts(specs: Sequence[PolicySpec]) -> bool:

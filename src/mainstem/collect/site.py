@@ -29,7 +29,8 @@ class Site:
     """What a collector takes from its surroundings and not from the Collector's configuration.
 
     `store` is the region's store, if a platform file names one; relative addresses are read from
-    `base`.
+    `base`. `origins` are the regions that forward to the centre, where this is its collector: each
+    has a spool in a folder of its name.
     """
 
     region: str
@@ -43,6 +44,7 @@ class Site:
     routes: Mapping[Signal, SignalRoute] = field(default_factory=dict)
     may_be_unredacted: bool = False
     isolated: bool = False
+    origins: tuple[str, ...] = ()
 
     def route(self, signal: Signal) -> SignalRoute:
         """Tell how a signal's records travel; without a platform file none is decided on."""
@@ -91,6 +93,30 @@ def site_of(platform: Platform, name: str) -> Site:
     )
 
 
+CENTRE = "central"
+
+
+def central_site(platform: Platform) -> Site:
+    """Stand at the centre; UsageError where the platform file has no collector there."""
+    central = platform.central
+    if central is None or central.collector is None or not central.origins:
+        raise UsageError(
+            "the platform file has no collector at the centre",
+            hint="Name its configuration in central.collector, and in central.origins the regions "
+            "that forward to it.",
+        )
+    return Site(
+        region=CENTRE,
+        environment=platform.environment,
+        spool=central.spool,
+        key=central.key,
+        durability=central.durability,
+        base=platform.directory,
+        store=central.store,
+        origins=central.origins,
+    )
+
+
 def chosen_site(platform: Path | None, region: str | None) -> tuple[Platform | None, Site]:
     """Stand where a command was told to, or without a platform file."""
     if platform is None or region is None:
@@ -99,6 +125,20 @@ def chosen_site(platform: Path | None, region: str | None) -> tuple[Platform | N
         return None, local_site()
     loaded = load_platform(platform)
     return loaded, site_of(loaded, region)
+
+
+def central_collector(
+    config: Path | None, platform: Path | None, region: str | None
+) -> tuple[CollectorConfig, Site]:
+    """Stand at the centre with the configuration given, else the platform file's."""
+    if platform is None or region is not None:
+        raise UsageError("--central goes with --platform, and with no region")
+    loaded = load_platform(platform)
+    site = central_site(loaded)
+    named = config or (loaded.central.collector if loaded.central else None)
+    if named is None:
+        raise TypeError("a central site has a collector")
+    return read_collector(named), site
 
 
 def collector_of(

@@ -60,7 +60,7 @@ def _plan(pipeline: Pipeline, specs: tuple[PolicySpec, ...]) -> Iterator[dict[st
     for step in pipeline.steps:
         if isinstance(step, ProcessorStep):
             yield {step.kind: step.processor.options()}
-        else:
+        elif specs:
             yield {"redaction": json.loads(next(rest).to_json())}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mainstem.collect.append import Appender
 from mainstem.collect.destination import open_account
-from mainstem.store.names import INDEX, LEDGER
+from mainstem.store.names import INDEX, LEDGER, central_container
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from mainstem.collect.plan import Plan
     from mainstem.collect.site import Site
     from mainstem.store.account import Account
+
+
+def container_of(name: str, region: str | None) -> str:
+    """Name a container of a collector's own region, or at the centre one of another's."""
+    return name if region is None else central_container(region, name)
 
 
 class Target(NamedTuple):
@@ -65,8 +70,9 @@ def open_stores(plan: Plan, site: Site) -> Stores:
 
 def needed_containers(plan: Plan, stores: Stores) -> Iterator[tuple[Account, str]]:
     """List the containers that a plan writes to, in the order of their stores."""
-    yield stores.ledger, INDEX
-    yield stores.ledger, LEDGER
-    for made in plan.classes:
-        if made.container is not None:
-            yield stores.of(made.name).account, made.container
+    for region in plan.core["origins"] or (None,):
+        yield stores.ledger, container_of(INDEX, region)
+        yield stores.ledger, container_of(LEDGER, region)
+        for made in plan.classes:
+            if made.container is not None:
+                yield stores.of(made.name).account, container_of(made.container, region)

@@ -27,7 +27,7 @@ from mainstem.store.errors import ContainerMissing, StoreRefused
 from mainstem.store.names import LEDGER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mainstem.collect.plan import Plan
     from mainstem.collect.site import Site
@@ -80,18 +80,22 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         _make_containers(stores, plan)
         plane = _open(plan, site)
         stack.callback(plane.close)
-        uploader = Uploader(plane, stores, exports, on_death=lambda: stop.put(None))
+        uploaders = [
+            Uploader(plane, stores, exports, on_death=lambda: stop.put(None), region=region)
+            for region in site.origins or (None,)
+        ]
         if (endpoint := telemetry.metrics.endpoint) is not None:
             ends = (end.id for made in plan.classes if (end := made.end) is not None)
             exporter = next(ends, LEDGER)
-            metrics = CollectorMetrics(plane.stats, uploader.uploaded, exporter)
+            metrics = CollectorMetrics(plane.stats, uploaders, exporter)
             with _binding("service.telemetry.metrics", endpoint):
                 scraped = MetricsServer(endpoint, metrics)
             stack.callback(scraped.close)
             addresses["metrics"] = f"http://{scraped.address}/metrics"
         with _binding("otlp", " and ".join(filter(None, (plan.core["grpc"], plan.core["http"])))):
             ports = plane.start()
-        uploader.start()
+        for uploader in uploaders:
+            uploader.start()
         _watch(stack, plane, plan, sent)
         addresses |= {
             name: f"{str(plan.core[name]).rpartition(':')[0]}:{port}"
@@ -101,7 +105,7 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         log.info("ready", region=site.region, store=stores.ledger.label, **addresses)
         _wait_for(stop)
         health.state = "draining"
-        _drain(plane, uploader, site)
+        _drain(plane, uploaders, site)
 
 
 def _watch(
@@ -164,14 +168,24 @@ def _open(plan: Plan, site: Site) -> _core.DataPlane:
         raise UsageError(str(error)) from None
     except _core.SpoolError as error:
         raise UsageError(f"the spool {site.spool} does not open: {error}") from None
-    spool = json.loads(plane.stats())["spool"]
+    stats = json.loads(plane.stats())
+    spool = stats["spool"]
     if spool["fleeting"] and plan.core["spool"]["durability"] == "disk":
         log.warning(
             "the spool's file system may not last; use a lasting volume, or durability: store",
             path=str(site.spool),
             file_system=spool["fleeting"],
         )
-    log.info("spool opened", instance=spool["instance"], **spool["recovered"])
+    for region, of_region in (stats["origins"] or {site.region: spool}).items():
+        instance, recovered = of_region["instance"], of_region["recovered"]
+        log.info("spool opened", region=region, instance=instance, **recovered)
+    for owed in spool["owed"]:
+        if owed["exporter"] not in plan.core["exporters"]:
+            log.warning(
+                "segments are owed to an exporter that the configuration does not have: they stay",
+                exporter=owed["exporter"],
+                segments=owed["segments"],
+            )
     return plane
 
 
@@ -188,7 +202,7 @@ def _ready_key(site: Site) -> None:
     log.info("pseudonym key made" if first else "pseudonym key", path=str(site.key), id=key.id)
 
 
-def _drain(plane: _core.DataPlane, uploader: Uploader, site: Site) -> None:
+def _drain(plane: _core.DataPlane, uploaders: Sequence[Uploader], site: Site) -> None:
     """Take no more, seal, and upload what there is, all within DRAIN_S; Transient where some stays.
 
     A collector without its uploader would go on as if all were well until its disk is full, so
@@ -202,16 +216,24 @@ def _drain(plane: _core.DataPlane, uploader: Uploader, site: Site) -> None:
     except _core.SpoolError as error:
         # A full disk, for one: what was sealed before goes up, and makes space.
         log.warning("not all segments could be sealed", reason=str(error))
-    uploader.drained(max(0.0, deadline - time.monotonic()))
+    for uploader in uploaders:
+        uploader.drained(max(0.0, deadline - time.monotonic()))
     _send_on(plane, deadline)
-    # What they finished has left entries.
-    uploader.drained(max(0.0, deadline - time.monotonic()))
-    uploader.stop(max(1.0, deadline - time.monotonic()))
-    left = [held for held in list_spool(site.spool) if held.place is not Place.CONFIRMED]
+    for uploader in uploaders:
+        # What was sent on has left entries.
+        uploader.drained(max(0.0, deadline - time.monotonic()))
+        uploader.stop(max(1.0, deadline - time.monotonic()))
+    folders = [site.spool / region for region in site.origins] or [site.spool]
+    left = [
+        held
+        for folder in folders
+        for held in list_spool(folder)
+        if held.place is not Place.CONFIRMED
+    ]
     segments = sum(held.segment is not None for held in left)
     what = f"{segments} segments and {len(left) - segments} other entries"
     hint = f"The next start uploads them; `mainstem spool ls {site.spool}` shows them."
-    if uploader.dead:
+    if any(uploader.dead for uploader in uploaders):
         log.critical("stopped, the uploader died", left_in_spool=len(left), segments=segments)
         raise Transient(
             f"the uploader died; {what} are left in the spool",

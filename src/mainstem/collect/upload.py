@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mainstem._core import SpoolError, index_blob, protobuf_blob
+from mainstem.collect.stores import container_of
 from mainstem.errors import MainstemError
 from mainstem.records import LedgerEntry, Signal
 from mainstem.store.errors import ContainerMissing, ContentConflict
@@ -71,8 +72,11 @@ class Uploader:
         stores: Stores,
         exports: Exports,
         on_death: Callable[[], None] | None = None,
+        region: str | None = None,
     ) -> None:
+        """Empty the outbox of a data plane; at the centre, that of one region."""
         self.uploaded = Uploaded()
+        self.region = region
         self._outbox = outbox
         self._stores = stores
         self._exports = exports
@@ -140,8 +144,8 @@ class Uploader:
 
     def _next(self) -> OutboxItem | None:
         if self._held is None or time.monotonic() >= self._held_until:
-            return self._outbox.next_outbox(WAIT_S)
-        return self._outbox.next_outbox(WAIT_S, after=self._ahead)
+            return self._outbox.next_outbox(WAIT_S, region=self.region)
+        return self._outbox.next_outbox(WAIT_S, after=self._ahead, region=self.region)
 
     def _try(self, item: OutboxItem) -> bool:
         """Upload an entry with its blob; False where it is to be tried again after a pause."""
@@ -160,14 +164,14 @@ class Uploader:
         if self._held is not None and item.seq > self._held:
             self._ahead = item.seq
             return True
-        self._outbox.confirm(item.seq)
+        self._outbox.confirm(item.seq, region=self.region)
         self._stores.forget(item.seq)
         self._count(LedgerEntry.parse(item.entry))
         self._held = None
         return True
 
     def _put(self, item: OutboxItem) -> None:
-        ledger = self._stores.ledger.container(LEDGER)
+        ledger = self._stores.ledger.container(container_of(LEDGER, self.region))
         entry = LedgerEntry.parse(item.entry)
         target = self._stores.of(entry.container_class)
         try:
@@ -179,7 +183,7 @@ class Uploader:
         except ContainerMissing:
             # Deleted under our hands: made again, and the item's next turn finds it.
             for name in (LEDGER, INDEX):
-                self._stores.ledger.ensure_container(name)
+                self._stores.ledger.ensure_container(container_of(name, self.region))
             if item.container is not None:
                 target.account.ensure_container(item.container)
             raise
@@ -198,7 +202,8 @@ class Uploader:
         if target.account is self._stores.ledger:
             # Made from the blob alone, so that it may be made again at any time.
             index = index_blob(pieces, load_vocabulary().promoted("tenant.id"))
-            self._stores.ledger.container(INDEX).replace(index_name(container, name), index)
+            indexes = self._stores.ledger.container(container_of(INDEX, self.region))
+            indexes.replace(index_name(container, name), index)
 
     def _hold(self, item: OutboxItem, error: ContentConflict | SpoolError) -> None:
         first = self._held is None or item.seq > self._held

@@ -174,6 +174,22 @@ class Central(_Model):
     """Where the regions' copies come together."""
 
     store: Annotated[StoreAddress, Field(description="The central store.", repr=False)]
+    collector: Annotated[
+        LocalPath | None,
+        Field(description="The configuration of the collector that regions forward to."),
+    ] = None
+    origins: Annotated[
+        tuple[str, ...], Field(description="The regions whose collectors forward to it.")
+    ] = ()
+    spool: Annotated[
+        LocalPath,
+        Field(description="Its folder, with one for each origin.", validate_default=True),
+    ] = Path("spool/central")
+    key: Annotated[
+        LocalPath,
+        Field(description="Its key file, made on the first start.", validate_default=True),
+    ] = Path("keys/central.key")
+    durability: Annotated[Durability, Field(description="When it answers OK.")] = Durability.DISK
 
 
 class Sources(_Model):
@@ -306,6 +322,7 @@ def _rules(document: Document) -> list[Problem]:
         )
     ]
     problems += _hold_rules(document, top.get("holds"), regions)
+    problems += _origin_rules(document, top.get("central"), regions)
     outward = [name for name in regions if (regions[name] or {}).get("residency") != "isolated"]
     if outward and home is None and "central" not in top:
         reason = f"is missing: the copies of {', '.join(outward)} come together there"
@@ -322,6 +339,30 @@ def _rules(document: Document) -> list[Problem]:
             if name != home
         ]
     return problems
+
+
+def _origin_rules(document: Document, central: Any, regions: dict[str, Any]) -> Iterator[Problem]:
+    """Check that who forwards is expected at the centre, and that the centre has a collector."""
+    central = central if isinstance(central, dict) else {}
+    origins = central.get("origins")
+    origins = origins if isinstance(origins, list) else []
+    for index, name in enumerate(origins):
+        key: KeyPath = ("central", "origins", index)
+        if name not in regions:
+            reason = f"is not one of the regions in this file: {', '.join(sorted(regions))}"
+            yield document.problem(key, reason)
+        elif (regions[name] or {}).get("residency") == "isolated":
+            yield document.problem(key, "is isolated: nothing leaves it")
+    if origins and "collector" not in central:
+        yield document.problem(("central", "collector"), "is missing: origins forward to it")
+    for name, region in regions.items():
+        routes = region.get("routes") if isinstance(region, dict) else None
+        for signal, route in (routes if isinstance(routes, dict) else {}).items():
+            way = route.get("route") if isinstance(route, dict) else route
+            if way == Route.FORWARD and name not in origins:
+                at: KeyPath = ("regions", name, "routes", signal)
+                reason = "forwards, and the centre does not expect it"
+                yield document.problem(at, reason, f"name {name} in central.origins")
 
 
 def _hold_rules(document: Document, holds: Any, regions: dict[str, Any]) -> list[Problem]:

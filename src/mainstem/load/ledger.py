@@ -139,6 +139,8 @@ def ledger_row(entry: LedgerEntry, load_id: int) -> dict[str, object]:
         "entry_sha256": entry.sha256,
         "previous": entry.previous,
         "load_id": load_id,
+        "forward_to": json.dumps(entry.forward_to) if entry.forward_to else None,
+        "forwarded": json.dumps(asdict(entry.forwarded)) if entry.forwarded else None,
     }
 
 

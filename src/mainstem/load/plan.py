@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from mainstem.config.routes import Route
 from mainstem.records import CONVERTED_SUFFIX, LOCAL_SUFFIX, Signal
 from mainstem.store import Account, has_segment_id
 
@@ -29,6 +30,11 @@ class Origin:
     container: str
     environment: str
     at_home: bool
+
+    @property
+    def is_forwarded(self) -> bool:
+        """Whether the region's collector sends the signal on to the one that wrote what is here."""
+        return not self.at_home and self.region.route(self.signal) is Route.FORWARD
 
     def holding(self, container: str) -> Container:
         """Get the container that holds a blob which its entry says was written to `container`.
@@ -92,7 +98,8 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
 
     Those whose blobs have gone by the region's retention are left out, by their age or by the
     record of their removal: the books show them as expired. Of a signal's classes the one that has
-    its name is loaded, and at home what a rule keeps there, too.
+    its name is loaded, and at home what a rule keeps there, too. Of a signal that is forwarded, the
+    central collector's segments are, and not those that the region sent on.
     """
     retention = origin.region.retention
     oldest = datetime.now(UTC) - timedelta(
@@ -108,6 +115,7 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
         WHERE kind = 'segment' AND blob IS NOT NULL AND region = $1 AND signal = $2
             AND "at" >= $3
             AND coalesce(class, signal) IN (signal, if($4, signal || $5, signal))
+            AND ($6 IS NULL OR container = $6)
             AND NOT EXISTS (
                 FROM bronze.removed
                 WHERE removed.region = entry.region AND removed.blob = entry.blob
@@ -130,6 +138,7 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
             oldest.replace(tzinfo=None),
             origin.at_home,
             LOCAL_SUFFIX,
+            origin.container if origin.is_forwarded else None,
         ),
     )
     return [OwnBlob(origin, *row) for row in rows]

@@ -47,7 +47,8 @@ BOOKS = {
         lines BIGINT, lines_sha256 VARCHAR,
         {", ".join(f"{count} BIGINT NOT NULL" for count in COUNTS)},
         redactions VARCHAR NOT NULL, first_time TIMESTAMP, last_time TIMESTAMP,
-        entry_sha256 VARCHAR NOT NULL, previous VARCHAR NOT NULL, load_id BIGINT NOT NULL""",
+        entry_sha256 VARCHAR NOT NULL, previous VARCHAR NOT NULL, load_id BIGINT NOT NULL,
+        forward_to VARCHAR, forwarded VARCHAR""",
     "loads": """
         load_id BIGINT NOT NULL, started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP,
         blobs BIGINT NOT NULL, records BIGINT NOT NULL""",
@@ -93,6 +94,8 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS sources")
     for name, columns in BOOKS.items():
         connection.execute(f"CREATE TABLE IF NOT EXISTS bronze.{name} ({columns})")
+    for column in ("forward_to", "forwarded"):
+        connection.execute(f"ALTER TABLE bronze.ledger ADD COLUMN IF NOT EXISTS {column} VARCHAR")
     for signal in Signal:
         table, columns_of = signal.bronze_table, bronze_columns(signal)
         columns = ", ".join(f'"{name}" {kind}' for name, kind in columns_of.items())

@@ -204,6 +204,8 @@ aged AS (
 waiting AS (
     SELECT aged.*, routes.days, routes.grace_days,
         routes.loaded AND NOT aged.loaded
+            -- What a region's collector sends on is loaded from where the centre wrote it.
+            AND NOT (routes.forwards AND aged.store = 'region')
             AND coalesce(aged.class, aged.signal) IN (
                 aged.signal, aged.signal || '{CONVERTED_SUFFIX}',
                 if(routes.at_home, aged.signal || '{LOCAL_SUFFIX}', aged.signal)
