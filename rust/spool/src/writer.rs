@@ -107,6 +107,7 @@ impl Writer {
             .shared
             .rewrite_leftovers()
             .and_then(|()| self.seal_due())
+            .and_then(|()| self.alone())
             .and_then(|()| self.release_due())
             .and_then(|()| self.sealed_unless(&policy));
         if let Err(error) = ready {
@@ -126,11 +127,26 @@ impl Writer {
 
     /// Close the open segment at its last good commit.
     pub(crate) fn close_segment(&mut self) {
-        if self.closing.is_none() {
-            self.closing = self.open.take();
-        }
+        self.close();
         // To be tried again before the next commit, if it fails here.
         let _later = self.seal();
+    }
+
+    fn close(&mut self) {
+        if self.closing.is_none() {
+            self.closing = self.open.take();
+            lock(&self.stats).closing += u64::from(self.closing.is_some());
+        }
+    }
+
+    /// Refuse while the class's earlier writer has a closed segment that is not sealed: what it
+    /// refused may lie in that, and would count if the process ended now.
+    fn alone(&self) -> Result<(), SpoolError> {
+        if lock(&self.stats).closing > u64::from(self.closing.is_some()) {
+            let unsealed = std::io::Error::other("a segment of the class is not sealed yet");
+            return Err(SpoolError::io("seal")(unsealed));
+        }
+        Ok(())
     }
 
     /// Seal the open segment unless it is under this policy: a segment has one.
@@ -180,9 +196,7 @@ impl Writer {
 
     /// Seal the open segment, if one is.
     pub(crate) fn seal(&mut self) -> Result<(), SpoolError> {
-        if self.closing.is_none() {
-            self.closing = self.open.take();
-        }
+        self.close();
         let Some(segment) = &mut self.closing else {
             return Ok(());
         };
@@ -223,7 +237,9 @@ impl Writer {
         }
         lock(&self.shared.hours).leave(segment.hour);
         self.closing = None;
-        lock(&self.stats).open_bytes = 0;
+        let mut stats = lock(&self.stats);
+        stats.closing -= 1;
+        stats.open_bytes = 0;
         Ok(())
     }
 
