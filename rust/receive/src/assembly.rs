@@ -1,14 +1,16 @@
 //! From a plan's pipelines and classes to what runs: compiled steps, the spool's classes, routes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use otlp::model::Signal;
 use redact::RegionKey;
 use route::Routing;
-use spool::ClassConfig;
+use spool::{ClassConfig, Durability, Hold};
 
+use crate::gated::{self, After, gated};
 use crate::pipeline::Pipeline;
-use crate::plan::{ClassPlan, PipelinePlan, Plan, PlanError, SignalName};
+use crate::plan::{ClassPlan, PipelinePlan, Plan, PlanError, SignalName, StepPlan};
 use crate::stats::Stats;
 use crate::steps::Steps;
 use crate::ways::{Class, Ways, fingerprint};
@@ -17,6 +19,8 @@ use crate::ways::{Class, Ways, fingerprint};
 pub struct Assembly {
     /// The spool's classes, in the order of the pipelines that they belong to.
     pub classes: Vec<ClassConfig>,
+    /// Of each class the hold, where it has one.
+    pub holds: Vec<Option<Box<dyn Hold>>>,
     /// By signal; a signal without a pipeline has none.
     pub pipelines: [Vec<Pipeline>; 3],
 }
@@ -24,6 +28,7 @@ pub struct Assembly {
 /// Compiles every pipeline, and registers its rules with the statistics.
 pub fn assemble(plan: &Plan, key: &RegionKey, stats: &Stats) -> Result<Assembly, PlanError> {
     let mut classes = Vec::with_capacity(plan.pipelines.len());
+    let mut holds = Vec::with_capacity(plan.pipelines.len());
     let mut pipelines = [const { Vec::new() }; 3];
     let mut used = BTreeSet::new();
     for pipeline in &plan.pipelines {
@@ -31,9 +36,24 @@ pub fn assemble(plan: &Plan, key: &RegionKey, stats: &Stats) -> Result<Assembly,
         let signal = signal_of(pipeline.signal);
         let steps = Steps::compile(signal, &pipeline.steps, key)
             .map_err(|error| PlanError::new(at(&error.place), error.reason))?;
+        let after = Steps::compile(signal, &pipeline.after, key).map_err(|error| {
+            let place = error.place.replacen("steps", "after", 1);
+            PlanError::new(at(&place), error.reason)
+        })?;
         let routing = pipeline.routing.as_ref();
         let mut rules = steps.rules().to_vec();
         let mut policy = steps.fingerprint().to_owned();
+        if let Some(hold) = &pipeline.hold {
+            check_hold(plan, pipeline, signal)
+                .map_err(|error| PlanError::new(at(&error.place), error.reason))?;
+            policy = gated::fingerprint(&policy, hold, after.fingerprint());
+        } else if !pipeline.after.is_empty() {
+            let reason = "without a hold, all steps stand in `steps`";
+            return Err(PlanError::new(at("after"), reason));
+        }
+        let left_out = stats.left_out(signal);
+        let after = After::new(after, rules.len(), left_out.clone());
+        rules.extend_from_slice(after.rules());
         let compiled = routing.map(|routing| Routing::new(&routing.records, &plan.tenant_keys));
         if let (Some(plan_of_routing), Some(compiled)) = (routing, &compiled) {
             policy = fingerprint(&policy, plan_of_routing, &plan.tenant_keys);
@@ -69,16 +89,50 @@ pub fn assemble(plan: &Plan, key: &RegionKey, stats: &Stats) -> Result<Assembly,
             .map(|name| class(name, "routing.local_class"))
             .transpose()?;
         let counters = stats.rules(signal, &rules);
+        holds.resize_with(classes.len(), || None);
+        let mut gate = None;
+        if let Some(plan) = &pipeline.hold {
+            let after = Arc::new(after);
+            let name = &pipeline.name;
+            let (gated, hold) = gated(plan, name, &policy, after, counters.clone(), stats)
+                .map_err(|error| {
+                    PlanError::new(at(&format!("hold.{}", error.place)), error.reason)
+                })?;
+            holds[travels.index] = Some(hold);
+            gate = Some(gated);
+        }
         let ways = Ways::new(travels, local, compiled);
-        let left_out = stats.left_out(signal);
-        let made = Pipeline::new(signal, ways, steps, counters, left_out);
+        let made = Pipeline::new(signal, ways, steps, gate, counters, left_out);
         pipelines[signal as usize].push(made);
     }
     if let Some(unused) = plan.classes.keys().find(|class| !used.contains(*class)) {
         let reason = "no pipeline has this class";
         return Err(PlanError::new(format!("classes.{unused}"), reason));
     }
-    Ok(Assembly { classes, pipelines })
+    Ok(Assembly {
+        classes,
+        holds,
+        pipelines,
+    })
+}
+
+/// Whether the pipeline's hold can do what it promises.
+fn check_hold(plan: &Plan, pipeline: &PipelinePlan, signal: Signal) -> Result<(), PlanError> {
+    let Some(hold) = &pipeline.hold else {
+        return Ok(());
+    };
+    let redaction = |step: &StepPlan| matches!(step, StepPlan::Redaction(_));
+    gated::check(hold, signal, pipeline.steps.iter().any(redaction))?;
+    if plan.spool.durability == Durability::Store {
+        let reason = "what waits is in the spool alone: durability store cannot be kept";
+        return Err(PlanError::new("hold", reason));
+    }
+    let routing = pipeline.routing.as_ref();
+    if routing.is_some_and(|routing| routing.local_class.is_some()) {
+        let reason = "a trace or a series cannot be held for two classes";
+        return Err(PlanError::new("hold", reason));
+    }
+    Ok(())
 }
 
 fn class_of<'p>(

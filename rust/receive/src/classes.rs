@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use spool::{ClassConfig, Spool, SpoolError};
+use spool::{ClassConfig, Hold, Spool, SpoolError};
 
 /// A class that takes requests as long as somebody holds it.
 pub struct OpenClass {
@@ -34,17 +34,19 @@ impl OpenClasses {
         OpenClasses(classes.collect())
     }
 
-    /// Those of the next plan. Where one cannot be opened, those that were are retired again.
+    /// Those of the next plan, with the hold of each that holds records back. One that stays as it
+    /// was keeps its hold. Where one cannot be opened, those that were are retired again.
     pub fn next(
         &self,
         spool: &Arc<Spool>,
         configs: Vec<ClassConfig>,
+        holds: Vec<Option<Box<dyn Hold>>>,
     ) -> Result<OpenClasses, SpoolError> {
-        let classes = configs.into_iter().map(|config| {
+        let classes = configs.into_iter().zip(holds).map(|(config, hold)| {
             if let Some(same) = self.0.iter().find(|class| class.config == config) {
                 return Ok(same.clone());
             }
-            let number = spool.add_class(config.clone(), None)?;
+            let number = spool.add_class(config.clone(), hold)?;
             Ok(Arc::new(OpenClass {
                 config,
                 number,

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::body::Bytes;
 use otlp::model::Signal;
-use spool::{Append, Spool, Stored};
+use spool::{Spool, Stored};
 use tokio::sync::Semaphore;
 
 use crate::body::{Compression, inflate};
@@ -16,7 +16,7 @@ use crate::faults::guarded;
 use crate::forwarded::Forwarded;
 use crate::identity::Identity;
 use crate::memory::{Budget, Reservation};
-use crate::pipeline::{Arrival, Pipeline};
+use crate::pipeline::{Arrival, Pipeline, Portion};
 use crate::replies::{Refusal, Rejected};
 use crate::stats::{SignalStats, Stats, Transport};
 
@@ -91,11 +91,11 @@ pub struct Route {
     pub large: Arc<Semaphore>,
 }
 
-/// What a request became: an append for each class that something of it goes to, by its index.
+/// What a request became: a portion for each class that something of it goes to.
 struct Prepared {
     received: u64,
     rejected: Rejected,
-    appends: Vec<(usize, Append)>,
+    portions: Vec<Portion>,
 }
 
 impl Route {
@@ -124,12 +124,15 @@ impl Route {
             ..
         } = parcel;
         drop(body);
-        reservation.shrink_to(lines_of(&prepared.appends));
+        reservation.shrink_to(lines_of(&prepared.portions));
         // An append is queued at once, so that the pipelines' commits run side by side.
         let answers: Vec<_> = prepared
-            .appends
+            .portions
             .into_iter()
-            .map(|(class, append)| self.spool.append(self.classes.number(class), append))
+            .map(|portion| {
+                let class = self.classes.number(portion.class);
+                self.spool.hold(class, portion.append, portion.held)
+            })
             .collect();
         let mut new = false;
         for answer in answers {
@@ -175,7 +178,7 @@ impl Route {
         let mut prepared = Prepared {
             received: 0,
             rejected: Rejected::default(),
-            appends: Vec::with_capacity(self.pipelines.len()),
+            portions: Vec::with_capacity(self.pipelines.len()),
         };
         for (index, pipeline) in self.pipelines.iter().enumerate() {
             let passage = pipeline.pass(&arrival)?;
@@ -187,11 +190,11 @@ impl Route {
                 return Ok(None);
             }
             prepared.rejected = prepared.rejected.max(passage.rejected);
-            prepared.appends.extend(passage.appends);
+            prepared.portions.extend(passage.portions);
         }
         // The first line is covered by what its body held; a further one is not.
-        if let [_, _, ..] = &prepared.appends[..] {
-            parcel.reservation.grow_now(lines_of(&prepared.appends))?;
+        if let [_, _, ..] = &prepared.portions[..] {
+            parcel.reservation.grow_now(lines_of(&prepared.portions))?;
         }
         Ok(Some(prepared))
     }
@@ -205,8 +208,8 @@ impl Route {
     }
 }
 
-fn lines_of(appends: &[(usize, Append)]) -> usize {
-    appends.iter().map(|(_, append)| append.line.len()).sum()
+fn lines_of(portions: &[Portion]) -> usize {
+    portions.iter().map(Portion::bytes).sum()
 }
 
 fn now_ns() -> u64 {

@@ -13,6 +13,7 @@ mod data_plane;
 mod faults;
 mod forwarded;
 mod forwarders;
+mod gated;
 mod grpc;
 mod guard;
 mod http;

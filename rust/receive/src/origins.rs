@@ -46,7 +46,7 @@ pub fn open(
     let mut compiled = Vec::new();
     for (region, path) in places(plan) {
         let assembly = compile(plan, &region, key, stats)?;
-        let spool = Arc::new(Spool::open(
+        let spool = Arc::new(Spool::open_holding(
             SpoolConfig {
                 durability: plan.spool.durability,
                 segment_bytes: plan.spool.segment_bytes,
@@ -55,6 +55,7 @@ pub fn open(
                 ..SpoolConfig::new(path, &region, &plan.environment, assembly.classes.clone())
             },
             Arc::new(RealFileSystem),
+            assembly.holds,
         )?);
         let forwarders = Forwarders::new(&plan.exporters, &region, &spool)?;
         let classes = OpenClasses::first(&spool, assembly.classes);
@@ -111,7 +112,7 @@ impl Origin {
             .prepared(&plan.exporters, &self.region, &self.spool)?;
         let configs: Vec<ClassConfig> = std::mem::take(&mut assembly.classes);
         let now = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
-        let classes = now.next(&self.spool, configs)?;
+        let classes = now.next(&self.spool, configs, assembly.holds)?;
         let compiled = (self.region.clone(), assembly.pipelines, classes.clone());
         let next = Next {
             classes,

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use otlp::model::{Request, Signal};
 use otlp::{Limits, Notes};
-use spool::{Append, Counts};
+use spool::{Append, Counts, HeldPart};
 
 use crate::claims::Claims;
+use crate::gated::Gated;
 use crate::identity::Identity;
 use crate::intake::Encoding;
 use crate::replies::{Refusal, Rejected};
@@ -32,16 +33,35 @@ pub struct Arrival<'a> {
 /// What a pipeline leaves of a request, ready for the spool.
 pub struct Passage {
     pub received: u64,
-    /// By the index of the spool's class; none where the request held no record.
-    pub appends: Vec<(usize, Append)>,
+    /// One for each class; none where the request held no record.
+    pub portions: Vec<Portion>,
     pub rejected: Rejected,
     pub notes: Notes,
+}
+
+/// What of a request goes to one class.
+pub struct Portion {
+    /// The index of the spool's class.
+    pub class: usize,
+    pub append: Append,
+    /// What waits, in a class that holds records back.
+    pub held: Vec<HeldPart>,
+}
+
+impl Portion {
+    /// Bytes of its lines.
+    pub fn bytes(&self) -> usize {
+        let held: usize = self.held.iter().map(|part| part.line.len()).sum();
+        self.append.line.len() + held
+    }
 }
 
 pub struct Pipeline {
     signal: Signal,
     ways: Ways,
     steps: Steps,
+    /// Where records wait, and what is done to those that go on.
+    gate: Option<Gated>,
     /// What each rule of the steps did, by its id, and behind them those of the routing.
     counters: Vec<Arc<Counter>>,
     left_out: Arc<LeftOut>,
@@ -54,6 +74,7 @@ impl Pipeline {
         signal: Signal,
         ways: Ways,
         steps: Steps,
+        gate: Option<Gated>,
         counters: Vec<Arc<Counter>>,
         left_out: Arc<LeftOut>,
     ) -> Self {
@@ -61,6 +82,7 @@ impl Pipeline {
             signal,
             ways,
             steps,
+            gate,
             counters,
             left_out,
             ratio: AtomicUsize::new(2 * 64),
@@ -98,24 +120,24 @@ impl Pipeline {
             dropped: taken.dropped,
             ..Counts::default()
         };
-        let appends = self.part(request, counts, taken.redactions, arrival);
+        let portions = self.part(request, counts, taken.redactions, arrival);
         Ok(Passage {
             received,
-            appends,
+            portions,
             rejected,
             notes,
         })
     }
 
-    /// Makes an append of each part: what travels carries the books of all that is not kept.
+    /// Makes a portion of each part: what travels carries the books of all that is not kept.
     fn part(
         &self,
         request: Request<'_>,
         mut counts: Counts,
         mut redactions: Vec<(u16, u32)>,
         arrival: &Arrival<'_>,
-    ) -> Vec<(usize, Append)> {
-        let parted = self.ways.part(request);
+    ) -> Vec<Portion> {
+        let mut parted = self.ways.part(request);
         let first = self.counters.len() - parted.removed.len();
         redactions.extend(
             parted
@@ -130,10 +152,7 @@ impl Pipeline {
                     )
                 }),
         );
-        for &(rule, count) in &redactions {
-            self.counters[usize::from(rule)].add(u64::from(count));
-        }
-        let mut appends = Vec::with_capacity(2);
+        let mut portions = Vec::with_capacity(2);
         if let (Some(class), Some(local)) = (&self.ways.local, &parted.local) {
             let stored = local.records();
             let counts_of_local = Counts {
@@ -143,44 +162,63 @@ impl Pipeline {
             };
             counts.received -= stored;
             counts.stored -= stored;
-            appends.push(self.append(class, local, counts_of_local, arrival));
+            portions.push(self.portion(class, local, counts_of_local, arrival));
         }
-        match appends.last_mut() {
-            Some((_, local)) if counts.received == 0 => local.redactions = redactions,
+        let held = match &self.gate {
+            Some(gate) => {
+                let received_at_ns = arrival.received_at_ns;
+                gate.part(
+                    &mut parted.travels,
+                    received_at_ns,
+                    &mut counts,
+                    &mut redactions,
+                )
+            }
+            None => Vec::new(),
+        };
+        for &(rule, count) in &redactions {
+            self.counters[usize::from(rule)].add(u64::from(count));
+        }
+        match portions.last_mut() {
+            Some(local) if counts.received == 0 => local.append.redactions = redactions,
             _ if counts.received == 0 => {}
             _ => {
-                let (class, mut append) =
-                    self.append(&self.ways.travels, &parted.travels, counts, arrival);
-                append.redactions = redactions;
-                appends.push((class, append));
+                let mut portion =
+                    self.portion(&self.ways.travels, &parted.travels, counts, arrival);
+                portion.append.redactions = redactions;
+                portion.held = held;
+                portions.push(portion);
             }
         }
-        appends
+        portions
     }
 
-    fn append(
+    fn portion(
         &self,
         class: &Class,
         request: &Request<'_>,
         counts: Counts,
         arrival: &Arrival<'_>,
-    ) -> (usize, Append) {
+    ) -> Portion {
         let line = if counts.stored > 0 {
             self.encode(request, arrival.body.len())
         } else {
             Vec::new()
         };
         let (first_ns, last_ns) = record_times(request);
-        let append = Append {
-            digest: class.digest(arrival.digest),
-            received_at_ns: arrival.received_at_ns,
-            line,
-            counts,
-            redactions: Vec::new(),
-            first_ns,
-            last_ns,
-        };
-        (class.index, append)
+        Portion {
+            class: class.index,
+            append: Append {
+                digest: class.digest(arrival.digest),
+                received_at_ns: arrival.received_at_ns,
+                line,
+                counts,
+                redactions: Vec::new(),
+                first_ns,
+                last_ns,
+            },
+            held: Vec::new(),
+        }
     }
 
     fn encode(&self, request: &Request<'_>, body_len: usize) -> Vec<u8> {

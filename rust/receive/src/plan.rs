@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use forward::ExporterPlan;
+use hold::{IntervalSpec, TailSamplingSpec};
 use process::{AttributesSpec, FilterSpec, ResourceSpec, SamplerSpec, TransformSpec};
 use redact::PolicySpec;
 use route::RoutingSpec;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use spool::{Compression, Durability};
 
 use crate::listener::ListenerPlan;
@@ -84,6 +85,12 @@ pub struct PipelinePlan {
     pub signal: SignalName,
     /// What is done to a request, in this order.
     pub steps: Vec<StepPlan>,
+    /// What holds records back behind the steps, of which one redacts.
+    #[serde(default)]
+    pub hold: Option<HoldPlan>,
+    /// What is done to what goes on from there.
+    #[serde(default)]
+    pub after: Vec<StepPlan>,
     /// The name of its class.
     pub class: String,
     /// Which of its records travel; without, all that the class does.
@@ -110,6 +117,14 @@ pub enum StepPlan {
     Filter(Box<FilterSpec>),
     Transform(TransformSpec),
     ProbabilisticSampler(SamplerSpec),
+}
+
+/// A processor that holds records back, under its type.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldPlan {
+    TailSampling(TailSamplingSpec),
+    Interval(IntervalSpec),
 }
 
 #[derive(Clone, Debug, Deserialize)]

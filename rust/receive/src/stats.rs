@@ -1,10 +1,12 @@
 //! What the collector counts about itself: by signal and transport, by refusal, by rule; never by
 //! anything that a sender wrote.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hold::{SamplingCounts, SamplingReport};
 use otlp::Notes;
 use otlp::model::Signal;
 use serde::Serialize;
@@ -79,6 +81,8 @@ pub struct Stats {
     handshakes_failed: [Counter; FAILURES.len()],
     rules: Mutex<[Rules; 3]>,
     left_out: [Arc<LeftOut>; 3],
+    /// By the pipeline's id.
+    samplers: Mutex<BTreeMap<String, Arc<SamplingCounts>>>,
     ack: Histogram,
     pub connections: Counter,
     pub connections_refused: Counter,
@@ -105,6 +109,20 @@ impl Stats {
 
     pub fn left_out(&self, signal: Signal) -> Arc<LeftOut> {
         self.left_out[signal as usize].clone()
+    }
+
+    /// What a pipeline's tail sampler counts; the same after a reload that leaves its policies'
+    /// names as they were.
+    pub fn sampler(&self, pipeline: &str, policies: Vec<String>) -> Arc<SamplingCounts> {
+        let mut samplers = self.samplers.lock().unwrap_or_else(PoisonError::into_inner);
+        match samplers.get(pipeline) {
+            Some(known) if *known.names() == *policies => known.clone(),
+            _ => {
+                let counts = Arc::new(SamplingCounts::new(policies));
+                samplers.insert(pipeline.to_owned(), counts.clone());
+                counts
+            }
+        }
     }
 
     pub fn of(&self, signal: Signal, transport: Transport) -> &SignalStats {
@@ -171,6 +189,13 @@ impl Stats {
                     connections: counter.get(),
                 })
                 .collect(),
+            samplers: self
+                .samplers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .map(|(pipeline, counts)| (pipeline.clone(), counts.report()))
+                .collect(),
             ack_seconds: self.ack.report(),
             connections: self.connections.get(),
             connections_refused: self.connections_refused.get(),
@@ -214,6 +239,8 @@ impl Histogram {
 #[derive(Serialize)]
 pub struct StatsReport {
     pub signals: Vec<SignalReport>,
+    /// By the pipeline's id.
+    pub samplers: BTreeMap<String, SamplingReport>,
     pub refusals: Vec<RefusalReport>,
     pub handshakes_failed: Vec<HandshakeReport>,
     pub ack_seconds: HistogramReport,

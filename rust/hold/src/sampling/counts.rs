@@ -42,12 +42,19 @@ pub struct SamplingReport {
 }
 
 impl SamplingCounts {
-    pub(super) fn new(names: Vec<String>) -> Self {
+    /// Counts of policies of these names, in the order of the configuration.
+    #[must_use]
+    pub fn new(names: Vec<String>) -> Self {
         Self {
             by_policy: names.iter().map(|_| Default::default()).collect(),
             names,
             ..Self::default()
         }
+    }
+
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     pub(super) fn judged(&self, policy: usize, opinion: Opinion) {

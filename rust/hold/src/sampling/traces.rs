@@ -67,8 +67,8 @@ pub struct TailSampling {
 }
 
 impl TailSampling {
-    /// The gate and the hold of a pipeline, and what they count. `policy` is the class's
-    /// fingerprint: what is held under another is decided as soon as it is read.
+    /// The gate and the hold of a pipeline. `policy` is the class's fingerprint: what is held under
+    /// another is decided as soon as it is read. `counts` has the names of the policies.
     ///
     /// # Errors
     /// The place and the reason of a policy that cannot be compiled.
@@ -77,7 +77,8 @@ impl TailSampling {
         policy: &str,
         most_bytes: usize,
         finish: Finish,
-    ) -> Result<(TailSamplingGate, Self, Arc<SamplingCounts>), SpecError> {
+        counts: &Arc<SamplingCounts>,
+    ) -> Result<(TailSamplingGate, Self), SpecError> {
         let mut rules = Vec::with_capacity(spec.policies.len());
         for (index, one) in spec.policies.iter().enumerate() {
             let rule = Rule::compile(&one.rule).map_err(|error| SpecError {
@@ -87,15 +88,13 @@ impl TailSampling {
             rules.push((index, rule));
         }
         rules.sort_by_key(|(_, rule)| !rule.is_drop());
-        let names = spec.policies.iter().map(|one| one.name.clone());
-        let counts = Arc::new(SamplingCounts::new(names.collect()));
         let decisions = Arc::new(Mutex::new(Decisions::new(
             spec.non_sampled_cache_size.max(spec.num_traces),
             spec.sampled_cache_size.max(spec.num_traces),
         )));
         let gate = TailSamplingGate {
             decisions: Arc::clone(&decisions),
-            counts: Arc::clone(&counts),
+            counts: Arc::clone(counts),
         };
         let hold = Self {
             wait_ns: spec.decision_wait_ms.saturating_mul(1_000_000),
@@ -106,7 +105,7 @@ impl TailSampling {
             policy: policy.to_owned(),
             finish,
             decisions,
-            counts: Arc::clone(&counts),
+            counts: Arc::clone(counts),
             traces: HashMap::new(),
             queue: VecDeque::new(),
             late: HashMap::new(),
@@ -115,7 +114,7 @@ impl TailSampling {
             records: 0,
             decided_at_ns: 0,
         };
-        Ok((gate, hold, counts))
+        Ok((gate, hold))
     }
 
     fn is_over(&self) -> bool {
