@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench import logs, spans
 from bench.programs import build, run, show
-from bench.receivers import CONTESTANTS, PEERS, REFERENCE, TRANSPORTS, Contestant, Sink
+from bench.receivers import CONTESTANTS, OURS, PEERS, TRANSPORTS, Contestant, Sink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,14 +178,14 @@ def sync_p99(folder: Path, size: int = 40_000, count: int = 300) -> float:
 
 
 def compare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Compare both ways of mainstem with every other: geometric mean and worst cell."""
+    """Compare each way of mainstem with every other: geometric mean and worst cell."""
     speeds: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
         speeds[row["receiver"]][row["cell"]] = row[CPU]
     compared = []
-    for ours in ("mainstem", REFERENCE):
+    for ours in (name for name in speeds if name.startswith(OURS)):
         for other, theirs in speeds.items():
-            if ours not in speeds or other in ("mainstem", REFERENCE):
+            if other.startswith(OURS):
                 continue
             ratios = {cell: speeds[ours][cell] / speed for cell, speed in theirs.items()}
             worst = min(ratios, key=lambda cell: ratios[cell])

@@ -149,7 +149,7 @@ def listening(command: list[str], folder: Path, addresses: list[str]) -> Receive
 # mainstem
 
 
-def article(sink: Sink, addresses: list[str], *, contrib_reach: bool) -> str:
+def article(sink: Sink, addresses: list[str], *, zstd: bool, contrib_reach: bool) -> str:
     """Give the article's configuration, with this machine's addresses and the sink as its store."""
     store = (
         "DefaultEndpointsProtocol=http;AccountName=bench;AccountKey=YmVuY2g=;"
@@ -160,18 +160,22 @@ def article(sink: Sink, addresses: list[str], *, contrib_reach: bool) -> str:
         text = text.replace(f"0.0.0.0:{port}", address)
     text = text.replace("0.0.0.0:13133", "127.0.0.1:0")
     text = text.replace("service:\n", "service:\n  telemetry: {metrics: {level: none}}\n", 1)
+    if zstd:
+        text = text.replace("  azureblob:\n", "  azureblob:\n    compression: zstd\n", 1)
     if contrib_reach:
         text = text.replace("  redaction:\n", "  redaction:\n    coverage: attributes\n", 1)
     return text
 
 
-def mainstem(*, contrib_reach: bool) -> Callable[[Path, Sink], Receiver]:
+def mainstem(
+    *, zstd: bool = False, contrib_reach: bool = False
+) -> Callable[[Path, Sink], Receiver]:
     """Run `mainstem collect` with the article's configuration; its durability is `disk`."""
 
     def start(folder: Path, sink: Sink) -> Receiver:
         addresses = free_addresses()
         config = folder / "config.yaml"
-        config.write_text(article(sink, addresses, contrib_reach=contrib_reach))
+        config.write_text(article(sink, addresses, zstd=zstd, contrib_reach=contrib_reach))
         program = "from mainstem.cli import main; main()"
         command = [sys.executable, "-c", program, "collect", "--json", "--config", str(config)]
         log = folder / "log"
@@ -299,19 +303,25 @@ def plain_python(folder: Path, _sink: Sink) -> Receiver:
     return Receiver(process, {t: f"127.0.0.1:{ports[t]}" for t in TRANSPORTS}, log)
 
 
-REFERENCE = "mainstem, contrib's reach"
+OURS = "mainstem"
 CONTESTANTS = (
     Contestant(
-        "mainstem",
-        "the article's configuration as it stands; durability: disk",
+        OURS,
+        "the article's configuration as it stands: durability: disk, blobs not compressed",
         "nothing: every text is redacted and durable before the answer; blobs go to the sink",
-        mainstem(contrib_reach=False),
+        mainstem(),
     ),
     Contestant(
-        REFERENCE,
-        "the article's configuration with coverage: attributes; durability: disk",
+        f"{OURS}, zstd",
+        "the article's configuration with compression: zstd; durability: disk",
+        "nothing: the same",
+        mainstem(zstd=True),
+    ),
+    Contestant(
+        f"{OURS}, zstd, contrib's reach",
+        "the same with coverage: attributes; durability: disk",
         "redaction beyond attribute values and bodies, as contrib",
-        mainstem(contrib_reach=True),
+        mainstem(zstd=True, contrib_reach=True),
     ),
     Contestant(
         "otelcol 0.165, batch",
