@@ -132,6 +132,27 @@ def test_what_goes_is_told(call: Call) -> None:
     assert "user.name" not in tried["stored"]
 
 
+def test_rules_show_owner_action_and_what_they_match(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "mainstem.yaml"
+    text = file.read_text()
+    base = "{name: mail, detector: email, action: partial, keep: domain}"
+    own = "{name: age, keys: [user.age], action: generalise, to: bucket, size: 10}"
+    file.write_text(
+        text.replace("regions:", f"redaction: {{rules: [{base}]}}\nregions:").replace(
+            "detectors: [phone]", f"detectors: [phone], rules: [{own}], rotate: month"
+        )
+    )
+    shown = rules(json.loads(call("show", "--region", "euc", "--json")[1]))
+    assert shown["base.mail"] == ["base", "masked but for its domain", "detector email"]
+    assert shown["overlay.age"] == ["overlay", "generalised to its bucket", "keys user.age"]
+    assert shown["personal:user.id"] == ["built-in", "pseudonym of the month", ""]
+    assert "email" not in shown
+    other = rules(json.loads(call("show", "--region", "use", "--json")[1]))
+    assert "base.mail" in other
+    assert "overlay.age" not in other
+    assert other["personal:user.id"][1] == "pseudonym"
+
+
 EXAMPLES = """
 region: euc
 examples:
