@@ -15,6 +15,7 @@ __all__ = [
     "SpoolError",
     "Survey",
     "bronze_schema",
+    "check_hold",
     "check_policy",
     "count_blob",
     "index_blob",
@@ -197,6 +198,13 @@ def steps_rules(
     A rule is its name and its effect: "masked", "removed", "pseudonym", "hashed: sha3" and so on.
     Without a key there is no fingerprint. Raises `PlanError` for steps or a key that cannot be
     used; its text begins with the place, as in `steps[1].redaction.blocked_values[0]`.
+    """
+
+def check_hold(hold: str) -> None:
+    """Compile the options of a processor that holds records back, as the plan has them.
+
+    Raises `PlanError` where they cannot be used; its text begins with the place, as in
+    `policies[0].values[1]`.
     """
 
 def process_json(

@@ -24,7 +24,9 @@ mod _core {
     #[pymodule_export]
     use crate::outbox::OutboxItem;
     #[pymodule_export]
-    use crate::requests::{check_policy, process_json, redact_json, steps_rules, transcode};
+    use crate::requests::{
+        check_hold, check_policy, process_json, redact_json, steps_rules, transcode,
+    };
     #[pymodule_export]
     use crate::spools::{list_spool, verify_spool};
     #[pymodule_export]

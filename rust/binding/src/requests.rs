@@ -28,6 +28,12 @@ pub fn check_policy(py: Python<'_>, spec: &str) -> PyResult<()> {
 }
 
 #[pyfunction]
+pub fn check_hold(py: Python<'_>, hold: &str) -> PyResult<()> {
+    py.detach(|| receive::check_hold(hold))
+        .map_err(|error| PlanError::new_err(error.to_string()))
+}
+
+#[pyfunction]
 #[pyo3(signature = (signal, steps, key_path=None))]
 pub fn steps_rules(
     py: Python<'_>,

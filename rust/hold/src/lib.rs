@@ -14,7 +14,7 @@ pub use interval::{Interval, IntervalGate, IntervalSpec};
 pub use release::{Finish, Finished};
 pub use sampling::{
     PolicySpec, Rule, RuleSpec, SampledByPolicy, SamplingCounts, SamplingReport, TailSampling,
-    TailSamplingGate, TailSamplingSpec,
+    TailSamplingGate, TailSamplingSpec, check,
 };
 
 use otlp::model::Request;

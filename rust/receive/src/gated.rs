@@ -167,3 +167,13 @@ pub fn fingerprint(steps: &str, plan: &HoldPlan, after: &str) -> String {
     }
     hasher.finalize().to_hex()[..16].to_owned()
 }
+
+/// Compiles the options of a hold, as its plan has them.
+pub fn check_hold(text: &str) -> Result<(), PlanError> {
+    let wrong = |_| PlanError::new("hold", "a field is missing, unknown or of another type");
+    let plan: HoldPlan = serde_json::from_str(text).map_err(wrong)?;
+    if let HoldPlan::TailSampling(spec) = &plan {
+        hold::check(spec).map_err(|error| PlanError::new(error.place, error.reason))?;
+    }
+    Ok(())
+}

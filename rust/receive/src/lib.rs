@@ -37,6 +37,7 @@ mod tls;
 mod ways;
 
 pub use data_plane::{DataPlane, Ports, Report, StartError};
+pub use gated::check_hold;
 pub use identity::Identity;
 pub use memory::Pressure;
 pub use plan::{Plan, PlanError, StepPlan};

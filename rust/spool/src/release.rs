@@ -81,7 +81,7 @@ impl Keeper {
     }
 
     /// Tell the class's counts what is held now.
-    fn tell(&mut self, stats: &mut ClassStats) {
+    pub(crate) fn tell(&mut self, stats: &mut ClassStats) {
         let (before, logs_before) = self.told;
         let level = self.holding.hold.level();
         let logs = self.holding.logs.len() as u64;
@@ -142,7 +142,7 @@ impl Writer {
     }
 
     /// Remove the logs in which nothing waits.
-    fn prune(&mut self) -> Result<(), SpoolError> {
+    pub(crate) fn prune(&mut self) -> Result<(), SpoolError> {
         let Some(keeper) = &mut self.keeper else {
             return Ok(());
         };

@@ -83,9 +83,12 @@ impl Writer {
         let payloads =
             Payloads::new(class.compression).map_err(SpoolError::io("start compression"))?;
         let (number, stats) = shared.class(&class.class);
-        let keeper = holding
+        let mut keeper = holding
             .map(|holding| Keeper::new(holding, &shared))
             .transpose()?;
+        if let Some(keeper) = &mut keeper {
+            keeper.tell(&mut lock(&stats));
+        }
         Ok(Self {
             shared,
             number,
@@ -240,6 +243,9 @@ impl Writer {
         let mut stats = lock(&self.stats);
         stats.closing -= 1;
         stats.open_bytes = 0;
+        drop(stats);
+        // A log in which nothing waits goes at once; what stays here is removed later.
+        let _later = self.prune();
         Ok(())
     }
 
@@ -360,6 +366,9 @@ impl Writer {
         }
         drop(digests);
         let mut stats = lock(&self.stats);
+        if let Some(keeper) = &mut self.keeper {
+            keeper.tell(&mut stats);
+        }
         stats.commits += 1;
         stats.requests += group.answers.len() as u64;
         stats.lines += lines as u64;

@@ -72,6 +72,7 @@ class CollectorMetrics(Collector):
         yield from self._received(stats)
         yield from self._exported(stats)
         yield from self._spool(stats)
+        yield from self._sampled(stats)
         yield from self._process()
 
     def _received(self, stats: dict[str, Any]) -> Iterable[Metric]:
@@ -211,6 +212,88 @@ class CollectorMetrics(Collector):
                 for of, spool in spools
                 for segment in spool["classes"]
             ],
+        )
+        for name, key, help_text in (
+            ("records", "held_records", "Records that wait for a decision or an interval's end."),
+            ("bytes", "held_bytes", "Bytes of memory that they take."),
+            ("logs", "held_logs", "Files that the spool keeps for them."),
+        ):
+            yield gauge(
+                f"mainstem_held_{name}",
+                help_text,
+                [
+                    ({"class": segment["class"]} | of, segment[key])
+                    for of, spool in spools
+                    for segment in spool["classes"]
+                ],
+            )
+
+    def _sampled(self, stats: dict[str, Any]) -> Iterable[Metric]:
+        """Tell of tail sampling under the Collector's names."""
+        prefix = "otelcol_processor_tail_sampling"
+        samplers: dict[str, Any] = stats["samplers"]
+        if not samplers:
+            return
+        decisions = (("sampled", "true"), ("not_sampled", "false"), ("dropped", "false"))
+        yield counter(
+            f"{prefix}_count_traces_sampled",
+            "Traces by what a policy said of them.",
+            [
+                (
+                    {
+                        "pipeline": pipeline,
+                        "policy": policy["policy"],
+                        "sampled": sampled,
+                        "decision": decision,
+                    },
+                    policy[decision],
+                )
+                for pipeline, sampler in samplers.items()
+                for policy in sampler["policies"]
+                for decision, sampled in decisions
+            ],
+        )
+        yield counter(
+            f"{prefix}_global_count_traces_sampled",
+            "Traces by their decision.",
+            [
+                (
+                    {"pipeline": pipeline, "sampled": sampled, "decision": decision},
+                    sampler[decision],
+                )
+                for pipeline, sampler in samplers.items()
+                for decision, sampled in decisions
+            ],
+        )
+        yield counter(
+            f"{prefix}_early_releases_from_cache_decision",
+            "Spans that came after their trace's decision and followed it.",
+            [
+                ({"pipeline": pipeline, "sampled": sampled}, sampler[key])
+                for pipeline, sampler in samplers.items()
+                for key, sampled in (
+                    ("late_spans_sampled", "true"),
+                    ("late_spans_not_sampled", "false"),
+                )
+            ],
+        )
+        for name, key, help_text in (
+            ("new_trace_id_received", "new_traces", "Traces that began to wait."),
+            (
+                "sampling_trace_dropped_too_early",
+                "decided_early",
+                "Traces decided before their time to make room; here none is dropped for it.",
+            ),
+        ):
+            yield counter(
+                f"{prefix}_{name}",
+                help_text,
+                [({"pipeline": id_}, sampler[key]) for id_, sampler in samplers.items()],
+            )
+        yield gauge(
+            f"{prefix}_sampling_traces_on_memory",
+            "Traces that wait.",
+            [({"pipeline": id_}, sampler["waiting"]) for id_, sampler in samplers.items()],
         )
 
     def _process(self) -> Iterable[Metric]:

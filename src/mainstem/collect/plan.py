@@ -75,6 +75,8 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
             "name": made.pipeline.id,
             "signal": made.signal.value,
             "steps": list(steps[made.pipeline.id].plan),
+            "hold": steps[made.pipeline.id].hold,
+            "after": list(steps[made.pipeline.id].after),
             "class": made.name,
             "routing": _routing(made, site),
         }

@@ -13,6 +13,7 @@ pub struct SamplingCounts {
     by_policy: Vec<[AtomicU64; 3]>,
     decided: [AtomicU64; 3],
     new_traces: AtomicU64,
+    waiting: AtomicU64,
     early: AtomicU64,
     late_spans: [AtomicU64; 2],
 }
@@ -34,6 +35,8 @@ pub struct SamplingReport {
     pub not_sampled: u64,
     pub dropped: u64,
     pub new_traces: u64,
+    /// Traces that wait now.
+    pub waiting: u64,
     /// Traces that were decided before their time, to make room.
     pub decided_early: u64,
     /// Spans that came after their trace's decision, and followed it.
@@ -69,6 +72,10 @@ impl SamplingCounts {
         add(&self.new_traces, 1);
     }
 
+    pub(super) fn waiting(&self, traces: usize) {
+        self.waiting.store(traces as u64, Ordering::Relaxed);
+    }
+
     pub(super) fn early(&self) {
         add(&self.early, 1);
     }
@@ -94,6 +101,7 @@ impl SamplingCounts {
             not_sampled: get(&self.decided[1]),
             dropped: get(&self.decided[2]),
             new_traces: get(&self.new_traces),
+            waiting: get(&self.waiting),
             decided_early: get(&self.early),
             late_spans_sampled: get(&self.late_spans[1]),
             late_spans_not_sampled: get(&self.late_spans[0]),

@@ -17,4 +17,4 @@ pub use counts::{SampledByPolicy, SamplingCounts, SamplingReport};
 pub use gate::TailSamplingGate;
 pub use policy::Rule;
 pub use spec::{PolicySpec, RuleSpec, TailSamplingSpec};
-pub use traces::TailSampling;
+pub use traces::{TailSampling, check};

@@ -315,12 +315,21 @@ mod tests {
 
     #[test]
     fn a_share_is_cut_as_the_collector_cuts_it() {
-        assert_eq!(threshold(0.0), 0);
-        assert_eq!(threshold(1.0), u64::MAX);
-        assert_eq!(threshold(0.5), u64::MAX / 2);
-        // 0x1999999999999A00 less a ten-trillionth of it: Go's big floats give the same.
-        assert_eq!(threshold(0.1), 1_844_674_407_370_955_263);
-        assert_eq!(threshold(1e-30), 0);
+        // As Go's math/big gives them.
+        for (ratio, cut) in [
+            (0.0, 0),
+            (1e-30, 0),
+            (1e-15, 18_446),
+            (0.001, 18_446_744_073_709_551),
+            (0.07, 1_291_272_085_159_668_735),
+            (0.1, 1_844_674_407_370_955_263),
+            (0.333, 6_142_765_776_545_281_023),
+            (0.5, 9_223_372_036_854_775_807),
+            (0.9, 16_602_069_666_338_596_863),
+            (1.0, u64::MAX),
+        ] {
+            assert_eq!(threshold(ratio), cut, "{ratio}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::cache::Decisions;
 use super::counts::SamplingCounts;
 use super::gate::TailSamplingGate;
 use super::policy::{Opinion, Rule, Trace};
-use super::spec::TailSamplingSpec;
+use super::spec::{PolicySpec, TailSamplingSpec};
 use crate::SpecError;
 use crate::release::{Finish, append, decode, digest};
 
@@ -66,6 +66,25 @@ pub struct TailSampling {
     decided_at_ns: u64,
 }
 
+/// Find out whether the policies compile.
+///
+/// # Errors
+/// The place and the reason of one that does not.
+pub fn check(spec: &TailSamplingSpec) -> Result<(), SpecError> {
+    compile(spec).map(|_| ())
+}
+
+fn compile(spec: &TailSamplingSpec) -> Result<Vec<(usize, Rule)>, SpecError> {
+    let compile = |(index, one): (usize, &PolicySpec)| {
+        let rule = Rule::compile(&one.rule).map_err(|error| SpecError {
+            place: format!("policies[{index}].{}", error.place),
+            ..error
+        });
+        Ok((index, rule?))
+    };
+    spec.policies.iter().enumerate().map(compile).collect()
+}
+
 impl TailSampling {
     /// The gate and the hold of a pipeline. `policy` is the class's fingerprint: what is held under
     /// another is decided as soon as it is read. `counts` has the names of the policies.
@@ -79,14 +98,7 @@ impl TailSampling {
         finish: Finish,
         counts: &Arc<SamplingCounts>,
     ) -> Result<(TailSamplingGate, Self), SpecError> {
-        let mut rules = Vec::with_capacity(spec.policies.len());
-        for (index, one) in spec.policies.iter().enumerate() {
-            let rule = Rule::compile(&one.rule).map_err(|error| SpecError {
-                place: format!("policies[{index}].{}", error.place),
-                ..error
-            })?;
-            rules.push((index, rule));
-        }
+        let mut rules = compile(spec)?;
         rules.sort_by_key(|(_, rule)| !rule.is_drop());
         let decisions = Arc::new(Mutex::new(Decisions::new(
             spec.non_sampled_cache_size.max(spec.num_traces),
@@ -145,7 +157,9 @@ impl TailSampling {
                 self.counts.early();
             }
             let key = self.queue.pop_front()?;
-            (key, None, self.traces.remove(&key)?)
+            let waits = self.traces.remove(&key)?;
+            self.counts.waiting(self.traces.len());
+            (key, None, waits)
         };
         self.bytes = self.bytes.saturating_sub(taken.2.bytes());
         self.records = self.records.saturating_sub(taken.2.spans);
@@ -254,6 +268,7 @@ impl Hold for TailSampling {
             self.counts.new_trace();
             self.queue.push_back(key);
             self.traces.insert(key, waits(part));
+            self.counts.waiting(self.traces.len());
         }
     }
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from mainstem.config.collector.exporters import BlobExporter
     from mainstem.config.collector.forwarding import OtlpGrpc, OtlpHttp
+    from mainstem.config.collector.holding import Holding
     from mainstem.config.collector.processors import Redaction
     from mainstem.config.collector.receivers import HealthCheck, Otlp
     from mainstem.config.collector.service import Telemetry
@@ -72,10 +73,20 @@ class ProcessorStep:
 
 
 @dataclass(frozen=True)
+class HoldStep:
+    """A processor that holds records back; `kind` is its type."""
+
+    kind: str
+    id: str
+    processor: Holding
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """What one signal goes through. Ids are those of the file: `otlp`, `redaction/eu`.
 
     `steps` run in this order; the processors whose work is done elsewhere are not among them.
+    Behind them `hold` may keep records back, and `after` are the steps of what goes on.
     `ends` are the exporters that store and `forward` those that send on; `counted` says whether one
     counts. `segment_class` names the segments that its records go to, in spool and ledger: of a
     signal's pipelines one has the signal's name, and its records are those that travel and are
@@ -91,6 +102,8 @@ class Pipeline:
     counted: bool
     segment_class: str
     forward: tuple[str, ...] = ()
+    hold: HoldStep | None = None
+    after: tuple[ProcessorStep, ...] = ()
 
     @property
     def redactions(self) -> tuple[RedactionStep, ...]:

@@ -11,8 +11,10 @@ from mainstem.config.collector.azureblob import AzureBlob
 from mainstem.config.collector.ends import blob_ends, counts_only
 from mainstem.config.collector.exporters import Blob, BlobExporter, Debug, File
 from mainstem.config.collector.forwarding import Forwarding, OtlpGrpc, OtlpHttp
+from mainstem.config.collector.holding import Holding, Interval, TailSampling
 from mainstem.config.collector.model import (
     CollectorConfig,
+    HoldStep,
     Pipeline,
     ProcessorStep,
     RedactionStep,
@@ -51,6 +53,8 @@ COMPONENTS: dict[str, dict[str, type[Component]]] = {
         "filter": Filter,
         "transform": Transform,
         "probabilistic_sampler": ProbabilisticSampler,
+        "tail_sampling": TailSampling,
+        "interval": Interval,
     },
     "exporters": {
         "azureblob": AzureBlob,
@@ -200,16 +204,19 @@ class _Reader:
             if known and not ends and not forward:
                 reason = "must name an exporter that stores what is acknowledged, or sends it on"
                 self._wrong((*at, "exporters"), reason)
+            before, hold, after = self._hold(given.processors, signal, at)
             pipelines[name] = Pipeline(
                 signal,
                 name,
                 given.receivers,
                 given.processors,
-                self._steps(given.processors, at),
+                self._steps(before, at),
                 ends,
                 counts_only(given.exporters, self.found),
                 self._class(name, signal, service, at),
                 forward,
+                hold,
+                after,
             )
         self._one_receiver({p.receivers[0] for p in pipelines.values() if p.receivers})
         return pipelines
@@ -225,6 +232,33 @@ class _Reader:
         elif f"-{own}" in (LOCAL_SUFFIX, CONVERTED_SUFFIX):
             self._wrong(at, f"{own} is a name that the ledger has for something else")
         return f"{signal.value}-{own}"
+
+    def _hold(
+        self, ids: tuple[str, ...], signal: Signal, at: KeyPath
+    ) -> tuple[tuple[str, ...], HoldStep | None, tuple[ProcessorStep, ...]]:
+        """Divide processors at the one that holds records back, if one does."""
+        kinds = [self.found.get(("processors", id_)) for id_ in ids]
+        places = [(place, kind) for place, kind in enumerate(kinds) if isinstance(kind, Holding)]
+        if not places:
+            return ids, None, ()
+        path: KeyPath = (*at, "processors")
+        (first, holding), *others = places
+        if others:
+            self._wrong((*path, others[0][0]), "holds records that another holds already: one may")
+        for place in range(first + 1, len(ids)):
+            if isinstance(kinds[place], Redaction):
+                reason = f"{ids[first]} holds records before they are redacted"
+                self._wrong((*path, first), reason, f"put {ids[place]} before it")
+        wanted = Signal.TRACES if isinstance(holding, TailSampling) else Signal.METRICS
+        if signal is not wanted:
+            self._wrong((*path, first), f"is for {wanted} alone")
+        hold = HoldStep(ids[first].partition("/")[0], ids[first], holding)
+        after = tuple(
+            ProcessorStep(id_.partition("/")[0], id_, kind)
+            for id_, kind in zip(ids[first + 1 :], kinds[first + 1 :], strict=True)
+            if isinstance(kind, Stateless)
+        )
+        return ids[:first], hold, after
 
     def _steps(
         self, ids: tuple[str, ...], at: KeyPath

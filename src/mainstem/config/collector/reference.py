@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from mainstem.config.collector.differences import difference
 from mainstem.config.collector.read import COMPONENTS
 from mainstem.config.collector.service import Service
-from mainstem.config.collector.values import Component, Means, NoEffect, NotBuilt
+from mainstem.config.collector.values import Component, Likewise, Means, NoEffect, NotBuilt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,9 +50,12 @@ def _contents() -> Iterator[str]:
 
 def keys(model: type[Component], prefix: str = "") -> Iterator[tuple[str, Any, object]]:
     """Give each key's dotted path, its default and what it says of itself."""
-    for name, field in model.model_fields.items():
+    for key, field in model.model_fields.items():
+        name = field.alias or key
         inner = _component(field.annotation)
         marks = [mark for mark in field.metadata if isinstance(mark, Means | NoEffect | NotBuilt)]
+        if any(isinstance(mark, Likewise) for mark in marks):
+            inner = None
         if inner is None or marks:
             yield f"{prefix}{name}", field.default, marks[0] if marks else None
         if inner is not None:

@@ -30,6 +30,11 @@ class Means:
 
 
 @dataclass(frozen=True)
+class Likewise(Means):
+    """The same of a key whose own keys the reference tells elsewhere."""
+
+
+@dataclass(frozen=True)
 class NoEffect:
     """A key of the Collector that is accepted, and whose work is done otherwise here."""
 
