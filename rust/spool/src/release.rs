@@ -98,14 +98,7 @@ impl Keeper {
 impl Writer {
     /// Let go of what is due, a commit at a time.
     pub(crate) fn release_due(&mut self) -> Result<(), SpoolError> {
-        while let Some(release) = self.next_release() {
-            let own = self.class.policy.as_str();
-            let policy = match release.policy.as_deref() {
-                // Held under one policy and let go under another: what is stored went through both.
-                Some(before) if before != own => format!("{before}+{own}"),
-                _ => own.to_owned(),
-            };
-            let group = Group::of_release(&release);
+        while let Some((group, policy)) = self.next_release() {
             // A segment that is closed is sealed first: only its entry says that what was refused of
             // it does not count.
             let written = self
@@ -113,11 +106,13 @@ impl Writer {
                 .and_then(|()| self.sealed_unless(&policy))
                 .and_then(|()| self.write(&group, &policy));
             match written {
-                Ok(payload) => self.answer(group, payload),
-                Err(error) => {
+                Ok(payload) => {
                     if let Some(keeper) = &mut self.keeper {
-                        keeper.pending = Some(release);
+                        keeper.pending = None;
                     }
+                    self.answer(group, payload);
+                }
+                Err(error) => {
                     self.give_up(&error);
                     return Err(error);
                 }
@@ -126,10 +121,20 @@ impl Writer {
         self.prune()
     }
 
-    fn next_release(&mut self) -> Option<Release> {
+    /// What is to be let go next, and the policy of its segment. It stays pending until it is written.
+    fn next_release(&mut self) -> Option<(Group, String)> {
         let keeper = self.keeper.as_mut()?;
-        let pending = keeper.pending.take();
-        pending.or_else(|| keeper.holding.hold.decide(self.shared.clock.unix_ns()))
+        if keeper.pending.is_none() {
+            keeper.pending = keeper.holding.hold.decide(self.shared.clock.unix_ns());
+        }
+        let release = keeper.pending.as_ref()?;
+        let own = self.class.policy.as_str();
+        let policy = match release.policy.as_deref() {
+            // Held under one policy and let go under another: what is stored went through both.
+            Some(before) if before != own => format!("{before}+{own}"),
+            _ => own.to_owned(),
+        };
+        Some((Group::of_release(release), policy))
     }
 
     /// A release could not be written: what lies behind the segment's last good commit is refused,
@@ -141,9 +146,10 @@ impl Writer {
         self.close_segment();
     }
 
-    /// Remove the logs in which nothing waits.
+    /// Remove the logs in which nothing waits; none while something is to be let go, which the hold
+    /// tells of no more.
     pub(crate) fn prune(&mut self) -> Result<(), SpoolError> {
-        let Some(keeper) = &mut self.keeper else {
+        let Some(keeper) = self.keeper.as_mut().filter(|it| it.pending.is_none()) else {
             return Ok(());
         };
         let pruned = keeper.holding.prune(&self.shared);
