@@ -11,7 +11,7 @@ from running import collector, log_request, post
 
 from mainstem import _core
 from mainstem.books import keep_books
-from mainstem.collect.classes import segment_classes
+from mainstem.collect.classes import check_blocks, segment_classes
 from mainstem.collect.plan import make_plan
 from mainstem.collect.site import site_of
 from mainstem.config.collector import parse_collector
@@ -106,6 +106,13 @@ def test_an_append_blob_s_block_holds_what_a_request_may_leave(tmp_path: Path) -
     )
     with pytest.raises(UsageError, match="a block holds no more"):
         make_plan(parse_collector(large, "c.yaml", tmp_path, {}), site(tmp_path))
+
+
+def test_the_centre_s_collector_appends_to_nothing(tmp_path: Path) -> None:
+    config = parse_collector(text("azureblob/tools"), "c.yaml", tmp_path, {})
+    centre = replace(site(tmp_path), origins=("use",))
+    with pytest.raises(UsageError, match="not for the collector of the centre"):
+        check_blocks(segment_classes(config, centre), centre, 1, 2)
 
 
 def test_without_a_store_anywhere_the_exporter_has_to_name_one(tmp_path: Path) -> None:

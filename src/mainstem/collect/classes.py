@@ -186,9 +186,18 @@ def _words(id_: str) -> str:
     return f"to-{words}" if f"-{words}" in (LOCAL_SUFFIX, CONVERTED_SUFFIX) else words
 
 
-def check_blocks(classes: Sequence[SegmentClass], max_body_bytes: int, most: int) -> None:
-    """UsageError where what one request leaves might not fit into one block of an append blob."""
-    if max_body_bytes > most and any(made.separator is not None for made in classes):
+def check_blocks(
+    classes: Sequence[SegmentClass], site: Site, max_body_bytes: int, most: int
+) -> None:
+    """UsageError where append blobs cannot be: at the centre, or for requests beyond a block."""
+    if not any(made.separator is not None for made in classes):
+        return
+    if site.origins:
+        raise UsageError(
+            "append_blob is not for the collector of the centre: its copies are what is loaded",
+            hint="Set append_blob.enabled to false.",
+        )
+    if max_body_bytes > most:
         raise UsageError(
             f"append_blob takes requests of up to {most >> 20} MiB: a block holds no more",
             hint="Lower the receiver's max_recv_msg_size_mib and max_request_body_size.",

@@ -18,11 +18,12 @@ from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Met
 from prometheus_client.registry import Collector
 
 from mainstem.records import Signal
+from mainstem.store.names import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from mainstem.collect.upload import Uploader
+    from mainstem.collect.upload import Uploaded, Uploader
 
 RECORDS = {Signal.TRACES: "spans", Signal.LOGS: "log_records", Signal.METRICS: "metric_points"}
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -59,11 +60,11 @@ class CollectorMetrics(Collector):
     """Reads the data plane's and the uploader's counts at each scrape."""
 
     def __init__(
-        self, stats: Callable[[], str], uploaders: Sequence[Uploader], exporter: str
+        self, stats: Callable[[], str], uploaders: Sequence[Uploader], exporters: Sequence[str]
     ) -> None:
         self._stats = stats
         self._uploaded = [(_of(uploader.region), uploader.uploaded) for uploader in uploaders]
-        self._exporter = {"exporter": exporter}
+        self._exporters = tuple(exporters) or (LEDGER,)
         self._begun = time.monotonic()
 
     def collect(self) -> Iterable[Metric]:
@@ -136,6 +137,14 @@ class CollectorMetrics(Collector):
         ):
             yield GaugeMetricFamily(f"mainstem_{name}", help_text, value=stats[name])
 
+    def _stored(self) -> list[tuple[dict[str, str], Uploaded]]:
+        """Give each exporter that stores its labels, and what was uploaded for it."""
+        return [
+            ({"exporter": exporter} | of, uploaded)
+            for of, uploaded in self._uploaded
+            for exporter in self._exporters
+        ]
+
     def _exported(self, stats: dict[str, Any]) -> Iterable[Metric]:
         for signal, records in RECORDS.items():
             yield counter(
@@ -143,8 +152,8 @@ class CollectorMetrics(Collector):
                 "Records whose blob and ledger entry the store has confirmed.",
                 [
                     *(
-                        (self._exporter | of, uploaded.records[signal])
-                        for of, uploaded in self._uploaded
+                        (of_exporter, uploaded.records[of_exporter["exporter"], signal])
+                        for of_exporter, uploaded in self._stored()
                     ),
                     *_sent(stats, signal, "sent"),
                 ],
@@ -154,8 +163,8 @@ class CollectorMetrics(Collector):
                 "Records in uploads that failed, counted at each try; none of them is lost.",
                 [
                     *(
-                        (self._exporter | of, uploaded.failed_records[signal])
-                        for of, uploaded in self._uploaded
+                        (of_exporter, uploaded.failed_records[of_exporter["exporter"], signal])
+                        for of_exporter, uploaded in self._stored()
                     ),
                     *_sent(stats, signal, "send_failed"),
                 ],
@@ -168,7 +177,8 @@ class CollectorMetrics(Collector):
                 yield counter(
                     f"mainstem_exporter_{fate}_{records}", help_text, _sent(stats, signal, fate)
                 )
-        waiting = [(self._exporter | of, spool["outbox_entries"]) for of, spool in _spools(stats)]
+        first = {"exporter": self._exporters[0]}
+        waiting = [(first | of, spool["outbox_entries"]) for of, spool in _spools(stats)]
         yield gauge(
             "otelcol_exporter_queue_size",
             "Ledger entries that wait for the store; segments that wait to be sent on.",

@@ -69,7 +69,7 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
     steps = pipeline_steps(config, site)
     check_forwarding(config, site)
     classes = segment_classes(config, site)
-    check_blocks(classes, body, MAX_APPENDED_BODY_BYTES)
+    check_blocks(classes, site, body, MAX_APPENDED_BODY_BYTES)
     pipelines = [
         {
             "name": made.pipeline.id,

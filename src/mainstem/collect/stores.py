@@ -24,12 +24,14 @@ def container_of(name: str, region: str | None) -> str:
 class Target(NamedTuple):
     """Where a class's blobs go; with an appender, to the end of append blobs.
 
-    `protobuf` is the compression of blobs that are one protobuf message.
+    `protobuf` is the compression of blobs that are one protobuf message. `exporter` is the id of
+    the one that stores; that of a class of an earlier configuration is not known any more.
     """
 
     account: Account
     appender: Appender | None = None
     protobuf: str | None = None
+    exporter: str = LEDGER
 
 
 class Stores:
@@ -42,6 +44,11 @@ class Stores:
     def of(self, record_class: str | None) -> Target:
         """Get a class's target; a class of an earlier configuration goes to the ledger's store."""
         return self._targets.get(record_class or "", Target(self.ledger))
+
+    @property
+    def exporters(self) -> tuple[str, ...]:
+        """The ids of the exporters that store."""
+        return tuple(dict.fromkeys(target.exporter for target in self._targets.values()))
 
     def forget(self, seq: int) -> None:
         """Drop what was noted for entries up to this one."""
@@ -64,7 +71,8 @@ def open_stores(plan: Plan, site: Site) -> Stores:
         if made.separator is not None:
             appender = Appender(account, site.spool / "append" / made.name, made.separator)
         compression = made.to_core()["compression"] if made.protobuf else None
-        targets[made.name] = Target(account, appender, compression)
+        exporter = made.end.id if made.end is not None else LEDGER
+        targets[made.name] = Target(account, appender, compression, exporter)
     return Stores(ledger, targets)
 
 

@@ -24,7 +24,6 @@ from mainstem.collect.upload import Uploader
 from mainstem.errors import Transient, UsageError
 from mainstem.privacy import ensure_key
 from mainstem.store.errors import ContainerMissing, StoreRefused
-from mainstem.store.names import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,9 +84,7 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
             for region in site.origins or (None,)
         ]
         if (endpoint := telemetry.metrics.endpoint) is not None:
-            ends = (end.id for made in plan.classes if (end := made.end) is not None)
-            exporter = next(ends, LEDGER)
-            metrics = CollectorMetrics(plane.stats, uploaders, exporter)
+            metrics = CollectorMetrics(plane.stats, uploaders, stores.exporters)
             with _binding("service.telemetry.metrics", endpoint):
                 scraped = MetricsServer(endpoint, metrics)
             stack.callback(scraped.close)

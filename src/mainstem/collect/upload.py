@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,10 @@ WAIT_S = 0.2
 
 @dataclass
 class Uploaded:
-    """What went to the store, by signal, and what did not go well."""
+    """What went to the stores, and what did not go well; records by exporter and signal."""
 
-    records: dict[Signal, int] = field(default_factory=lambda: dict.fromkeys(Signal, 0))
-    failed_records: dict[Signal, int] = field(default_factory=lambda: dict.fromkeys(Signal, 0))
+    records: Counter[tuple[str, Signal]] = field(default_factory=Counter)
+    failed_records: Counter[tuple[str, Signal]] = field(default_factory=Counter)
     blobs: int = 0
     bytes: int = 0
     entries: int = 0
@@ -226,7 +227,8 @@ class Uploader:
         self._exports.failed(reason)
         entry = LedgerEntry.parse(item.entry)
         if entry.signal is not None:
-            self.uploaded.failed_records[entry.signal] += entry.counts.stored
+            exporter = self._stores.of(entry.container_class).exporter
+            self.uploaded.failed_records[exporter, entry.signal] += entry.counts.stored
         log.warning(
             "upload failed, it will be tried again",
             seq=item.seq,
@@ -238,7 +240,8 @@ class Uploader:
     def _count(self, entry: LedgerEntry) -> None:
         self.uploaded.entries += 1
         if entry.signal is not None:
-            self.uploaded.records[entry.signal] += entry.counts.stored
+            exporter = self._stores.of(entry.container_class).exporter
+            self.uploaded.records[exporter, entry.signal] += entry.counts.stored
         if entry.blob is not None:
             self.uploaded.blobs += 1
             self.uploaded.bytes += entry.blob.bytes
