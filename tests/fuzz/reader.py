@@ -28,7 +28,13 @@ with atheris.instrument_imports(include=["mainstem"]):
     from mainstem.errors import ConfigError, MainstemError, UsageError
 
 SECRET = "canary-s3cret-value"
-ENVIRONMENT = {"SECRET": SECRET, "LIST": "[a, b]", "NUMBER": "7", "BROKEN": "{" + SECRET}
+ENVIRONMENT = {
+    "SECRET": SECRET,
+    "STORE": f"az://{SECRET}",
+    "LIST": "[a, b]",
+    "NUMBER": "7",
+    "BROKEN": "{" + SECRET,
+}
 COLLECTOR = """\
 receivers:
   otlp: {protocols: {grpc: {endpoint: "127.0.0.1:0"}, http: {endpoint: "127.0.0.1:0"}}}
@@ -41,6 +47,14 @@ processors:
     hash_function: hmac-sha256
     hmac_key: "${env:SECRET}"
     summary: debug
+  attributes: {actions: [{key: a, value: 1, action: upsert}, {key: b, action: delete}]}
+  resource: {attributes: [{key: c, from_attribute: a, action: insert}]}
+  filter: {error_mode: ignore, log_conditions: ['log.severity_number < 9']}
+  transform:
+    log_statements:
+      - context: log
+        statements: ['set(attributes["a"], "${env:SECRET}") where body == "x"']
+  probabilistic_sampler: {sampling_percentage: 15.3, mode: proportional}
 exporters:
   azureblob:
     url: https://example.blob.core.windows.net/
@@ -49,20 +63,30 @@ exporters:
     blob_name_format: {logs_format: 2006/01/02/logs_15_04_05.json, timezone: Europe/Berlin}
     compression: zstd
   blob: {url: "file:store"}
+  otlp_grpc:
+    endpoint: localhost:4317
+    headers: {authorization: "${env:SECRET}"}
+    tls: {insecure: true}
 extensions:
   health_check: {endpoint: "127.0.0.1:0"}
 service:
   extensions: [health_check]
   telemetry: {metrics: {address: "127.0.0.1:8888"}}
   pipelines:
-    traces: {receivers: [otlp], processors: [redaction, batch], exporters: [blob]}
-    logs: {receivers: [otlp], processors: [memory_limiter, redaction], exporters: [blob]}
+    traces:
+      receivers: [otlp]
+      processors: [redaction, resource, probabilistic_sampler, batch]
+      exporters: [blob, otlp_grpc]
+    logs:
+      receivers: [otlp]
+      processors: [memory_limiter, redaction, attributes, filter, transform]
+      exporters: [blob]
 """
 PLATFORM = """\
 environment: play
 regions:
   euc: {store: "file:euc", residency: central, routes: {logs: replicate}, redaction: {}}
-  use: {store: "${env:SECRET}", durability: disk}
+  use: {store: "${env:STORE}", durability: disk}
 central: {store: "file:central"}
 warehouse: duckdb:warehouse.duckdb
 """
