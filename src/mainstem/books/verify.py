@@ -26,7 +26,8 @@ from mainstem.books.equations import ORPHAN_HOURS
 from mainstem.books.evidence import Evidence, gather
 from mainstem.books.rows import BlobRows, compare_rows
 from mainstem.books.witness import Head, read_heads
-from mainstem.records import EntryKind, LedgerEntry, entry_name, local_class
+from mainstem.config.routes import Route
+from mainstem.records import EntryKind, LedgerEntry, Signal, entry_name, local_class
 from mainstem.replicate import travels
 from mainstem.store import (
     LEDGER,
@@ -73,7 +74,8 @@ class Copy:
             # Another class may be in another store.
             here = entry.container_class in (None, entry.signal, local_class(entry.signal))
             return self.account.container(entry.blob.container) if here else None
-        if not travels(self.region, entry):
+        of_the_centre = entry.blob.container == self._named(entry.signal.value)
+        if not of_the_centre and not travels(self.region, entry):
             return None
         return self.account.container(self._named(entry.signal.value))
 
@@ -147,6 +149,8 @@ def _chains(
     """Compare the entries with each other, and with those that were taken from here before."""
     known, cleared = _known(evidence, copy.region.name)
     if copy.store == "region":
+        elsewhere = _of_the_centre(evidence, copy.region)
+        known = {key: sha256 for key, sha256 in known.items() if key[0] not in elsewhere}
         # The centre may lack what has not travelled yet.
         known = {(head.instance, head.seq): head.sha256 for head in heads} | known
     for instance in sorted({each for each, _ in [*entries, *known]}):
@@ -188,6 +192,24 @@ def _known(evidence: Evidence, region: str) -> tuple[dict[tuple[str, int], str],
         "SELECT instance, max(seq) FROM cleared WHERE region = ? GROUP BY instance", (region,)
     )
     return {(instance, seq): sha256 for instance, seq, sha256 in rows}, dict(cleared)
+
+
+def _of_the_centre(evidence: Evidence, region: Region) -> set[str]:
+    """Tell the instances that the central collector keeps for a region that forwards to it.
+
+    Before their first segment nothing tells whose they are, and there is nothing to miss.
+    """
+    if not any(region.route(signal) is Route.FORWARD for signal in Signal):
+        return set()
+    rows = evidence.warehouse.query(
+        """
+        SELECT instance FROM bronze.ledger WHERE region = $1 GROUP BY instance
+        HAVING coalesce(bool_or(starts_with(container, $2)), false)
+            OR count(*) FILTER (kind = 'segment') = 0
+        """,
+        (region.name, central_container(region.name, "")),
+    )
+    return {instance for (instance,) in rows}
 
 
 def _span(numbers: list[int]) -> str:
