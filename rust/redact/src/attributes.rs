@@ -11,9 +11,9 @@ use std::time::SystemTime;
 
 use otlp::model::{KeyValue, Text, Value};
 
-use crate::mask::STARS;
 use crate::personal::Personally;
-use crate::policy::{KeyPlan, Policy, Tally};
+use crate::plan::KeyPlan;
+use crate::policy::{Policy, Tally};
 use crate::processor::KeyAction;
 use crate::rotation::Pseudonyms;
 use crate::rules::{Drops, Look, Outcome, Place};
@@ -33,7 +33,7 @@ pub(crate) struct Redactor<'p> {
     pub unsafe_record: bool,
     /// Whether a rule drops the current record, and the attribute or entry that is looked at.
     pub drop_record: bool,
-    drop_entry: bool,
+    pub drop_entry: bool,
     pub pseudonyms: Pseudonyms<'p>,
     /// Whether statements are sanitized under no matter which database.
     pub any_system: bool,
@@ -86,7 +86,7 @@ impl<'p> Redactor<'p> {
     }
 
     /// All processors, and the rules that look everywhere.
-    fn everywhere(&self) -> Look {
+    pub fn everywhere(&self) -> Look {
         Look {
             active: self.all,
             rules: self.policy.own.everywhere,
@@ -178,7 +178,7 @@ impl<'p> Redactor<'p> {
 
     /// An attribute or a map's entry: by its key as far as that decides, else by `look`. `path` is
     /// its name in summaries. False where it goes.
-    fn entry(
+    pub fn entry(
         &mut self,
         entry: &mut KeyValue<'_>,
         plan: &KeyPlan,
@@ -285,150 +285,8 @@ impl<'p> Redactor<'p> {
         blocked
     }
 
-    /// An attribute's value.
-    fn value(&mut self, value: &mut Value<'_>, look: Look, key: &str) {
-        match value {
-            Value::Text(text) => {
-                self.redact(text, look, Some(key));
-                return;
-            }
-            _ if self.policy.looks_at_empty => {
-                self.counted_as_text(value, look.active, key, false);
-            }
-            _ => {}
-        }
-        match value {
-            // It has just become one.
-            Value::Text(text) => self.search(text, look),
-            Value::Array(_) | Value::Map(_) | Value::Bytes(_) if self.policy.full => {
-                let place = Place::InAttribute(key);
-                self.inner(value, look, place, &mut String::new(), 0);
-            }
-            Value::Int(_) | Value::Double(_) => self.number(value, look),
-            _ => {}
-        }
-    }
-
-    /// What is no text, as processors see it: its text form where `always` or they redact all types,
-    /// else nothing. It becomes a text where they change it.
-    fn counted_as_text(&mut self, value: &mut Value<'_>, active: u32, path: &str, always: bool) {
-        let mut outcome = std::mem::take(&mut self.outcome);
-        for index in 0..self.policy.processors.len() {
-            if active >> index & 1 == 0 {
-                continue;
-            }
-            let all_types = always || self.policy.processors[index].all_types;
-            let text = match &*value {
-                Value::Text(text) => Cow::Borrowed(text.as_ref()),
-                _ if all_types => text_form(value),
-                _ => Cow::Borrowed(""),
-            };
-            let sieved = self.policy.sieve.sift(text.as_bytes());
-            if let Some(after) = self.policy.process(index, &text, sieved, &mut outcome) {
-                *value = Value::Text(Cow::Owned(after));
-            }
-        }
-        self.settle(outcome, Some(path));
-    }
-
-    /// A value within a body (the body itself too) or within an attribute's map, array or bytes.
-    /// `path` is its name in a body's summary.
-    fn inner(
-        &mut self,
-        value: &mut Value<'_>,
-        look: Look,
-        place: Place<'_>,
-        path: &mut String,
-        depth: u32,
-    ) {
-        if depth > DEEPEST {
-            self.unsafe_record = true;
-            return;
-        }
-        let in_body = matches!(place, Place::InBody(_));
-        let length = path.len();
-        match value {
-            Value::Array(values) => {
-                for (index, value) in values.iter_mut().enumerate() {
-                    self.step(path, || format!("[{index}]"));
-                    self.inner(value, look, place, path, depth + 1);
-                    path.truncate(length);
-                }
-                self.joined(values, look.rules);
-            }
-            Value::Map(entries) => entries.retain_mut(|entry| {
-                let key = entry.key.clone();
-                let plan = self.policy.plan(&key, place, &self.pseudonyms);
-                self.step(path, || key.to_string());
-                let name = path.clone();
-                let kept = self.entry(
-                    entry,
-                    &plan,
-                    look.active,
-                    &name,
-                    |redactor, value, active| {
-                        let place = match place {
-                            Place::InBody(_) => Place::InBody(Some(&key)),
-                            _ => Place::InAttribute(&key),
-                        };
-                        redactor.inner(value, plan.look(active), place, path, depth + 1);
-                    },
-                );
-                path.truncate(length);
-                self.mask_key(&mut entry.key, &plan);
-                kept && !std::mem::take(&mut self.drop_entry)
-            }),
-            Value::Text(text) => {
-                let name = if path.is_empty() {
-                    "body"
-                } else {
-                    path.as_str()
-                };
-                self.redact(text, look, in_body.then_some(name));
-            }
-            _ if in_body => {
-                let name = if path.is_empty() {
-                    "body"
-                } else {
-                    path.as_str()
-                };
-                self.counted_as_text(value, look.active, name, true);
-                match value {
-                    Value::Text(text) => self.search(text, look),
-                    _ => self.scalar(value, look),
-                }
-            }
-            _ => self.scalar(value, look),
-        }
-    }
-
-    /// Bytes that hold what a rule matches are masked whole.
-    fn scalar(&mut self, value: &mut Value<'_>, look: Look) {
-        let Value::Bytes(bytes) = value else {
-            self.number(value, look);
-            return;
-        };
-        if !self.policy.full {
-            return;
-        }
-        let mut outcome = std::mem::take(&mut self.outcome);
-        let text = String::from_utf8_lossy(bytes);
-        let look = Look {
-            spared: false,
-            ..look
-        };
-        let after = self
-            .policy
-            .redact(&text, look, &self.pseudonyms, &mut outcome);
-        if after.is_some() {
-            *value = Value::Bytes(Cow::Borrowed(STARS.as_bytes()));
-        }
-        outcome.allowed = 0;
-        outcome.masked = 0;
-        self.settle(outcome, None);
-    }
-
-    fn redact(&mut self, text: &mut Text<'_>, look: Look, path: Option<&str>) {
+    /// A text under all that looks at it; `path` is its name in summaries.
+    pub fn redact(&mut self, text: &mut Text<'_>, look: Look, path: Option<&str>) {
         let policy = self.policy;
         let sieved = policy.sieve.sift(text.as_bytes());
         if !policy.may_change(sieved, look) {
@@ -445,28 +303,7 @@ impl<'p> Redactor<'p> {
         self.settle(outcome, path);
     }
 
-    /// What is behind the processors, for a text that they have just made.
-    pub fn search(&mut self, text: &mut Text<'_>, look: Look) {
-        let mut outcome = std::mem::take(&mut self.outcome);
-        let sieved = self.policy.sieve.sift(text.as_bytes());
-        let keys = &self.pseudonyms;
-        if let Some(after) = self.policy.search(text, sieved, look, keys, &mut outcome) {
-            *text = Cow::Owned(after);
-        }
-        self.settle(outcome, None);
-    }
-
-    /// Adds a step to a path, which only summaries need.
-    fn step(&self, path: &mut String, step: impl FnOnce() -> String) {
-        if self.policy.summarises {
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(&step());
-        }
-    }
-
-    fn mask_key(&mut self, key: &mut Text<'_>, plan: &KeyPlan) {
+    pub fn mask_key(&mut self, key: &mut Text<'_>, plan: &KeyPlan) {
         if let Some(masked) = &plan.masked {
             masked.rules.iter().for_each(|rule| self.count(*rule));
             self.drop_record |= masked.drops.record;

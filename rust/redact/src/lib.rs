@@ -13,6 +13,7 @@ mod mask;
 mod own;
 mod pattern;
 mod personal;
+mod plan;
 mod policy;
 mod processor;
 mod rotation;
@@ -22,6 +23,7 @@ mod spec;
 mod statement;
 mod summary;
 mod survey;
+mod values;
 mod walk;
 
 pub use detect::{BY_CHOICE, DETECTORS};

@@ -8,7 +8,7 @@ use crate::attributes::Redactor;
 use crate::key::is_pseudonym;
 use crate::keys::Personal;
 use crate::mask::STARS;
-use crate::policy::KeyPlan;
+use crate::plan::KeyPlan;
 use crate::rotation::Rotate;
 use crate::statement;
 use otlp::text_form;
