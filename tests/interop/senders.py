@@ -22,7 +22,7 @@ PEER = ROOT / "bench" / "peers" / "_build" / "otelcol-peer"
 def tool(name: str, what: str) -> str:
     """Find a program; fails with what it is wanted for."""
     found = shutil.which(name)
-    assert found, f"`make test-all` wants {what} for tests/interop, and there is no `{name}`"
+    assert found, f"tests/interop wants {what}, and there is no `{name}`"
     return found
 
 

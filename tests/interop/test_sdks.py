@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.all, pytest.mark.timeout(1800)]
 
+LANGUAGES = [
+    # What the README does not ask for is wanted by the campaigns alone.
+    pytest.param(language, marks=pytest.mark.prove) if language in ("go", "java") else language
+    for language in SENDERS
+]
+
 
 @pytest.mark.parametrize("transport", ["grpc", "http"])
-@pytest.mark.parametrize("language", SENDERS)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_all_signals_are_stored_as_sent(tmp_path: Path, language: str, transport: str) -> None:
     command = SENDERS[language]()
     with collector(stand(tmp_path)) as running:
