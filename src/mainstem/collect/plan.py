@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mainstem.collect.classes import check_blocks, segment_classes, with_local
 from mainstem.collect.destination import elsewhere, ledger_destination
 from mainstem.collect.forwarding import check_forwarding, exporter_plans, forwarding_warnings
+from mainstem.collect.listeners import listeners
 from mainstem.collect.policy import redacts
 from mainstem.collect.steps import pipeline_steps
 from mainstem.config.platform import Durability
@@ -19,6 +20,7 @@ from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from mainstem.collect.classes import SegmentClass
     from mainstem.collect.site import Site
@@ -36,7 +38,6 @@ SEGMENT_AGE_MS_STORE = 1_000
 DIGEST_WINDOW_MS = 600_000
 DIGEST_WINDOW_MS_CENTRE = 86_400_000
 """A region sends again what it has no answer to, however long the centre was away."""
-LOOPBACK = ("127.", "[::1]")
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,16 @@ class Plan:
 
     `classes` are the kinds of segment, those of what stays included; `ledger` is the store of the
     ledger, which holds the indexes, too. `counted` names the signals whose records are to be
-    counted in the log.
+    counted in the log. `watched` are the certificates, keys, tokens and passwords that are read
+    again as they change; they are looked at every `look_every_s` seconds.
     """
 
     core: dict[str, Any]
     classes: tuple[SegmentClass, ...]
     ledger: Destination
     counted: frozenset[Signal]
+    watched: tuple[Path, ...]
+    look_every_s: float
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -66,6 +70,7 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
     grpc = protocols.grpc.endpoint if protocols.grpc else None
     http = protocols.http.endpoint if protocols.http else None
     body = _max_body_bytes(config)
+    doors = listeners(config, site)
     steps = pipeline_steps(config, site)
     check_forwarding(config, site)
     classes = segment_classes(config, site)
@@ -88,6 +93,7 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         "environment": site.environment,
         "grpc": grpc,
         "http": http,
+        "listeners": doors.core,
         "max_body_bytes": body,
         # A request that inflates to its limit must fit in beside what is under way.
         "in_flight_bytes": max(IN_FLIGHT_BYTES, 2 * body if body > MAX_BODY_BYTES else 0),
@@ -115,18 +121,21 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         },
     }
     warnings = [
-        *_warnings(site, steps, grpc, http),
+        *doors.warnings,
+        *_warnings(site, steps),
         *_conversion_warnings(classes),
         *forwarding_warnings(config),
         *elsewhere(everything, site),
     ]
     return Plan(
-        core,
-        everything,
-        ledger_destination(everything, site),
-        frozenset(one.signal for one in config.pipelines.values() if one.counted),
-        tuple(map(str, config.notes)),
-        tuple(warnings),
+        core=core,
+        classes=everything,
+        ledger=ledger_destination(everything, site),
+        counted=frozenset(one.signal for one in config.pipelines.values() if one.counted),
+        watched=doors.files,
+        look_every_s=doors.look_every_s,
+        notes=tuple(map(str, config.notes)),
+        warnings=tuple(warnings),
     )
 
 
@@ -168,15 +177,8 @@ def _max_body_bytes(config: CollectorConfig) -> int:
 def _warnings(
     site: Site,
     steps: Mapping[str, PipelineSteps],
-    grpc: str | None,
-    http: str | None,
 ) -> list[str]:
     warnings = [
-        f"{name}: OTLP is open on {address} to everyone who can reach it: put a guard in front"
-        for name, address in (("grpc", grpc), ("http", http))
-        if address is not None and not address.startswith(LOOPBACK)
-    ]
-    warnings += [
         f"{id_}: stored as received, nothing is redacted (`unredacted: allow`)"
         for id_, of_pipeline in steps.items()
         if not redacts(of_pipeline.policies) and not site.origins

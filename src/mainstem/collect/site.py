@@ -45,6 +45,7 @@ class Site:
     may_be_unredacted: bool = False
     isolated: bool = False
     origins: tuple[str, ...] = ()
+    strict: bool = False
 
     def route(self, signal: Signal) -> SignalRoute:
         """Tell how a signal's records travel; without a platform file none is decided on."""
@@ -90,6 +91,7 @@ def site_of(platform: Platform, name: str) -> Site:
         may_be_unredacted=region.unredacted == "allow",
         isolated=region.residency is Residency.ISOLATED,
         routes=region.routes,
+        strict=region.security == "strict",
     )
 
 

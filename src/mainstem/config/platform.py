@@ -143,6 +143,10 @@ class Region(_Model):
         Literal["refuse", "allow"],
         Field(description="`allow` lets a pipeline start whose policy redacts nothing."),
     ] = "refuse"
+    security: Annotated[
+        Literal["warn", "strict"],
+        Field(description="`strict` refuses a public listener without a guard."),
+    ] = "warn"
     _name: str = PrivateAttr("")
 
     @property

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from mainstem.config.collector.exporters import BlobExporter
     from mainstem.config.collector.forwarding import OtlpGrpc, OtlpHttp
     from mainstem.config.collector.holding import Holding
-    from mainstem.config.collector.processors import Redaction
+    from mainstem.config.collector.processors import MemoryLimiter, Redaction
     from mainstem.config.collector.receivers import HealthCheck, Otlp
+    from mainstem.config.collector.security import Authenticator
     from mainstem.config.collector.service import Telemetry
     from mainstem.config.collector.stateless import Stateless
     from mainstem.config.document import Document
@@ -119,6 +120,8 @@ class CollectorConfig:
     pipelines: Mapping[str, Pipeline]
     forwarding: Mapping[str, OtlpGrpc | OtlpHttp]
     health: HealthCheck | None
+    authenticators: Mapping[str, Authenticator]
+    memory_limiters: tuple[MemoryLimiter, ...]
     telemetry: Telemetry
     notes: tuple[Problem, ...]
     document: Document = field(repr=False)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, model_validator
 
-from mainstem.config.collector.values import Component, Means, NoEffect, Present
+from mainstem.config.collector.values import Component, Duration, Means, NoEffect, Present
 from mainstem.config.redaction import RedactionRule
 
 _SPOOL = NoEffect("the spool groups requests into blobs")
-_MEMORY = NoEffect("bytes in flight are bounded before a body is read")
 
 
 class Batch(Component):
@@ -24,13 +23,47 @@ class Batch(Component):
 
 
 class MemoryLimiter(Component):
-    """The `memory_limiter` processor, whose work the receiver does."""
+    """The `memory_limiter` processor, whose work the receiver does: it refuses before it reads.
 
-    check_interval: Annotated[Any, _MEMORY] = None
-    limit_mib: Annotated[Any, _MEMORY] = None
-    limit_percentage: Annotated[Any, _MEMORY] = None
-    spike_limit_mib: Annotated[Any, _MEMORY] = None
-    spike_limit_percentage: Annotated[Any, _MEMORY] = None
+    Of several in use, the lowest bounds hold for the whole collector.
+    """
+
+    check_interval: Annotated[
+        Duration, Field(gt=0), Means("How often the process's memory is looked at.")
+    ] = 1.0
+    limit_mib: Annotated[
+        int, Field(ge=0), Means("The hard bound on resident memory; 0 for `limit_percentage`'s.")
+    ] = 0
+    spike_limit_mib: Annotated[
+        int,
+        Field(ge=0),
+        Means("So far below it lies the soft bound, from which on requests get 503; 0 for 20 %."),
+    ] = 0
+    limit_percentage: Annotated[
+        int, Field(ge=0, le=100), Means("The same as `limit_mib`, of the memory there is.")
+    ] = 0
+    spike_limit_percentage: Annotated[
+        int, Field(ge=0, le=100), Means("The same as `spike_limit_mib`, of the memory there is.")
+    ] = 0
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if not self.limit_mib and not self.limit_percentage:
+            raise ValueError("needs limit_mib or limit_percentage")
+        if self.limit_mib and self.spike_limit_mib >= self.limit_mib:
+            raise ValueError("spike_limit_mib must be below limit_mib")
+        if self.limit_percentage and self.spike_limit_percentage >= self.limit_percentage:
+            raise ValueError("spike_limit_percentage must be below limit_percentage")
+        return self
+
+    def bounds(self, total_bytes: int) -> tuple[int, int]:
+        """Give the soft and the hard bound in bytes, of a memory of so many bytes."""
+        if self.limit_mib:
+            hard, spike = self.limit_mib << 20, self.spike_limit_mib << 20
+        else:
+            hard = total_bytes * self.limit_percentage // 100
+            spike = total_bytes * self.spike_limit_percentage // 100
+        return hard - (spike or hard // 5), hard
 
 
 class UrlSanitizer(Component):

@@ -21,6 +21,13 @@ from mainstem.config.collector.model import (
 )
 from mainstem.config.collector.processors import Batch, MemoryLimiter, Redaction
 from mainstem.config.collector.receivers import HealthCheck, Otlp, TextEncoding
+from mainstem.config.collector.security import (
+    Auth,
+    Authenticator,
+    BasicAuth,
+    BearerTokenAuth,
+    Senders,
+)
 from mainstem.config.collector.service import Service
 from mainstem.config.collector.stateless import (
     Attributes,
@@ -67,7 +74,13 @@ COMPONENTS: dict[str, dict[str, type[Component]]] = {
         "otlp_http": OtlpHttp,
         "debug": Debug,
     },
-    "extensions": {"health_check": HealthCheck, "text_encoding": TextEncoding},
+    "extensions": {
+        "health_check": HealthCheck,
+        "text_encoding": TextEncoding,
+        "bearertokenauth": BearerTokenAuth,
+        "basicauth": BasicAuth,
+        "senders": Senders,
+    },
 }
 CLASS_NAME = re.compile(r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*")
 SECTIONS = (*COMPONENTS, "connectors", "service")
@@ -138,10 +151,11 @@ class _Reader:
         pipelines = self._pipelines(service)
         health = self._health(service)
         self._encodings(service)
+        authenticators = self._authenticators(service)
         self._unused()
         if self.problems:
             return None
-        return self._assemble(service, pipelines, health)
+        return self._assemble(service, pipelines, health, authenticators)
 
     def _section(self, section: str, kinds: dict[str, type[Component]]) -> None:
         components = self.document.value.get(section) or {}
@@ -339,6 +353,29 @@ class _Reader:
                 elif encoding not in service.extensions:
                     self._wrong(at, f"{encoding} is not in service.extensions")
 
+    def _authenticators(self, service: Service) -> dict[str, Authenticator]:
+        """Collect the started extensions that know senders, and check who is named by listeners."""
+        started = {
+            id_: component
+            for id_ in service.extensions
+            if isinstance(component := self.found.get(("extensions", id_)), Authenticator)
+        }
+        for (section, id_), receiver in self.found.items():
+            if not isinstance(receiver, Otlp):
+                continue
+            for protocol in ("grpc", "http"):
+                auth: Auth | None = getattr(getattr(receiver.protocols, protocol), "auth", None)
+                if auth is None:
+                    continue
+                at: KeyPath = (section, id_, "protocols", protocol, "auth", "authenticator")
+                named = started.get(auth.authenticator)
+                if named is None:
+                    reason = "is not an authenticator in service.extensions"
+                    self._wrong(at, reason, nearest(auth.authenticator, started))
+                elif isinstance(named, BasicAuth) and named.htpasswd is None:
+                    self._wrong(at, "names an extension without htpasswd, which is for exporters")
+        return started
+
     def _unused(self) -> None:
         for section, id_ in self.found:
             if (section, id_) not in self.used:
@@ -346,7 +383,11 @@ class _Reader:
                 self.notes.append(self.document.problem((section, id_), reason))
 
     def _assemble(
-        self, service: Service, pipelines: dict[str, Pipeline], health: HealthCheck | None
+        self,
+        service: Service,
+        pipelines: dict[str, Pipeline],
+        health: HealthCheck | None,
+        authenticators: dict[str, Authenticator],
     ) -> CollectorConfig:
         first = next(iter(pipelines.values()))
         receiver = self.found["receivers", first.receivers[0]]
@@ -361,6 +402,12 @@ class _Reader:
                 if isinstance(component, OtlpGrpc | OtlpHttp)
             },
             health=health,
+            authenticators=authenticators,
+            memory_limiters=tuple(
+                limiter
+                for id_ in {id_: None for p in pipelines.values() for id_ in p.processors}
+                if isinstance(limiter := self.found["processors", id_], MemoryLimiter)
+            ),
             telemetry=service.telemetry,
             notes=tuple(sorted(self.notes, key=lambda note: (note.line, note.column))),
             document=self.document,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
+from mainstem.config.collector.security import Auth, Network, TlsServer
 from mainstem.config.collector.values import (
     Component,
     Duration,
@@ -17,8 +18,6 @@ from mainstem.config.collector.values import (
 )
 
 _TUNING = NoEffect("the data plane sizes its own buffers and connections")
-_TLS = NotBuilt("let a proxy in front end TLS")
-_AUTH = NotBuilt("let a proxy in front check senders")
 
 
 def _url_path(path: str) -> str:
@@ -33,7 +32,48 @@ def _utf8(encoding: str) -> str:
     return encoding
 
 
-class Grpc(Component):
+class ServerParameters(Component):
+    """`keepalive.server_parameters`."""
+
+    max_connection_idle: Annotated[
+        Duration | None, Means("A connection without a call ends after so long.")
+    ] = None
+    max_connection_age: Annotated[
+        Duration | None,
+        Means("A connection is asked to end after so long, give or take a tenth."),
+    ] = None
+    max_connection_age_grace: Annotated[
+        Duration | None, Means("And is cut off so much later; never if none.")
+    ] = None
+    time: Annotated[
+        Duration, Field(gt=0), Means("A silent connection is asked this often if it lives.")
+    ] = 60.0
+    timeout: Annotated[Duration, Field(gt=0), Means("And has so long to answer.")] = 20.0
+
+
+class Keepalive(Component):
+    """`grpc.keepalive`."""
+
+    server_parameters: Annotated[ServerParameters, Present] = ServerParameters()
+    enforcement_policy: Annotated[Any, NoEffect("clients may ask as often as they like")] = None
+
+
+class Listening(Component):
+    """What both protocols take to guard a listener; those of one address have to be equal."""
+
+    tls: Annotated[TlsServer | None, Means("TLS; without it what is sent is in clear.")] = None
+    auth: Annotated[Auth | None, Means("Who may send.")] = None
+    ip_allowlist: Annotated[
+        tuple[Network, ...],
+        Means("Mainstem's own: the networks (CIDR) that may send; empty for all."),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[Network, ...],
+        Means("Mainstem's own: the proxies whose `X-Forwarded-For` is believed."),
+    ] = ()
+
+
+class Grpc(Listening):
     """`protocols.grpc`."""
 
     endpoint: Annotated[Endpoint, Means("Where OTLP/gRPC is taken; port 0 takes any free one.")] = (
@@ -44,15 +84,15 @@ class Grpc(Component):
         Annotated[int, Field(ge=1, le=1024)] | None,
         Means("The largest request, inflated; the larger of this and HTTP's holds. Else 20."),
     ] = None
-    max_concurrent_streams: Annotated[Any, _TUNING] = None
+    max_concurrent_streams: Annotated[
+        int, Field(ge=0, le=100_000), Means("Calls at once on a connection; 0 for 256.")
+    ] = 0
     read_buffer_size: Annotated[Any, _TUNING] = None
     write_buffer_size: Annotated[Any, _TUNING] = None
-    keepalive: Annotated[Any, _TUNING] = None
+    keepalive: Annotated[Keepalive, Present] = Keepalive()
     include_metadata: Annotated[Any, NoEffect("headers are read by nothing and kept nowhere")] = (
         None
     )
-    tls: Annotated[Any, _TLS] = None
-    auth: Annotated[Any, _AUTH] = None
 
 
 class Cors(Component):
@@ -66,7 +106,7 @@ class Cors(Component):
     max_age: Annotated[Any, NoEffect("browsers ask again after their own time")] = None
 
 
-class Http(Component):
+class Http(Listening):
     """`protocols.http`."""
 
     endpoint: Annotated[
@@ -81,18 +121,20 @@ class Http(Component):
     traces_url_path: Annotated[Literal["/v1/traces"], Means("Fixed.")] = "/v1/traces"
     metrics_url_path: Annotated[Literal["/v1/metrics"], Means("Fixed.")] = "/v1/metrics"
     logs_url_path: Annotated[Literal["/v1/logs"], Means("Fixed.")] = "/v1/logs"
-    read_timeout: Annotated[Any, _TUNING] = None
-    read_header_timeout: Annotated[Any, _TUNING] = None
-    write_timeout: Annotated[Any, _TUNING] = None
-    idle_timeout: Annotated[Any, _TUNING] = None
-    keep_alives_enabled: Annotated[Any, _TUNING] = None
+    read_timeout: Annotated[Duration, Means("For a request's body; 0 for 30 s.")] = 0.0
+    read_header_timeout: Annotated[Duration, Means("For a request's head; 0 for 1m.")] = 0.0
+    write_timeout: Annotated[Any, NoEffect("answers are short")] = None
+    idle_timeout: Annotated[
+        Duration, Means("A connection without a request ends after so long; 0 for 1m.")
+    ] = 0.0
+    keep_alives_enabled: Annotated[
+        bool, Means("Whether a connection may serve a second request.")
+    ] = True
     compression_algorithms: Annotated[Any, NoEffect("gzip and zstd are always read")] = None
     include_metadata: Annotated[Any, NoEffect("headers are read by nothing and kept nowhere")] = (
         None
     )
     response_headers: Annotated[Any, NotBuilt("answers have OTLP's own headers alone")] = None
-    tls: Annotated[Any, _TLS] = None
-    auth: Annotated[Any, _AUTH] = None
 
 
 class Protocols(Component):
@@ -145,7 +187,11 @@ class HealthCheck(Component):
     ] = "/"
     response_body: ResponseBody = ResponseBody()
     check_collector_pipeline: CheckPipeline = CheckPipeline()
-    tls: Annotated[Any, _TLS] = None
+    tls: Annotated[TlsServer | None, Means("TLS, as a listener has it.")] = None
+    max_spool_age: Annotated[
+        Duration,
+        Means("Mainstem's own: unhealthy once something has waited so long for its upload."),
+    ] = 1800.0
 
 
 class TextEncoding(Component):
