@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from mainstem.cli.app import app
-from mainstem.collect.site import central_collector, chosen_site, collector_of
+from mainstem.collect.site import Site, central_collector, chosen_site, collector_of
 from mainstem.collect.supervise import collect
+from mainstem.config.collector import CollectorConfig
 
 
 @app.command(
@@ -41,9 +42,11 @@ def collect_command(
     With --central: take what the regions' collectors forward, and put it into the central store.
     Without a platform file: region `default`, and a spool and a key under the user's state folder.
     """
-    if central:
-        configuration, site = central_collector(config, platform, region)
-    else:
+
+    def read() -> tuple[CollectorConfig, Site]:
+        if central:
+            return central_collector(config, platform, region)
         loaded, site = chosen_site(platform, region)
-        configuration = collector_of(config, loaded, region)
-    collect(configuration, site, json_logs=json_logs)
+        return collector_of(config, loaded, region), site
+
+    collect(*read(), reread=read, json_logs=json_logs)

@@ -15,9 +15,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    import socket
+    import ssl
     from collections.abc import Callable
 
     from mainstem.config.collector.receivers import HealthCheck
@@ -64,11 +66,39 @@ class Exports:
             return f"{recent} exports failed within {self.interval_s:g} s; last: {self._reason}"
 
 
+class Troubled(Protocol):
+    """Anything whose trouble makes the collector unhealthy."""
+
+    def trouble(self) -> str | None:
+        """Say why, or None where all is well."""
+
+
+class SpoolTrouble:
+    """Whether the spool's disk is full, or something has waited too long for its upload."""
+
+    def __init__(self, stats: Callable[[], str], max_age_s: float) -> None:
+        self._stats = stats
+        self._max_age_s = max_age_s
+
+    def trouble(self) -> str | None:
+        """Say what is wrong with the spool, or None."""
+        stats = json.loads(self._stats())
+        spools = stats.get("origins") or {"": stats["spool"]}
+        for region, spool in spools.items():
+            which = f"the spool of {region}" if region else "the spool"
+            if spool["reserve_bytes"] == 0:
+                return f"{which}: its disk is full, nothing is taken"
+            age_s = spool["oldest_age_ms"] / 1000
+            if age_s > self._max_age_s:
+                return f"{which}: its oldest entry has waited {age_s:.0f} s for the store"
+        return None
+
+
 class Health:
     """What the endpoint answers: starting, serving (well or not), or draining."""
 
-    def __init__(self, *exports: Exports) -> None:
-        self.exports = exports
+    def __init__(self, *troubled: Troubled) -> None:
+        self._troubled = list(troubled)
         self.state = "starting"
         self._since = time.time()
 
@@ -81,14 +111,20 @@ class Health:
         uptime = f"{time.time() - self._since:.3f}s"
         return 200, {"status": "Server available", "upSince": up, "uptime": uptime}
 
+    def watch(self, troubled: Troubled) -> None:
+        """Ask one more from now on."""
+        self._troubled.append(troubled)
+
     def _trouble(self) -> str | None:
-        return next(filter(None, (exports.trouble() for exports in self.exports)), None)
+        return next(filter(None, (one.trouble() for one in self._troubled)), None)
 
 
 class HealthServer:
     """The endpoint: the configured path, and `/live` for whether the process runs at all."""
 
-    def __init__(self, config: HealthCheck, health: Health) -> None:
+    def __init__(
+        self, config: HealthCheck, health: Health, tls: ssl.SSLContext | None = None
+    ) -> None:
         host, _, port = config.endpoint.rpartition(":")
         handler = type(
             "Handler",
@@ -96,6 +132,7 @@ class HealthServer:
             {"health": health, "path_of_health": config.path, "bodies": config.response_body},
         )
         self._server = _Server((host.strip("[]"), int(port)), handler)
+        self._server.tls = tls
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.2,), name="health", daemon=True
         )
@@ -118,6 +155,16 @@ class HealthServer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    tls: ssl.SSLContext | None = None
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take a connection; its handshake is made in its own thread, with the first read."""
+        connection, address = super().get_request()
+        if self.tls is not None:
+            connection = self.tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a client that went away."""

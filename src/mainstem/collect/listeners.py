@@ -52,8 +52,11 @@ def listeners(config: CollectorConfig, site: Site) -> Listeners:
         if given is not None:
             planner.add(name, given)
     grpc, http = protocols.grpc, protocols.http
-    if grpc and http and grpc.endpoint == http.endpoint:
+    # Port 0 is another one each time.
+    if grpc and http and grpc.endpoint == http.endpoint and not grpc.endpoint.endswith(":0"):
         planner.share_address()
+    if config.health is not None and config.health.tls is not None:
+        planner.watch_tls(config.health.tls)
     return planner.planned()
 
 
@@ -83,6 +86,10 @@ class _Planner:
             "limits": _limits(given),
         }
         self._judge(name, given)
+
+    def watch_tls(self, given: TlsServer) -> None:
+        """Look at the files of a TLS that is not a listener's."""
+        self._tls(given)
 
     def share_address(self) -> None:
         """Let one listener have what both protocols ask of it, and refuse what they ask apart."""

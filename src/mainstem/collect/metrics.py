@@ -123,6 +123,20 @@ class CollectorMetrics(Collector):
                 for refusal in stats["refusals"]
             ],
         )
+        yield counter(
+            "mainstem_tls_handshake_failures",
+            "Connections that did not come through TLS's handshake, by reason.",
+            [
+                ({"reason": failed["reason"]}, failed["connections"])
+                for failed in stats["handshakes_failed"]
+            ],
+        )
+        if (expires := stats["certificate_expires_unix"]) is not None:
+            yield GaugeMetricFamily(
+                "mainstem_certificate_expires_seconds",
+                "Unix time until which the listeners' certificates hold, the first to expire.",
+                value=expires,
+            )
         ack = stats["ack_seconds"]
         yield _histogram(
             "mainstem_acknowledgement_seconds",

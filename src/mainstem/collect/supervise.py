@@ -6,6 +6,7 @@ import contextlib
 import json
 import signal
 import time
+from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -13,20 +14,25 @@ import structlog
 
 from mainstem import _core
 from mainstem.collect.debug import Counting
-from mainstem.collect.health import Exports, Health, HealthServer
+from mainstem.collect.health import Exports, Health, HealthServer, SpoolTrouble
+from mainstem.collect.health_tls import health_context, load_certificate
 from mainstem.collect.logs import log_dead_threads, set_up_logs
+from mainstem.collect.memory import MemoryWatch
 from mainstem.collect.metrics import CollectorMetrics, MetricsServer
 from mainstem.collect.plan import make_plan
+from mainstem.collect.reload import Reloader
 from mainstem.collect.sent import SentWatch
 from mainstem.collect.spool import Place, list_spool
 from mainstem.collect.stores import needed_containers, open_stores
 from mainstem.collect.upload import Uploader
+from mainstem.config.collector.receivers import HealthCheck
 from mainstem.errors import Transient, UsageError
 from mainstem.privacy import ensure_key
 from mainstem.store.errors import ContainerMissing, StoreRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import ssl
+    from collections.abc import Callable, Iterator, Sequence
 
     from mainstem.collect.plan import Plan
     from mainstem.collect.site import Site
@@ -43,8 +49,21 @@ LOOK_UP_S = 0.5
 SEND_ON_LOOK_S = 0.05
 
 
-def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> None:
-    """Run a collector until SIGTERM or SIGINT.
+class Wake(Enum):
+    """Why the supervisor looks up."""
+
+    STOP = auto()
+    RELOAD = auto()
+
+
+def collect(
+    config: CollectorConfig,
+    site: Site,
+    *,
+    reread: Callable[[], tuple[CollectorConfig, Site]],
+    json_logs: bool = False,
+) -> None:
+    """Run a collector until SIGTERM or SIGINT; SIGHUP reads the configuration anew by `reread`.
 
     What is acknowledged by then is in the store, or stays in the spool for the next start: then
     this raises Transient, as it does at once where the uploader dies of an unexpected error.
@@ -53,15 +72,12 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
     set_up_logs(telemetry.logs.level, "json" if json_logs else telemetry.logs.encoding)
     log_dead_threads()
     plan = make_plan(config, site)
-    for note in plan.notes:
-        log.info("configuration", note=note)
-    for warning in plan.warnings:
-        log.warning("configuration", warning=warning)
+    _tell(plan)
     # A queue and no event: a signal's handler that sets an event while its thread is about to wait
     # for it never returns.
-    stop: SimpleQueue[None] = SimpleQueue()
+    wakes: SimpleQueue[Wake] = SimpleQueue()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_stopped_by_signals(stop))
+        stack.enter_context(_woken_by_signals(wakes))
         check = config.health.check_collector_pipeline if config.health else None
         threshold = check.exporter_failure_threshold if check and check.enabled else None
         interval_s = check.interval if check else 0.0
@@ -69,61 +85,104 @@ def collect(config: CollectorConfig, site: Site, *, json_logs: bool = False) -> 
         sent = {id_: Exports(threshold, interval_s) for id_ in plan.core["exporters"]}
         health = Health(exports, *sent.values())
         addresses: dict[str, str] = {}
+        endpoint_tls = None
         if config.health is not None:
-            with _binding("health_check", config.health.endpoint):
-                server = HealthServer(config.health, health)
-            server.start()
-            stack.callback(server.close)
-            addresses["health"] = f"http://{server.address}{config.health.path}"
+            addresses["health"], endpoint_tls = _answer_health(config.health, health, site, stack)
         stores = open_stores(plan, site)
         _make_containers(stores, plan)
         plane = _open(plan, site)
         stack.callback(plane.close)
         uploaders = [
-            Uploader(plane, stores, exports, on_death=lambda: stop.put(None), region=region)
+            Uploader(plane, stores, exports, on_death=lambda: wakes.put(Wake.STOP), region=region)
             for region in site.origins or (None,)
         ]
+        health.watch(SpoolTrouble(plane.stats, (config.health or HealthCheck()).max_spool_age))
+        memory = MemoryWatch(config.memory_limiters, plane.set_pressure)
+        _watch(stack, memory)
         if (endpoint := telemetry.metrics.endpoint) is not None:
             metrics = CollectorMetrics(plane.stats, uploaders, stores.exporters)
-            with _binding("service.telemetry.metrics", endpoint):
-                scraped = MetricsServer(endpoint, metrics)
-            stack.callback(scraped.close)
-            addresses["metrics"] = f"http://{scraped.address}/metrics"
+            addresses["metrics"] = _serve_metrics(endpoint, metrics, stack)
         with _binding("otlp", " and ".join(filter(None, (plan.core["grpc"], plan.core["http"])))):
             ports = plane.start()
         for uploader in uploaders:
             uploader.start()
-        _watch(stack, plane, plan, sent)
-        addresses |= {
-            name: f"{str(plan.core[name]).rpartition(':')[0]}:{port}"
-            for name, port in ports.items()
-        }
+        _follow(stack, plane, plan, sent)
+        for name, port in ports.items():
+            addresses[name] = f"{str(plan.core[name]).rpartition(':')[0]}:{port}"
         health.state = "serving"
         log.info("ready", region=site.region, store=stores.ledger.label, **addresses)
-        _wait_for(stop)
+
+        def apply(config: CollectorConfig, stores: Stores) -> None:
+            for uploader in uploaders:
+                uploader.use(stores)
+            memory.use(config.memory_limiters)
+
+        def prepare(stores: Stores, plan: Plan) -> None:
+            _make_containers(stores, plan)
+            if endpoint_tls is not None and config.health is not None and config.health.tls:
+                load_certificate(endpoint_tls, config.health.tls, site.base)
+
+        _serve(
+            wakes,
+            Reloader(plane, config, site, plan, reread=reread, prepare=prepare, apply=apply),
+        )
         health.state = "draining"
         _drain(plane, uploaders, site)
 
 
-def _watch(
+def _tell(plan: Plan) -> None:
+    for note in plan.notes:
+        log.info("configuration", note=note)
+    for warning in plan.warnings:
+        log.warning("configuration", warning=warning)
+
+
+def _follow(
     stack: contextlib.ExitStack, plane: _core.DataPlane, plan: Plan, sent: dict[str, Exports]
 ) -> None:
     """Follow the counts, where somebody wants to know: of what is sent on, of what is taken."""
     if sent:
-        watch = SentWatch(plane.stats, sent)
-        watch.start()
-        stack.callback(watch.close)
+        _watch(stack, SentWatch(plane.stats, sent))
     if plan.counted:
-        counting = Counting(plane.stats, plan.counted)
-        counting.start()
-        stack.callback(counting.close)
+        _watch(stack, Counting(plane.stats, plan.counted))
 
 
-def _wait_for(stop: SimpleQueue[None]) -> None:
-    """Wait, but not for good: a signal that comes on the brink of a wait does not end it."""
+def _watch(stack: contextlib.ExitStack, watch: SentWatch | MemoryWatch | Counting) -> None:
+    watch.start()
+    stack.callback(watch.close)
+
+
+def _answer_health(
+    config: HealthCheck, health: Health, site: Site, stack: contextlib.ExitStack
+) -> tuple[str, ssl.SSLContext | None]:
+    """Serve the endpoint until the stack unwinds; gives its address and its TLS."""
+    tls = None if config.tls is None else health_context(config.tls, site.base)
+    with _binding("health_check", config.endpoint):
+        server = HealthServer(config, health, tls)
+    server.start()
+    stack.callback(server.close)
+    scheme = "http" if tls is None else "https"
+    return f"{scheme}://{server.address}{config.path}", tls
+
+
+def _serve_metrics(endpoint: str, metrics: CollectorMetrics, stack: contextlib.ExitStack) -> str:
+    with _binding("service.telemetry.metrics", endpoint):
+        scraped = MetricsServer(endpoint, metrics)
+    stack.callback(scraped.close)
+    return f"http://{scraped.address}/metrics"
+
+
+def _serve(wakes: SimpleQueue[Wake], reloader: Reloader) -> None:
+    """Wait for the stop, and reload meanwhile.
+
+    No wait is for good: a signal that comes on the brink of one does not end it.
+    """
     while True:
         with contextlib.suppress(Empty):
-            return stop.get(timeout=LOOK_UP_S)
+            if wakes.get(timeout=LOOK_UP_S) is Wake.STOP:
+                return
+            reloader.reload()
+        reloader.look()
 
 
 def _make_containers(stores: Stores, plan: Plan) -> None:
@@ -271,16 +330,21 @@ def _binding(what: str, address: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(stop: SimpleQueue[None]) -> Iterator[None]:
-    """SIGTERM and SIGINT ask for a stop; a second one takes the system's way."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+def _woken_by_signals(wakes: SimpleQueue[Wake]) -> Iterator[None]:
+    """SIGTERM and SIGINT ask for a stop, a second one takes the system's way; SIGHUP reloads."""
+    stops = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in (*stops, signal.SIGHUP)}
 
-    def on_signal(number: int, _frame: object) -> None:
-        stop.put(None)
+    def on_stop(number: int, _frame: object) -> None:
+        wakes.put(Wake.STOP)
         signal.signal(number, signal.SIG_DFL)
 
-    for number in before:
-        signal.signal(number, on_signal)
+    def on_reload(_number: int, _frame: object) -> None:
+        wakes.put(Wake.RELOAD)
+
+    for number in stops:
+        signal.signal(number, on_stop)
+    signal.signal(signal.SIGHUP, on_reload)
     try:
         yield
     finally:

@@ -90,6 +90,10 @@ class Uploader:
         self._ahead = 0
         self._held_until = 0.0
 
+    def use(self, stores: Stores) -> None:
+        """Write to the same stores with these credentials from now on."""
+        self._stores = stores
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()

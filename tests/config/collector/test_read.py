@@ -200,10 +200,7 @@ def test_metrics_readers_name_the_telemetry_s_address() -> None:
         (
             "endpoint: localhost:4418",
             "tls: {cert_file: x}",
-            (
-                "6:9: receivers.otlp.protocols.http.tls: is not built yet "
-                "(let a proxy in front end TLS)"
-            ),
+            ("6:9: receivers.otlp.protocols.http.tls: needs one of key_file and key_pem"),
         ),
         (
             "    logs:\n",
