@@ -9,7 +9,14 @@ import pytest
 
 from mainstem import _core
 from mainstem.errors import DataError, UsageError
-from mainstem.privacy import ensure_key, load_key
+from mainstem.privacy import (
+    ensure_key,
+    load_key,
+    new_key,
+    pseudonyms,
+    retired_keys,
+    rotate_key,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +75,43 @@ def test_a_damaged_key_is_found_out(tmp_path: Path) -> None:
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.key"):
         load_key(tmp_path / "none.key")
+
+
+def pseudonym_of(text: str, path: Path) -> str:
+    """What the core makes of a user's id."""
+    attribute = {"key": "user.id", "value": {"stringValue": text}}
+    logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"attributes": [attribute]}]}]}]}
+    policy = json.dumps({"personal_keys": True})
+    line, _ = _core.redact_json("logs", json.dumps(logs).encode(), policy, str(path))
+    record = json.loads(line)["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0]
+    return str(record["attributes"][0]["value"]["stringValue"])
+
+
+def test_a_rotation_keeps_the_old_key_beside_the_new(tmp_path: Path) -> None:
+    path = tmp_path / "euc.key"
+    first = new_key(path)
+    seen = [pseudonym_of("anna", path)]
+    for _ in range(2):
+        old, new = rotate_key(path)
+        assert load_key(path) == new != old
+        seen.append(pseudonym_of("anna", path))
+    assert len(set(seen)) == 3
+    assert retired_keys(path)[0].id == first.id
+    made = pseudonyms(path, "anna")
+    assert [one.pseudonym for one in made] == [seen[2], seen[0], seen[1]]
+    for file in tmp_path.iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(UsageError, match="there is a key file"):
+        new_key(path)
+
+
+def test_a_rotation_keeps_the_key_of_digests_unless_told_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "euc.key"
+    new_key(path)
+    rotate_key(path)
+    kept = path.read_text().split()[3]
+    rotate_key(path)
+    assert path.read_text().split()[3] == kept
+    rotate_key(path, digests=True)
+    assert path.read_text().split()[0] == "mainstem.key/1"
+    assert len(path.read_text().split()) == 3

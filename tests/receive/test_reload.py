@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from guards import authority, both, senders, tls
 from planes import key_line, plan
 
 from mainstem import _core
+from mainstem.privacy import rotate_key
 
 if TYPE_CHECKING:
     from planes import Collector, Start
@@ -101,6 +103,9 @@ def test_every_request_is_answered_while_plans_change(collector: Collector, tmp_
     for number in range(20):
         changed = with_ipv4(tmp_path) if number % 2 else plan(tmp_path)
         collector.plane.reload(json.dumps(changed))
+        enough = len(answers) + 3
+        while len(answers) < enough and all(worker.is_alive() for worker in workers):
+            time.sleep(0.001)
     stop.set()
     for worker in workers:
         worker.join()
@@ -189,6 +194,16 @@ def test_another_key_under_the_same_path_gives_other_fingerprints(
         assert send(client) == 200
     first, second = segments(collector)
     assert first["policy"] != second["policy"]
+
+
+def test_a_retry_over_a_rotation_of_the_key_is_known(collector: Collector, tmp_path: Path) -> None:
+    body = logs().SerializeToString()
+    with httpx.Client(base_url=collector.http) as client:
+        assert client.post("/v1/logs", content=body, headers=PROTOBUF).status_code == 200
+        rotate_key(tmp_path / "region.key")
+        collector.plane.reload(json.dumps(plan(tmp_path)))
+        assert client.post("/v1/logs", content=body, headers=PROTOBUF).status_code == 200
+    assert collector.counts("logs", "http")["duplicate"] == 1
 
 
 @pytest.mark.parametrize("level", ["soft", "hard"])

@@ -103,7 +103,7 @@ def test_only_the_versions_of_the_configuration_are_spoken(start: Start, pki: Au
     old.maximum_version = ssl.TLSVersion.TLSv1_2
     with pytest.raises(httpx.ConnectError):
         post(collector, old)
-    assert failures(collector) == {"incompatible": 1}
+    wait_for(lambda: failures(collector) == {"incompatible": 1})
 
 
 def test_a_suite_of_the_configuration_is_the_one_spoken(start: Start, pki: Authority) -> None:

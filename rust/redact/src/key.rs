@@ -2,7 +2,8 @@
 //!
 //! A key file is one line of text, `mainstem.key/1 <id> <64 hex digits>`, readable by its owner
 //! alone. The id is derived from the key, so that a damaged file is found out, and says nothing
-//! about it.
+//! about it. A file that was rotated is `mainstem.key/2 <id> <64 hex digits> <64 hex digits>`: what
+//! stands last is the key of request digests, which a rotation keeps.
 
 use std::fmt;
 use std::path::Path;
@@ -13,6 +14,7 @@ use sha2::Sha256;
 pub(crate) type HmacSha256 = Hmac<Sha256>;
 
 const FORMAT: &str = "mainstem.key/1";
+const FORMAT_ROTATED: &str = "mainstem.key/2";
 const ID_DIGITS: usize = 8;
 /// Half of a SHA-256: two persons of one region fall together with a chance of about 2^-64.
 const PSEUDONYM_DIGITS: usize = 32;
@@ -101,13 +103,19 @@ impl RegionKey {
     }
 
     fn parse(text: &str) -> Result<Self, KeyError> {
-        let mut words = text.split_whitespace();
-        let (Some(FORMAT), Some(id), Some(digits), None) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
-            return Err(KeyError::Malformed);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let (id, digits, request_digest) = match words[..] {
+            [FORMAT, id, digits] => (id, digits, None),
+            [FORMAT_ROTATED, id, digits, request_digest] => {
+                let kept = unhex(request_digest).ok_or(KeyError::Malformed)?;
+                (id, digits, Some(kept))
+            }
+            _ => return Err(KeyError::Malformed),
         };
-        let key = Self::from_bytes(&unhex(digits).ok_or(KeyError::Malformed)?);
+        let mut key = Self::from_bytes(&unhex(digits).ok_or(KeyError::Malformed)?);
+        if let Some(request_digest) = request_digest {
+            key.request_digest = request_digest;
+        }
         if key.id == id {
             Ok(key)
         } else {
@@ -243,6 +251,21 @@ mod tests {
                 KeyError::Malformed
             );
         }
+    }
+
+    #[test]
+    fn a_rotated_file_keeps_the_key_of_digests() {
+        let before = RegionKey::from_bytes(&[7; 32]);
+        let after = RegionKey::from_bytes(&[8; 32]);
+        let kept: String = before
+            .request_digest
+            .map(|byte| format!("{byte:02x}"))
+            .concat();
+        let line = format!("mainstem.key/2 {} {} {kept}", after.id(), "08".repeat(32));
+        let rotated = RegionKey::parse(&line).unwrap();
+        assert_eq!(rotated.id(), after.id());
+        assert_eq!(rotated.pseudonym("anna"), after.pseudonym("anna"));
+        assert_eq!(rotated.request_digest_key(), before.request_digest_key());
     }
 
     #[test]

@@ -20,6 +20,7 @@ VERBS = (
     "policy",
     "probe",
     "spool",
+    "key",
     "traces",
     "logs",
     "metrics",

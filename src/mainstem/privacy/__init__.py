@@ -1,6 +1,14 @@
 """What is redacted and under which key: policies, their defaults and overlays, and key files."""
 
-from mainstem.privacy.keys import KeyFile, ensure_key, load_key
+from mainstem.privacy.keys import (
+    KeyFile,
+    ensure_key,
+    load_key,
+    new_key,
+    pseudonyms,
+    retired_keys,
+    rotate_key,
+)
 from mainstem.privacy.policy import (
     ALWAYS_ON,
     BASE,
@@ -25,5 +33,9 @@ __all__ = [
     "build_policy_specs",
     "ensure_key",
     "load_key",
+    "new_key",
     "policy_warnings",
+    "pseudonyms",
+    "retired_keys",
+    "rotate_key",
 ]
