@@ -92,8 +92,7 @@ def show_command(
 
 @key_app.command(
     "pseudonym",
-    epilog="Example: echo ada@example.com | mainstem key pseudonym --region euc "
-    "--platform mainstem.yaml",
+    epilog="Example: mainstem key pseudonym --platform mainstem.yaml --region euc < address.txt",
 )
 def pseudonym_command(
     path: FileArgument = None,

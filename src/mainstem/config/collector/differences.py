@@ -5,7 +5,10 @@ from __future__ import annotations
 DIFFERENCES: dict[str, str] = {
     "otlp receiver": "An OK waits for the disk; the same body within 10 minutes is stored once.",
     "batch": "Delays nothing and groups nothing: a segment of the spool is the batch.",
-    "memory_limiter": "Bytes in flight are bounded before a body is read, with it and without it.",
+    "memory_limiter": (
+        "Its bounds are on resident memory, and it refuses before a body is read; bytes in flight "
+        "are bounded without it too."
+    ),
     "redaction": (
         "Reaches every text of OTLP, with detectors and personal keys, unless `coverage` is "
         "`attributes`: [all differences](contrib-differences.md)."
@@ -29,7 +32,13 @@ DIFFERENCES: dict[str, str] = {
     "otlphttp": "Sends from the spool, from where it was: [forwarding](forwarding.md).",
     "otlp_http": "As `otlphttp`.",
     "debug": "Shows counts, and records only when told to.",
-    "health_check": "`check_collector_pipeline` works; `/live` never depends on exports.",
+    "health_check": (
+        "`check_collector_pipeline` works, and a full disk or an old spool is unhealthy too; "
+        "`/live` never depends on exports."
+    ),
+    "bearertokenauth": "Its scheme may be in any case: [security](security.md).",
+    "basicauth": "Hashes of htpasswd but bcrypt and SHA-1 are refused: [security](security.md).",
+    "senders": "mainstem's own: binds senders to region and tenant: [security](security.md).",
     "text_encoding": "OTLP JSON Lines for every signal; the Collector writes bare log bodies.",
 }
 """By component, or by component and kind where a receiver and an exporter share a name."""
