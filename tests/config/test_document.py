@@ -85,7 +85,10 @@ def test_anchors_and_merges_are_read(tmp_path: Path) -> None:
         ("a: &a\n  b: *a\n", "c.yaml:1:4: a.b: an alias here holds itself"),
         ("[1]: 2\n", "c.yaml:1:1: (file): a key must be plain text"),
         ("a: ${file:none}\n", "c.yaml:1:4: a: the file none that it names cannot be read"),
-        ("a: ${vault:x}\n", "c.yaml:1:4: a: `${vault:...}` is not known here: use env or file"),
+        (
+            "a: ${vault:x}\n",
+            "c.yaml:1:4: a: `${vault:...}` is not known here: use env, file or keyvault",
+        ),
         ("a: ${env:SECRET}\n", "c.yaml:1:4: a: stands for text that is not YAML"),
     ],
 )

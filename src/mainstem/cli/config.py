@@ -15,6 +15,7 @@ from mainstem.collect.site import chosen_site
 from mainstem.config.collector import read_collector
 from mainstem.config.template import render
 from mainstem.errors import ConfigError, Problem, UsageError
+from mainstem.store.keyvault import VaultEnvironment
 
 config_app = typer.Typer(help="Render and check a collector's configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
@@ -57,7 +58,7 @@ def check_command(
     """Say what a configuration would run, and all that is wrong with it (exit code 2)."""
     try:
         _, site = chosen_site(platform, region)
-        report = check(read_collector(file), site)
+        report = check(read_collector(file, VaultEnvironment()), site)
     except ConfigError as error:
         if not as_json:
             raise

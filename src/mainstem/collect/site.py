@@ -17,6 +17,7 @@ from mainstem.config.platform import (
 from mainstem.config.redaction import RedactionOverlay
 from mainstem.config.routes import SignalRoute
 from mainstem.errors import UsageError
+from mainstem.store.keyvault import VaultEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,7 +141,7 @@ def central_collector(
     named = config or (loaded.central.collector if loaded.central else None)
     if named is None:
         raise TypeError("a central site has a collector")
-    return read_collector(named), site
+    return read_collector(named, VaultEnvironment()), site
 
 
 def collector_of(
@@ -148,8 +149,12 @@ def collector_of(
 ) -> CollectorConfig:
     """Read the configuration given, else the region's, else the one that is built in."""
     if config is not None:
-        return read_collector(config)
+        return read_collector(config, VaultEnvironment())
     if platform is None or region is None:
         raise UsageError("collect needs --config FILE, or --platform and --region")
     named = platform.region(region).collector
-    return default_collector(platform.directory) if named is None else read_collector(named)
+    return (
+        default_collector(platform.directory)
+        if named is None
+        else read_collector(named, VaultEnvironment())
+    )

@@ -1,6 +1,9 @@
 """The Collector's references in configuration values.
 
 `${env:NAME}`, `${env:NAME:-default}`, `${NAME}` and `${file:path}`; `$$` is a literal `$`.
+
+`${keyvault:vault/secret}` is mainstem's own: an environment that reads key vaults knows it by
+`keyvault:vault/secret`, and says in the KeyError why where it cannot be had.
 """
 
 from __future__ import annotations
@@ -48,13 +51,17 @@ def expand(text: str, directory: Path, environment: Mapping[str, str]) -> Expans
             if value is None and not has_default:
                 notes.append(f"environment variable {name} is not set and counts as empty")
             return default if value is None else value
-        if scheme == "file":
-            try:
+        try:
+            if scheme == "file":
                 return (directory / rest).read_text(encoding="utf-8").rstrip("\n")
-            except (OSError, UnicodeDecodeError):
-                problems.append(f"the file {rest} that it names cannot be read")
-                return ""
-        problems.append(f"`${{{scheme}:...}}` is not known here: use env or file")
+            if scheme == "keyvault":
+                return environment[reference]
+            problems.append(f"`${{{scheme}:...}}` is not known here: use env, file or keyvault")
+        except (OSError, UnicodeDecodeError):
+            problems.append(f"the file {rest} that it names cannot be read")
+        except KeyError as error:
+            reason = error.args[0] if error.args[0] != reference else "not read here"
+            problems.append(f"the secret {rest} of a key vault is {reason}")
         return ""
 
     filled = REFERENCE.sub(fill, text)

@@ -154,7 +154,7 @@ class AzureAccount:
         """Give what a request of our own is signed with."""
         if self.identity is not None:
             return Credential(token=self.identity.token().text)
-        setting = {**_environment(), **self.config}
+        setting = {**environment_credentials(), **self.config}
         if key := setting.get("account_key"):
             return Credential(account_key=key)
         if sas := setting.get("sas_key"):
@@ -169,7 +169,7 @@ def _account_of(endpoint: str) -> str:
     return host.partition(".")[0] if ".blob." in host else parts.path.strip("/").partition("/")[0]
 
 
-def _environment() -> dict[str, str]:
+def environment_credentials() -> dict[str, str]:
     """Collect the credentials that obstore, too, takes from the environment."""
     names = {
         "account_key": ("AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY"),

@@ -95,21 +95,24 @@ class Identity:
                 return _managed({})
 
 
-def storage_token(setting: Mapping[str, str]) -> str:
-    """Get a bearer token; `setting` has credentials under obstore's names, if any."""
+def storage_token(setting: Mapping[str, str], resource: str = _RESOURCE) -> str:
+    """Get a bearer token; `setting` has credentials under obstore's names, if any.
+
+    `resource` is whom it is for: another service of Azure's is asked in the same ways.
+    """
     if token := setting.get("token"):
         return token
     authority = setting.get("authority_host")
     client = setting.get("client_id", "")
     if "client_secret" in setting and "tenant_id" in setting:
         proof = {"client_secret": setting["client_secret"]}
-        return _granted(setting["tenant_id"], client, proof, authority).text
+        return _granted(setting["tenant_id"], client, proof, authority, resource).text
     if "federated_token_file" in setting and "tenant_id" in setting:
         proof = _assertion(setting["federated_token_file"])
-        return _granted(setting["tenant_id"], client, proof, authority).text
+        return _granted(setting["tenant_id"], client, proof, authority, resource).text
     names = {"client_id": "client_id", "object_id": "object_id", "msi_resource_id": "msi_res_id"}
     return _managed(
-        {theirs: setting[ours] for ours, theirs in names.items() if ours in setting}
+        {theirs: setting[ours] for ours, theirs in names.items() if ours in setting}, resource
     ).text
 
 
@@ -125,22 +128,26 @@ def _assertion(token_file: str) -> dict[str, str]:
 
 
 def _granted(
-    tenant: str, client: str, proof: Mapping[str, str], authority: str | None = None
+    tenant: str,
+    client: str,
+    proof: Mapping[str, str],
+    authority: str | None = None,
+    resource: str = _RESOURCE,
 ) -> Token:
     host = authority or os.environ.get("AZURE_AUTHORITY_HOST") or _AUTHORITY
     host = host if "://" in host else f"https://{host}"
     form = {
         "grant_type": "client_credentials",
         "client_id": client,
-        "scope": f"{_RESOURCE}/.default",
+        "scope": f"{resource}/.default",
         **proof,
     }
     url = f"{host.rstrip('/')}/{tenant}/oauth2/v2.0/token"
     return _ask(urllib.request.Request(url, data=urlencode(form).encode()))  # noqa: S310
 
 
-def _managed(identity: Mapping[str, str]) -> Token:
-    query = {"resource": _RESOURCE, **identity}
+def _managed(identity: Mapping[str, str], resource: str = _RESOURCE) -> Token:
+    query = {"resource": resource, **identity}
     endpoint = os.environ.get("IDENTITY_ENDPOINT")
     if endpoint:  # App Service, Container Apps and their jobs
         headers = {"X-IDENTITY-HEADER": os.environ.get("IDENTITY_HEADER", "")}
