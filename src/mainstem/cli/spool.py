@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from mainstem.cli.app import app
-from mainstem.cli.output import JsonOption, print_json, print_table, stdout
-from mainstem.collect.site import chosen_site
+from mainstem.cli.output import JsonOption, print_json, print_table, showing, stdout
+from mainstem.collect.drain import drain_spool
+from mainstem.collect.site import chosen_site, collector_of
 from mainstem.collect.spool import Place, list_spool, verify_spool
 
 spool_app = typer.Typer(
@@ -101,3 +102,24 @@ def verify_command(
         )
     if found.faults:
         raise typer.Exit(1)
+
+
+@spool_app.command(
+    "drain", epilog="Example: mainstem spool drain --platform mainstem.yaml --region euc"
+)
+def drain_command(
+    config: Annotated[
+        Path | None, typer.Option(help="The collector's configuration; else the region's own.")
+    ] = None,
+    platform: OwnPlatformOption = None,
+    region: RegionOption = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that it may take.")] = 300.0,
+) -> None:
+    """Upload what a stopped collector left, for a machine that will not run one again.
+
+    Exit code 3: some of it is still there; the last line says how much, and why.
+    """
+    loaded, site = chosen_site(platform, region)
+    with showing("opening the spool") as progress:
+        count = drain_spool(collector_of(config, loaded, region), site, timeout, progress)
+    stdout.print(f"{count} entries went up, nothing is left in {site.spool}", soft_wrap=True)
