@@ -8,12 +8,12 @@ use redact::RegionKey;
 use route::Routing;
 use spool::{ClassConfig, Durability, Hold};
 
-use crate::gated::{self, After, gated};
-use crate::pipeline::Pipeline;
+use crate::pipeline::gated::{self, After, gated};
+use crate::pipeline::pass::Pipeline;
+use crate::pipeline::steps::Steps;
+use crate::pipeline::ways::{Class, Ways, fingerprint};
 use crate::plan::{ClassPlan, PipelinePlan, Plan, PlanError, SignalName, StepPlan};
 use crate::stats::Stats;
-use crate::steps::Steps;
-use crate::ways::{Class, Ways, fingerprint};
 
 /// What is made of a plan before the spool opens.
 pub struct Assembly {

@@ -16,17 +16,17 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 
-use crate::claims::Claims;
 use crate::faults::{forbid_core_dumps, quiet_panics};
-use crate::intake::{Intake, Route};
-use crate::listener::Listener;
+use crate::listen::listener::Listener;
+use crate::listen::server::{Gate, MAX_CONNECTIONS, listen};
+use crate::listen::tls;
 use crate::live::Live;
 use crate::memory::{Budget, Pressure};
 use crate::origins::{self, Compiled, Origin};
+use crate::pipeline::intake::{Intake, Route};
 use crate::plan::{Plan, PlanError, SpoolPlan};
-use crate::server::{Gate, MAX_CONNECTIONS, listen};
+use crate::sender::claims::Claims;
 use crate::stats::{Stats, StatsReport};
-use crate::tls;
 
 /// More workers than this only wake each other: the disk's syncs and not the cores are what waits.
 const MAX_WORKERS: usize = 4;

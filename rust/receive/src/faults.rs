@@ -4,7 +4,7 @@ use std::panic::{self, AssertUnwindSafe, catch_unwind};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-use crate::replies::Refusal;
+use crate::listen::replies::Refusal;
 
 /// Lets a panic cost the request that it happened in and nothing else. What the work leaves half
 /// done is the request's own and goes with it.

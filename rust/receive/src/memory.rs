@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::replies::Refusal;
+use crate::listen::replies::Refusal;
 
 /// How long a request waits for others to finish before it is told to come back.
 const PATIENCE: Duration = Duration::from_millis(500);

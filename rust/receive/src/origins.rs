@@ -14,7 +14,7 @@ use crate::assembly::{Assembly, assemble};
 use crate::classes::OpenClasses;
 use crate::data_plane::StartError;
 use crate::forwarders::{Forwarders, Prepared};
-use crate::pipeline::Pipeline;
+use crate::pipeline::pass::Pipeline;
 use crate::plan::{Plan, PlanError};
 use crate::stats::Stats;
 

@@ -13,7 +13,7 @@ use route::RoutingSpec;
 use serde::{Deserialize, Serialize};
 use spool::{Compression, Durability};
 
-use crate::listener::ListenerPlan;
+use crate::listen::listener::ListenerPlan;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

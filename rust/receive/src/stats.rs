@@ -11,8 +11,8 @@ use otlp::Notes;
 use otlp::model::Signal;
 use serde::Serialize;
 
-use crate::replies::Refusal;
-use crate::tls::FAILURES;
+use crate::listen::replies::Refusal;
+use crate::listen::tls::FAILURES;
 
 /// Upper bounds of the acknowledgement's histogram, in microseconds.
 const BOUNDS_US: [u64; 16] = [

@@ -8,12 +8,12 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use hyper::body::Incoming;
 use otlp::model::Signal;
 
-use crate::body::{BodyReader, Compression};
-use crate::forwarded::Forwarded;
-use crate::identity::Identity;
-use crate::intake::{Encoding, Intake, Parcel, Route};
-use crate::replies::{Refusal, Rejected, status_json, status_protobuf};
-use crate::reply_body::ReplyBody;
+use crate::listen::body::{BodyReader, Compression};
+use crate::listen::replies::{Refusal, Rejected, status_json, status_protobuf};
+use crate::listen::reply_body::ReplyBody;
+use crate::pipeline::intake::{Encoding, Intake, Parcel, Route};
+use crate::sender::forwarded::Forwarded;
+use crate::sender::identity::Identity;
 use crate::stats::Transport;
 
 const PROTOBUF: &str = "application/x-protobuf";

@@ -12,13 +12,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use hyper::body::{Bytes, Incoming};
 use otlp::model::Signal;
 
-use crate::body::{BodyReader, Compression};
-use crate::forwarded::Forwarded;
-use crate::identity::Identity;
-use crate::intake::{Encoding, Intake, Parcel};
+use crate::listen::body::{BodyReader, Compression};
+use crate::listen::replies::{Refusal, Rejected, status_protobuf};
+use crate::listen::reply_body::ReplyBody;
 use crate::memory::Reservation;
-use crate::replies::{Refusal, Rejected, status_protobuf};
-use crate::reply_body::ReplyBody;
+use crate::pipeline::intake::{Encoding, Intake, Parcel};
+use crate::sender::forwarded::Forwarded;
+use crate::sender::identity::Identity;
 use crate::stats::Transport;
 
 const PREFIX: usize = 5;

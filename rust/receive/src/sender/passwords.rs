@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sha1::Digest;
 use subtle::ConstantTimeEq;
 
-use crate::identity::Identity;
+use crate::sender::identity::Identity;
 
 /// Passwords that were found right are remembered, by a keyed hash, for so many pairs of user and
 /// password: bcrypt takes some 50 ms of a core, and a sender says its password with each request.

@@ -19,12 +19,12 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::answer::answer;
-use crate::certificate;
-use crate::guard::Peer;
-use crate::listener::Limits;
-use crate::server::{Gate, stopped};
-use crate::tls::{self, Tls, agreed_on_http2};
+use crate::listen::answer::answer;
+use crate::listen::certificate;
+use crate::listen::listener::Limits;
+use crate::listen::server::{Gate, stopped};
+use crate::listen::tls::{self, Tls, agreed_on_http2};
+use crate::sender::guard::Peer;
 
 /// A new connection has so long for TLS's handshake, and so long to say what it speaks: whoever
 /// opens connections and says nothing must not keep others out for long.

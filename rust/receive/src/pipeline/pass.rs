@@ -7,15 +7,15 @@ use otlp::model::{Request, Signal};
 use otlp::{Limits, Notes};
 use spool::{Append, Counts, HeldPart};
 
-use crate::claims::Claims;
-use crate::gated::Gated;
-use crate::identity::Identity;
-use crate::intake::Encoding;
-use crate::replies::{Refusal, Rejected};
+use crate::listen::replies::{Refusal, Rejected};
+use crate::pipeline::gated::Gated;
+use crate::pipeline::intake::Encoding;
+use crate::pipeline::steps::Steps;
+use crate::pipeline::times::record_times;
+use crate::pipeline::ways::{Class, Ways};
+use crate::sender::claims::Claims;
+use crate::sender::identity::Identity;
 use crate::stats::{Counter, LeftOut};
-use crate::steps::Steps;
-use crate::times::record_times;
-use crate::ways::{Class, Ways};
 
 /// Lines of up to four times their body's length are provided for, in 64ths.
 const MAX_RATIO: usize = 4 * 64;

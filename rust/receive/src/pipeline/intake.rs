@@ -9,15 +9,15 @@ use otlp::model::Signal;
 use spool::{Spool, Stored};
 use tokio::sync::Semaphore;
 
-use crate::body::{Compression, inflate};
-use crate::claims::Claims;
 use crate::classes::OpenClasses;
 use crate::faults::guarded;
-use crate::forwarded::Forwarded;
-use crate::identity::Identity;
+use crate::listen::body::{Compression, inflate};
+use crate::listen::replies::{Refusal, Rejected};
 use crate::memory::{Budget, Reservation};
-use crate::pipeline::{Arrival, Pipeline, Portion};
-use crate::replies::{Refusal, Rejected};
+use crate::pipeline::pass::{Arrival, Pipeline, Portion};
+use crate::sender::claims::Claims;
+use crate::sender::forwarded::Forwarded;
+use crate::sender::identity::Identity;
 use crate::stats::{SignalStats, Stats, Transport};
 
 /// From this size on, a request is worked on where it holds up no other, since the runtime's few

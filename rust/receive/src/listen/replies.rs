@@ -360,7 +360,7 @@ mod tests {
 
     #[test]
     fn the_page_says_what_the_table_does() {
-        let page = include_str!("../../../docs/receiving.md");
+        let page = include_str!("../../../../docs/receiving.md");
         let rows: Vec<Vec<&str>> = page
             .lines()
             .filter(|line| line.starts_with("| `"))

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName};
 
-use crate::identity::Identity;
+use crate::sender::identity::Identity;
 
 const ORIGIN_REGION: HeaderName = HeaderName::from_static("mainstem-origin-region");
 const DIGEST: HeaderName = HeaderName::from_static("mainstem-digest");

@@ -5,12 +5,12 @@ use std::time::Instant;
 use http::{HeaderMap, Method, Request, Response, header};
 use hyper::body::Incoming;
 
-use crate::guard::Peer;
-use crate::replies::{Refusal, Rejected};
-use crate::reply_body::ReplyBody;
-use crate::server::Gate;
+use crate::listen::replies::{Refusal, Rejected};
+use crate::listen::reply_body::ReplyBody;
+use crate::listen::server::Gate;
+use crate::listen::{grpc, http as otlp_http};
+use crate::sender::guard::Peer;
 use crate::stats::{Stats, Transport};
-use crate::{grpc, http as otlp_http};
 
 pub async fn answer(gate: &Gate, peer: &Peer, request: Request<Incoming>) -> Response<ReplyBody> {
     let begun = Instant::now();

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::connection::serve;
-use crate::intake::Intake;
-use crate::listener::Listener;
+use crate::listen::connection::serve;
+use crate::listen::listener::Listener;
 use crate::live::Live;
+use crate::pipeline::intake::Intake;
 use crate::stats::Stats;
 
 /// Connections at once over all ports; more wait in the system's backlog.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 
-use crate::addresses::AllowList;
-use crate::identity::Identity;
-use crate::replies::Refusal;
-use crate::senders::Senders;
+use crate::listen::replies::Refusal;
+use crate::sender::addresses::AllowList;
+use crate::sender::identity::Identity;
+use crate::sender::senders::Senders;
 
 /// The other end of a connection.
 pub struct Peer {

@@ -16,7 +16,7 @@ use tokio_rustls::rustls::{
     CertificateError, Error, RootCertStore, ServerConfig, SupportedProtocolVersion, version,
 };
 
-use crate::certificate;
+use crate::listen::certificate;
 use crate::plan::PlanError;
 
 const HTTP2: &[u8] = b"h2";

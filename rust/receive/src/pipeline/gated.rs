@@ -7,10 +7,10 @@ use otlp::model::{Request, Signal};
 use spool::{Counts, HeldPart, Hold};
 
 use crate::faults::guarded;
+use crate::pipeline::steps::{Steps, Taken};
+use crate::pipeline::times::record_times;
 use crate::plan::{HoldPlan, PlanError};
 use crate::stats::{Counter, LeftOut, Stats};
-use crate::steps::{Steps, Taken};
-use crate::times::record_times;
 
 /// A change of what this hash covers changes the fingerprint of every pipeline with a hold.
 const REVISION: &str = "mainstem.hold/1";

@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use tokio::sync::Semaphore;
 
-use crate::identity::Identity;
-use crate::passwords::{Passwords, UserPlan};
+use crate::listen::replies::Refusal;
 use crate::plan::PlanError;
-use crate::replies::Refusal;
+use crate::sender::identity::Identity;
+use crate::sender::passwords::{Passwords, UserPlan};
 
 /// How long a request waits for its turn to have its password checked.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::addresses::{AllowList, Network};
-use crate::guard::Guard;
+use crate::listen::tls::{Tls, TlsPlan};
 use crate::plan::PlanError;
-use crate::senders::{Senders, SendersPlan};
-use crate::tls::{Tls, TlsPlan};
+use crate::sender::addresses::{AllowList, Network};
+use crate::sender::guard::Guard;
+use crate::sender::senders::{Senders, SendersPlan};
 
 /// What is left out asks for nothing.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]

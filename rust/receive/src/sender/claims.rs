@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use otlp::model::{KeyValue, Metric, MetricData, Request, Resource, Value};
 
-use crate::identity::Identity;
+use crate::sender::identity::Identity;
 
 /// The resource attribute that holds the region of a sender that is bound to one.
 const REGION: &str = "region";

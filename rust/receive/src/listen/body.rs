@@ -7,8 +7,8 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
 use tokio::time::{Instant, timeout_at};
 
+use crate::listen::replies::Refusal;
 use crate::memory::Reservation;
-use crate::replies::Refusal;
 
 /// The longest pause within a body.
 pub const BODY_PAUSE: Duration = Duration::from_secs(10);
