@@ -37,7 +37,7 @@ pub struct ClassStats {
     pub refused_disk_full: u64,
     pub refused_storage: u64,
     pub sealed: u64,
-    /// Closed segments that are not sealed yet; 1 only while that fails.
+    /// Closed segments that may hold a refused commit and are not sealed yet.
     pub closing: u64,
     /// Bytes of the open segment, 0 if none is.
     pub open_bytes: u64,

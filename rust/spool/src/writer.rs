@@ -69,6 +69,8 @@ pub(crate) struct Writer {
     /// Closed at its last good commit and not sealed yet. Nothing is taken until it is: its file
     /// may hold a commit that was refused, and only its entry says that the blob ends before it.
     closing: Option<Segment>,
+    /// What is closing may hold a commit that was refused.
+    doubtful: bool,
     pub(crate) keeper: Option<Keeper>,
     frame: Vec<u8>,
 }
@@ -98,6 +100,7 @@ impl Writer {
             payloads,
             open: None,
             closing: None,
+            doubtful: false,
             keeper,
             frame: Vec::new(),
         })
@@ -131,6 +134,10 @@ impl Writer {
     /// Close the open segment at its last good commit.
     pub(crate) fn close_segment(&mut self) {
         self.close();
+        if self.closing.is_some() && !self.doubtful {
+            self.doubtful = true;
+            lock(&self.stats).closing += 1;
+        }
         // To be tried again before the next commit, if it fails here.
         let _later = self.seal();
     }
@@ -138,14 +145,13 @@ impl Writer {
     fn close(&mut self) {
         if self.closing.is_none() {
             self.closing = self.open.take();
-            lock(&self.stats).closing += u64::from(self.closing.is_some());
         }
     }
 
     /// Refuse while the class's earlier writer has a closed segment that is not sealed: what it
     /// refused may lie in that, and would count if the process ended now.
     fn alone(&self) -> Result<(), SpoolError> {
-        if lock(&self.stats).closing > u64::from(self.closing.is_some()) {
+        if lock(&self.stats).closing > u64::from(self.doubtful) {
             let unsealed = std::io::Error::other("a segment of the class is not sealed yet");
             return Err(SpoolError::io("seal")(unsealed));
         }
@@ -241,7 +247,7 @@ impl Writer {
         lock(&self.shared.hours).leave(segment.hour);
         self.closing = None;
         let mut stats = lock(&self.stats);
-        stats.closing -= 1;
+        stats.closing -= u64::from(std::mem::take(&mut self.doubtful));
         stats.open_bytes = 0;
         drop(stats);
         // A log in which nothing waits goes at once; what stays here is removed later.
