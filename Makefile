@@ -44,6 +44,7 @@ peers: ## Build the OpenTelemetry Collector that mainstem is compared with (need
 bench: setup ## Measure the core, the load and the collector, side by side with others
 	$(BIN)/python -m bench.core
 	$(BIN)/python -m bench.load
+	$(BIN)/python -m bench.reading
 	$(BIN)/python -m bench.collector
 
 bench-collector: setup peers ## Measure collectors side by side: OPTIONS="--seconds 1 --cells grpc,100"

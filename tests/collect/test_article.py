@@ -78,5 +78,5 @@ def test_the_containers_are_made_in_an_empty_account(
 ) -> None:
     assert running.ready
     made = [e["container"] for e in running.events if e["event"] == "container created"]
-    assert sorted(made) == ["index", "ledger", "logs", "traces"]
+    assert sorted(made) == ["ledger", "logs", "traces"]
     assert list(Account.open(azurite_account).container("logs").list()) == []

@@ -45,7 +45,7 @@ class Plan:
     """What runs: the data plane's own plan, and what is around it.
 
     `classes` are the kinds of segment, those of what stays included; `ledger` is the store of the
-    ledger, which holds the indexes, too. `counted` names the signals whose records are to be
+    ledger. `counted` names the signals whose records are to be
     counted in the log. `watched` are the certificates, keys, tokens and passwords that are read
     again as they change; they are looked at every `look_every_s` seconds.
     """

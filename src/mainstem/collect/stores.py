@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mainstem.collect.append import Appender
 from mainstem.collect.destination import open_account
-from mainstem.store.names import INDEX, LEDGER, central_container
+from mainstem.store.names import LEDGER, central_container
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,7 +79,6 @@ def open_stores(plan: Plan, site: Site) -> Stores:
 def needed_containers(plan: Plan, stores: Stores) -> Iterator[tuple[Account, str]]:
     """List the containers that a plan writes to, in the order of their stores."""
     for region in plan.core["origins"] or (None,):
-        yield stores.ledger, container_of(INDEX, region)
         yield stores.ledger, container_of(LEDGER, region)
         for made in plan.classes:
             if made.container is not None:

@@ -16,20 +16,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from mainstem._core import SpoolError, index_blob, protobuf_blob
+from mainstem._core import SpoolError, protobuf_blob
 from mainstem.collect.stores import container_of
 from mainstem.errors import MainstemError
 from mainstem.records import LedgerEntry, Signal
 from mainstem.store.errors import ContainerMissing, ContentConflict
 from mainstem.store.names import (
-    INDEX,
     LEDGER,
     converted_name,
-    index_name,
     lines_name,
     without_segment_id,
 )
-from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,8 +184,7 @@ class Uploader:
             ledger.create(item.entry_name, item.entry)
         except ContainerMissing:
             # Deleted under our hands: made again, and the item's next turn finds it.
-            for name in (LEDGER, INDEX):
-                self._stores.ledger.ensure_container(container_of(name, self.region))
+            self._stores.ledger.ensure_container(container_of(LEDGER, self.region))
             if item.container is not None:
                 target.account.ensure_container(item.container)
             raise
@@ -204,11 +200,6 @@ class Uploader:
             target.account.container(container).create(converted_name(name), message)
             return
         target.account.container(container).create(name, pieces, item.sha256)
-        if target.account is self._stores.ledger:
-            # Made from the blob alone, so that it may be made again at any time.
-            index = index_blob(pieces, load_vocabulary().promoted("tenant.id"))
-            indexes = self._stores.ledger.container(container_of(INDEX, self.region))
-            indexes.replace(index_name(container, name), index)
 
     def _hold(self, item: OutboxItem, error: ContentConflict | SpoolError) -> None:
         first = self._held is None or item.seq > self._held

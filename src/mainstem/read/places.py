@@ -8,7 +8,7 @@ that was written since.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class BlobPlace:
     """A blob, and the last time that one of its records may have.
 
     `received_at_ns` is the sealing of its segment, or when the store took it. `ours` tells blobs of
-    this collector from foreign ones.
+    this collector from foreign ones. `unindexed` has no index where one was asked for.
     """
 
     container: str
@@ -50,6 +50,7 @@ class BlobPlace:
     last: datetime
     received_at_ns: int
     ours: bool
+    unindexed: bool = False
 
 
 @dataclass
@@ -129,7 +130,7 @@ def _indexed(account: Account, wanted: Filter, blobs: list[BlobPlace]) -> Places
             found.unindexed += may_hold is None
             found.ruled_out += may_hold is False
             if may_hold is not False:
-                found.blobs.append(blob)
+                found.blobs.append(replace(blob, unindexed=may_hold is None))
     return found
 
 

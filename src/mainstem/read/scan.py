@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mainstem import _core
-from mainstem.store import ObjectMissing
+from mainstem.store import INDEX, ObjectMissing, StoreRefused, index_name
 from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class Scanner:
             data = self.account.container(place.container).read(place.name)
         except ObjectMissing:
             return _Read(place, None)
+        if place.unindexed:
+            self._index(place, data)
         rows = _core.read_blob(
             data,
             signal=self.wanted.signal.value,
@@ -125,6 +128,14 @@ class Scanner:
         table = self._wanted_of(pa.table(rows)) if rows.rows else self._empty()
         container = pa.array([place.container] * table.num_rows, pa.string())
         return _Read(place, table.append_column("container", container), len(data), len(rows.bad))
+
+    def _index(self, place: BlobPlace, data: bytes) -> None:
+        """Leave an index for the next search: the collector spends nothing on what nobody asks."""
+        index = _core.index_blob([data], load_vocabulary().promoted("tenant.id"))
+        with suppress(StoreRefused):
+            self.account.ensure_container(INDEX)
+            name = index_name(place.container, place.name)
+            self.account.container(INDEX).replace(name, index)
 
     def _wanted_of(self, rows: pa.Table) -> pa.Table:
         connection: duckdb.DuckDBPyConnection | None = getattr(self._local, "connection", None)
