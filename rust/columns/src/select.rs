@@ -2,6 +2,7 @@
 
 use crate::blob::{InvalidLines, Row, each_line};
 use otlp::model::{Metric, MetricData, Request, Signal};
+use otlp::nest::retain_records;
 use std::collections::{HashMap, HashSet};
 
 /// One request a line of the blob: the records at the given places. `wanted` has, by number of
@@ -54,29 +55,11 @@ impl Counter<'_> {
 fn keep(request: &mut Request<'_>, wanted: &HashSet<u64>) {
     let mut counter = Counter { next: 0, wanted };
     match request {
-        Request::Traces(resources) => resources.retain_mut(|resource| {
-            resource.scopes.retain_mut(|scope| {
-                counter.retain(&mut scope.spans);
-                !scope.spans.is_empty()
-            });
-            !resource.scopes.is_empty()
-        }),
-        Request::Logs(resources) => resources.retain_mut(|resource| {
-            resource.scopes.retain_mut(|scope| {
-                counter.retain(&mut scope.log_records);
-                !scope.log_records.is_empty()
-            });
-            !resource.scopes.is_empty()
-        }),
-        Request::Metrics(resources) => resources.retain_mut(|resource| {
-            resource.scopes.retain_mut(|scope| {
-                scope
-                    .metrics
-                    .retain_mut(|metric| counter.retain_points(metric));
-                !scope.metrics.is_empty()
-            });
-            !resource.scopes.is_empty()
-        }),
+        Request::Traces(resources) => retain_records(resources, |_| counter.wants_next()),
+        Request::Logs(resources) => retain_records(resources, |_| counter.wants_next()),
+        Request::Metrics(resources) => {
+            retain_records(resources, |metric| counter.retain_points(metric));
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod encode;
 mod error;
 pub mod json;
 pub mod model;
+pub mod nest;
 pub mod scan;
 mod state;
 mod text;

@@ -3,11 +3,11 @@
 //! <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/processor/filterprocessor>
 
 use otlp::model::{Request, Signal};
+use otlp::nest::prune;
 use serde::{Deserialize, Serialize};
 
 use crate::errors::ErrorMode;
 use crate::ottl::{Condition, Context, Failed, Item, ParsedCondition};
-use crate::prune::prune;
 use crate::spec::SpecError;
 use crate::statements::{GroupSpec, context_in, refused};
 use crate::walk::retain;

@@ -12,7 +12,6 @@ mod map;
 mod matching;
 mod ottl;
 mod point;
-mod prune;
 mod resource;
 mod sampler;
 mod spec;

@@ -1,9 +1,7 @@
 //! Every item of a context in a request, one after the other.
 
-use otlp::model::{
-    Metric, MetricData, Request, Resource, ResourceLogs, ResourceMetrics, ResourceSpans, Scope,
-    SpanEvent,
-};
+use otlp::model::{LogRecord, Metric, MetricData, Request, Resource, Scope, Span, SpanEvent};
+use otlp::nest::{OfResource, OfScope};
 
 use crate::ottl::{Context, Failed, Item, Point, Record};
 
@@ -22,9 +20,9 @@ pub(crate) fn retain(
         failed: Ok(()),
     };
     match request {
-        Request::Traces(resources) => walk.spans(resources),
-        Request::Logs(resources) => walk.log_records(resources),
-        Request::Metrics(resources) => walk.metrics(resources),
+        Request::Traces(resources) => walk.records(resources, Walk::span),
+        Request::Logs(resources) => walk.records(resources, Walk::log_record),
+        Request::Metrics(resources) => walk.records(resources, Walk::metric),
     }
     walk.failed
 }
@@ -71,32 +69,32 @@ impl Walk<'_> {
         (self.context == Context::Scope).then(|| self.keeps(resource, scope, Record::None))
     }
 
-    fn spans(&mut self, resources: &mut Vec<ResourceSpans<'_>>) {
+    /// Visits resources or scopes where those are the context, and gives each record to `visit`
+    /// otherwise, which says whether it is kept.
+    fn records<'a, R: OfResource<'a>>(
+        &mut self,
+        resources: &mut Vec<R>,
+        visit: impl Fn(
+            &mut Self,
+            &mut Resource<'a>,
+            &mut Scope<'a>,
+            &mut <R::Scoped as OfScope<'a>>::Record,
+        ) -> bool,
+    ) {
         resources.retain_mut(|one| {
-            let mut resource = Present::new(&mut one.resource);
+            let (resource, scopes) = one.parts();
+            let mut resource = Present::new(resource);
             if let Some(keep) = self.keeps_resource(&mut resource.value) {
                 return keep;
             }
-            one.scopes.retain_mut(|one| {
-                let mut scope = Present::new(&mut one.scope);
+            scopes.retain_mut(|one| {
+                let (scope, records) = one.parts();
+                let mut scope = Present::new(scope);
                 if let Some(keep) = self.keeps_scope(&mut resource.value, &mut scope.value) {
                     return keep;
                 }
-                one.spans.retain_mut(|span| {
-                    if self.context == Context::Span {
-                        return self.keeps(
-                            &mut resource.value,
-                            &mut scope.value,
-                            Record::Span(span),
-                        );
-                    }
-                    let mut events: Vec<SpanEvent<'_>> = std::mem::take(&mut span.events);
-                    events.retain_mut(|event| {
-                        let record = Record::SpanEvent(span, event);
-                        self.keeps(&mut resource.value, &mut scope.value, record)
-                    });
-                    span.events = events;
-                    true
+                records.retain_mut(|record| {
+                    visit(self, &mut resource.value, &mut scope.value, record)
                 });
                 true
             });
@@ -104,49 +102,41 @@ impl Walk<'_> {
         });
     }
 
-    fn log_records(&mut self, resources: &mut Vec<ResourceLogs<'_>>) {
-        resources.retain_mut(|one| {
-            let mut resource = Present::new(&mut one.resource);
-            if let Some(keep) = self.keeps_resource(&mut resource.value) {
-                return keep;
-            }
-            one.scopes.retain_mut(|one| {
-                let mut scope = Present::new(&mut one.scope);
-                if let Some(keep) = self.keeps_scope(&mut resource.value, &mut scope.value) {
-                    return keep;
-                }
-                one.log_records.retain_mut(|record| {
-                    self.keeps(&mut resource.value, &mut scope.value, Record::Log(record))
-                });
-                true
-            });
-            true
-        });
+    fn span<'a>(
+        &mut self,
+        resource: &mut Resource<'a>,
+        scope: &mut Scope<'a>,
+        span: &mut Span<'a>,
+    ) -> bool {
+        if self.context == Context::Span {
+            return self.keeps(resource, scope, Record::Span(span));
+        }
+        let mut events: Vec<SpanEvent<'_>> = std::mem::take(&mut span.events);
+        events.retain_mut(|event| self.keeps(resource, scope, Record::SpanEvent(span, event)));
+        span.events = events;
+        true
     }
 
-    fn metrics(&mut self, resources: &mut Vec<ResourceMetrics<'_>>) {
-        resources.retain_mut(|one| {
-            let mut resource = Present::new(&mut one.resource);
-            if let Some(keep) = self.keeps_resource(&mut resource.value) {
-                return keep;
-            }
-            one.scopes.retain_mut(|one| {
-                let mut scope = Present::new(&mut one.scope);
-                if let Some(keep) = self.keeps_scope(&mut resource.value, &mut scope.value) {
-                    return keep;
-                }
-                one.metrics.retain_mut(|metric| {
-                    if self.context == Context::Metric {
-                        let record = Record::Metric(metric);
-                        return self.keeps(&mut resource.value, &mut scope.value, record);
-                    }
-                    self.points(&mut resource.value, &mut scope.value, metric);
-                    true
-                });
-                true
-            });
-            true
-        });
+    fn log_record<'a>(
+        &mut self,
+        resource: &mut Resource<'a>,
+        scope: &mut Scope<'a>,
+        record: &mut LogRecord<'a>,
+    ) -> bool {
+        self.keeps(resource, scope, Record::Log(record))
+    }
+
+    fn metric<'a>(
+        &mut self,
+        resource: &mut Resource<'a>,
+        scope: &mut Scope<'a>,
+        metric: &mut Metric<'a>,
+    ) -> bool {
+        if self.context == Context::Metric {
+            return self.keeps(resource, scope, Record::Metric(metric));
+        }
+        self.points(resource, scope, metric);
+        true
     }
 
     /// The points are out of their metric while they are visited, so that both can be changed.

@@ -81,7 +81,6 @@ impl Gate for IntervalGate {
                     });
                 }
             }
-            resource.scopes.retain(|scope| !scope.metrics.is_empty());
             if !scopes.is_empty() {
                 gathered.push(otlp::model::ResourceMetrics {
                     resource: resource.resource.clone(),
@@ -90,7 +89,7 @@ impl Gate for IntervalGate {
                 });
             }
         }
-        resources.retain(|resource| !resource.scopes.is_empty());
+        otlp::nest::prune(request);
         let gathered = Request::Metrics(gathered);
         let records = u32::try_from(gathered.records()).unwrap_or(u32::MAX);
         if records == 0 {

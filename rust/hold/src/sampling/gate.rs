@@ -43,11 +43,10 @@ impl Gate for TailSamplingGate {
                         late[usize::from(decisions.get(&key) == Some(true))] += 1;
                     }
                 }
-                scopes.retain(|scope| !scope.spans.is_empty());
                 resource.scopes = scopes;
             }
         }
-        resources.retain(|resource| !resource.scopes.is_empty());
+        otlp::nest::prune(request);
         self.counts.late(false, late[0]);
         self.counts.late(true, late[1]);
         Parted {

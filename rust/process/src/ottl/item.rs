@@ -254,10 +254,7 @@ fn place<'v, 'a>(mut value: &'v mut Value<'a>, keys: &[Key]) -> Result<&'v mut V
                 }
                 map::get_mut(entries, key).ok_or(Failed)?
             }
-            (Value::Array(values), Key::Index(index)) => usize::try_from(*index)
-                .ok()
-                .and_then(|index| values.get_mut(index))
-                .ok_or(Failed)?,
+            (Value::Array(values), Key::Index(index)) => element(values, *index)?,
             _ => return Err(Failed),
         };
     }
@@ -272,12 +269,16 @@ fn existing<'v, 'a>(
     for key in keys {
         value = match (value, key) {
             (Value::Map(entries), Key::Text(key)) => map::get_mut(entries, key).ok_or(Failed)?,
-            (Value::Array(values), Key::Index(index)) => usize::try_from(*index)
-                .ok()
-                .and_then(|index| values.get_mut(index))
-                .ok_or(Failed)?,
+            (Value::Array(values), Key::Index(index)) => element(values, *index)?,
             _ => return Err(Failed),
         };
     }
     Ok(value)
+}
+
+fn element<'v, 'a>(values: &'v mut [Value<'a>], index: i64) -> Result<&'v mut Value<'a>, Failed> {
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| values.get_mut(index))
+        .ok_or(Failed)
 }

@@ -9,10 +9,10 @@ mod threshold;
 mod trace_state;
 
 use otlp::model::{Request, Signal};
+use otlp::nest::retain_records;
 use serde::{Deserialize, Serialize};
 
 use self::threshold::{LEAST_PROBABILITY, Randomness, Threshold};
-use crate::prune::{retain_log_records, retain_spans};
 use crate::spec::SpecError;
 
 /// The processor's options.
@@ -129,9 +129,9 @@ impl ProbabilisticSampler {
     /// Removes what is not kept, with the scopes and resources that are empty then.
     pub fn apply(&self, request: &mut Request<'_>) {
         match request {
-            Request::Traces(resources) => retain_spans(resources, |span| self.keeps_span(span)),
+            Request::Traces(resources) => retain_records(resources, |span| self.keeps_span(span)),
             Request::Logs(resources) => {
-                retain_log_records(resources, |record| self.keeps_log_record(record));
+                retain_records(resources, |record| self.keeps_log_record(record));
             }
             Request::Metrics(_) => {}
         }

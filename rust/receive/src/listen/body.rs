@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
+use hyper::header::HeaderValue;
 use tokio::time::{Instant, timeout_at};
 
 use crate::listen::replies::Refusal;
@@ -32,8 +33,19 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// By the name in `content-encoding` or `grpc-encoding`.
-    pub fn named(name: &str) -> Option<Compression> {
+    /// By the header `content-encoding` or `grpc-encoding`.
+    pub fn told(header: Option<&HeaderValue>) -> Result<Compression, Refusal> {
+        match header {
+            None => Ok(Compression::Identity),
+            Some(name) => name
+                .to_str()
+                .ok()
+                .and_then(Compression::named)
+                .ok_or(Refusal::WrongEncoding),
+        }
+    }
+
+    fn named(name: &str) -> Option<Compression> {
         match name.trim() {
             "" | "identity" => Some(Compression::Identity),
             "gzip" | "x-gzip" => Some(Compression::Gzip),

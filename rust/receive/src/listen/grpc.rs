@@ -55,14 +55,7 @@ pub async fn take(
     time: Duration,
 ) -> Result<Rejected, Refusal> {
     intake.budget.admit()?;
-    let compression = match request.headers().get(&ENCODING) {
-        None => Compression::Identity,
-        Some(name) => name
-            .to_str()
-            .ok()
-            .and_then(Compression::named)
-            .ok_or(Refusal::WrongEncoding)?,
-    };
+    let compression = Compression::told(request.headers().get(&ENCODING))?;
     let forwarded = Forwarded::believed(request.headers(), identity.as_deref());
     let route = intake.route(signal, identity.as_deref(), forwarded)?;
     let digest = forwarded.and_then(|forwarded| forwarded.digest);

@@ -116,14 +116,7 @@ fn accept<'a>(
     }
     let route = intake.route(signal, identity, forwarded)?;
     let encoding = encoding_of(request.headers()).ok_or(Refusal::WrongContentType)?;
-    let compression = match request.headers().get(header::CONTENT_ENCODING) {
-        None => Compression::Identity,
-        Some(name) => name
-            .to_str()
-            .ok()
-            .and_then(Compression::named)
-            .ok_or(Refusal::WrongEncoding)?,
-    };
+    let compression = Compression::told(request.headers().get(header::CONTENT_ENCODING))?;
     Ok((route, encoding, compression))
 }
 

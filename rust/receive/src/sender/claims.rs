@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use otlp::model::{KeyValue, Metric, MetricData, Request, Resource, Value};
+use otlp::nest::{OfResource, OfScope, retain_records};
 
 use crate::sender::identity::Identity;
 
@@ -34,34 +35,16 @@ impl Claims {
 
     fn keep_own(&self, request: &mut Request<'_>, tenant: &str) {
         let own = |attributes: &[KeyValue<'_>]| self.claims_only(attributes, tenant);
-        let of = |resource: &Option<Resource<'_>>| {
-            resource
-                .as_ref()
-                .is_none_or(|resource| own(&resource.attributes))
-        };
-        // A scope or a metric that is left without a record goes too, so that nothing of it stays.
         match request {
-            Request::Traces(resources) => resources.retain_mut(|resource| {
-                resource.scopes.retain_mut(|scope| {
-                    scope.spans.retain(|span| own(&span.attributes));
-                    !scope.spans.is_empty()
-                });
-                of(&resource.resource) && !resource.scopes.is_empty()
-            }),
-            Request::Logs(resources) => resources.retain_mut(|resource| {
-                resource.scopes.retain_mut(|scope| {
-                    scope.log_records.retain(|record| own(&record.attributes));
-                    !scope.log_records.is_empty()
-                });
-                of(&resource.resource) && !resource.scopes.is_empty()
-            }),
-            Request::Metrics(resources) => resources.retain_mut(|resource| {
-                resource.scopes.retain_mut(|scope| {
-                    scope.metrics.retain_mut(|metric| keep_points(metric, &own));
-                    !scope.metrics.is_empty()
-                });
-                of(&resource.resource) && !resource.scopes.is_empty()
-            }),
+            Request::Traces(resources) => {
+                keep_own(resources, &own, |span| own(&span.attributes));
+            }
+            Request::Logs(resources) => {
+                keep_own(resources, &own, |record| own(&record.attributes));
+            }
+            Request::Metrics(resources) => {
+                keep_own(resources, &own, |metric| keep_points(metric, &own));
+            }
         }
     }
 
@@ -108,6 +91,22 @@ impl Claims {
             }
         }
     }
+}
+
+/// Keeps the records that pass under resources that do. A scope or a metric that is left without a
+/// record goes too, so that nothing of it stays.
+fn keep_own<'a, R: OfResource<'a>>(
+    resources: &mut Vec<R>,
+    own: &impl Fn(&[KeyValue<'_>]) -> bool,
+    keep: impl FnMut(&mut <R::Scoped as OfScope<'a>>::Record) -> bool,
+) {
+    resources.retain_mut(|one| {
+        let (resource, _) = one.parts();
+        resource
+            .as_ref()
+            .is_none_or(|resource| own(&resource.attributes))
+    });
+    retain_records(resources, keep);
 }
 
 /// Keeps the points of a metric whose attributes pass; whether any is left.
