@@ -147,7 +147,7 @@ def make_store(folder: Path, gigabytes: float) -> tuple[str, datetime, float]:
         name = f"{at:%Y/%m/%d/traces_%H_%M_%S}_{segment}.json"
         account.container("traces").create(name, data)
         begun = time.process_time()
-        index = _core.index_blob([data], ["tenant.id"])
+        index = _core.index_blob(data, ["tenant.id"])
         index_s += time.process_time() - begun
         account.container(INDEX).create(index_name("traces", name), index)
         ledger.segment(at, segment, name, data, len(pieces))

@@ -322,10 +322,10 @@ def protobuf_blob(pieces: list[bytes], signal: str, compression: str) -> bytes:
     the message. ValueError where a line is no request.
     """
 
-def index_blob(pieces: list[bytes], tenant_keys: list[str]) -> bytes:
+def index_blob(data: bytes, tenant_keys: list[str]) -> bytes:
     """Index a blob of ours: its services, and filters over its trace ids and tenants.
 
-    The blob comes in pieces, plain, gzip or zstd; `tenant_keys` are the attributes that name a
+    The blob is plain, gzip or zstd; `tenant_keys` are the attributes that name a
     tenant. The layout is in docs/formats.md.
     """
 

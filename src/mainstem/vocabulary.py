@@ -92,6 +92,11 @@ class Vocabulary:
             for key in attribute.keys
         )  # fmt: skip
 
+    @property
+    def promoted_columns(self) -> dict[str, list[str]]:
+        """Give the attribute keys that each promoted column of bronze is taken from, in order."""
+        return {"service_name": ["service.name"], "tenant_id": self.promoted("tenant.id")}
+
     def promoted(self, name: str = "tenant.id") -> list[str]:
         """Give the keys to look for, in order, for a column that is promoted from attributes."""
         return list(self.attributes[name].keys)

@@ -13,6 +13,7 @@ from builders import Collector, Request, line, record
 from mainstem.config.platform import Platform, load_platform
 from mainstem.read.filters import Filter
 from mainstem.read.otlp import as_request
+from mainstem.read.places import Position, places
 from mainstem.read.region import RegionReader
 from mainstem.records import Signal
 from mainstem.store import READS
@@ -188,6 +189,20 @@ def test_every_read_is_written_down_without_personal_data(
     assert note["filter"]["tenant"] == "acme"
     assert note["filter"]["text"] == "who is ****"
     assert "example.com" not in json.dumps(note)
+
+
+def test_a_position_leaves_behind_what_was_read(reader: RegionReader, collector: Collector) -> None:
+    wanted = asked(Signal.LOGS, since=NOW - timedelta(minutes=30))
+    collector.now = NOW - timedelta(days=3)
+    collector.segment(Signal.LOGS, collector.requests(Signal.LOGS, 1))
+    collector.now = NOW
+    first = collector.segment(Signal.LOGS, collector.requests(Signal.LOGS, 1))
+    position = Position()
+    assert [blob.name for blob in places(reader.account, wanted, position).blobs] == [first.name]
+    assert places(reader.account, wanted, position).blobs == []
+    second = collector.segment(Signal.LOGS, collector.requests(Signal.LOGS, 1))
+    collector.close_hour()
+    assert [blob.name for blob in places(reader.account, wanted, position).blobs] == [second.name]
 
 
 def test_following_gives_each_record_once(reader: RegionReader, collector: Collector) -> None:

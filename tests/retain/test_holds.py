@@ -54,7 +54,7 @@ def old(tmp_path: Path) -> dict[str, Segment]:
         written[name] = segment
         if indexed:
             data = account.container("logs").read(segment.name)
-            index = _core.index_blob([data], ["tenant.id"])
+            index = _core.index_blob(data, ["tenant.id"])
             account.container(INDEX).create(index_name("logs", segment.name), index)
     Collector(Account.open("file:./stores/use", platform.directory), "use", now=NOW)
     replicate(platform)

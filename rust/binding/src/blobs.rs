@@ -166,11 +166,11 @@ pub fn protobuf_blob(
 #[pyfunction]
 pub fn index_blob(
     py: Python<'_>,
-    pieces: Vec<Bound<'_, PyBytes>>,
+    data: &Bound<'_, PyBytes>,
     tenant_keys: Vec<String>,
 ) -> Py<PyBytes> {
-    let pieces: Vec<&[u8]> = pieces.iter().map(|piece| piece.as_bytes()).collect();
-    let index = py.detach(|| columns::index::build(&pieces, &tenant_keys));
+    let data = data.as_bytes();
+    let index = py.detach(|| columns::index::build(data, &tenant_keys));
     PyBytes::new(py, &index).unbind()
 }
 

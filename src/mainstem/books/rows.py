@@ -56,10 +56,7 @@ def compare_rows(
         received_at_ns=entry.at_unix_nano,
         lines=blob.lines,
         skip=[],
-        promote={
-            "service_name": ["service.name"],
-            "tenant_id": load_vocabulary().promoted("tenant.id"),
-        },
+        promote=load_vocabulary().promoted_columns,
     )
     given = pa.RecordBatchReader.from_stream(rows).read_all()
     columns = ", ".join(f'"{name}"' for name in given.column_names)

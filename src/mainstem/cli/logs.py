@@ -12,21 +12,19 @@ from mainstem.cli.reading import (
     FollowOption,
     LimitOption,
     OtlpOption,
+    Output,
     RegionOption,
     ServiceOption,
     SinceOption,
     TenantOption,
     TextOption,
     UntilOption,
+    View,
+    answer,
     attributes_text,
     clock,
     cut,
-    end,
-    find,
     one_of,
-    print_followed,
-    show,
-    show_document,
     time_range,
 )
 from mainstem.config.platform import load_platform
@@ -34,7 +32,6 @@ from mainstem.read.filters import Filter
 from mainstem.read.region import RegionReader
 from mainstem.records import Signal
 
-COLUMNS = ("time", "severity", "service", "tenant", "event", "text")
 SEVERITIES = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
 
 
@@ -75,16 +72,12 @@ def logs_command(
         text=text,
         severity=one_of("--severity", severity, SEVERITIES),
     )
-    reader = RegionReader(load_platform(platform), region)
-    if follow:
-        print_followed(reader, wanted, _cells, as_json=as_json)
-        return
-    found = find(reader, wanted, limit)
-    if as_otlp or as_json:
-        show_document(reader, wanted, found, as_otlp=as_otlp)
-    else:
-        show(found, "Log records", COLUMNS, _cells)
-    end(found)
+    answer(
+        RegionReader(load_platform(platform), region),
+        wanted,
+        VIEW,
+        Output(limit, as_otlp, as_json, follow),
+    )
 
 
 def _cells(row: dict[str, Any]) -> tuple[object, ...]:
@@ -101,3 +94,6 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
 def _severity(number: int) -> str:
     reached = [name for name, least in SEVERITIES.items() if number >= least]
     return reached[-1] if reached else "-"
+
+
+VIEW = View("Log records", ("time", "severity", "service", "tenant", "event", "text"), _cells)

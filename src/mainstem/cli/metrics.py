@@ -12,28 +12,24 @@ from mainstem.cli.reading import (
     FollowOption,
     LimitOption,
     OtlpOption,
+    Output,
     RegionOption,
     ServiceOption,
     SinceOption,
     TenantOption,
     TextOption,
     UntilOption,
+    View,
+    answer,
     attributes_text,
     clock,
     cut,
-    end,
-    find,
-    print_followed,
-    show,
-    show_document,
     time_range,
 )
 from mainstem.config.platform import load_platform
 from mainstem.read.filters import Filter
 from mainstem.read.region import RegionReader
 from mainstem.records import Signal
-
-COLUMNS = ("time", "service", "name", "value", "attributes")
 
 
 @app.command(name="metrics", epilog="Example: mainstem metrics --region euc --name queue.depth")
@@ -65,16 +61,12 @@ def metrics_command(
         name=name,
         text=text,
     )
-    reader = RegionReader(load_platform(platform), region)
-    if follow:
-        print_followed(reader, wanted, _cells, as_json=as_json)
-        return
-    found = find(reader, wanted, limit)
-    if as_otlp or as_json:
-        show_document(reader, wanted, found, as_otlp=as_otlp)
-    else:
-        show(found, "Points", COLUMNS, _cells)
-    end(found)
+    answer(
+        RegionReader(load_platform(platform), region),
+        wanted,
+        VIEW,
+        Output(limit, as_otlp, as_json, follow),
+    )
 
 
 def _cells(row: dict[str, Any]) -> tuple[object, ...]:
@@ -89,3 +81,6 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
         f"{value}{unit}",
         cut(attributes_text(row["metric_attributes"])),
     )
+
+
+VIEW = View("Points", ("time", "service", "name", "value", "attributes"), _cells)

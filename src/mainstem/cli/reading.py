@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -81,36 +82,54 @@ def one_of(option: str, given: str | None, known: dict[str, int]) -> int | None:
     return known[given.lower()]
 
 
-def find(reader: RegionReader, wanted: Filter, limit: int) -> Found:
-    """Find the records while a person sees how far it is."""
-    with showing("reading") as progress:
-        return reader.find(wanted, limit, progress)
+@dataclass(frozen=True)
+class View:
+    """How the records of a signal are shown to people: as a table, or a line a record."""
+
+    title: str
+    columns: Sequence[str]
+    cells: Callable[[dict[str, Any]], Cells]
 
 
-def show(
-    found: Found, title: str, columns: Sequence[str], cells: Callable[[dict[str, Any]], Cells]
-) -> None:
-    """Print the records as a table, the latest last."""
-    rows = [cells(row) for row in reversed(found.scan.records.to_pylist())]
-    if rows:
-        print_table(title, columns, rows)
+@dataclass(frozen=True)
+class Output:
+    """What the options of a command say of its output."""
+
+    limit: int
+    as_otlp: bool
+    as_json: bool
+    follow: bool
 
 
-def show_document(reader: RegionReader, wanted: Filter, found: Found, *, as_otlp: bool) -> None:
-    """Print the records for machines: as rows, or as the request that they once were part of."""
-    if as_otlp:
-        typer.echo(json.dumps(as_request(reader.account, wanted.signal, found.scan.records)))
-    else:
-        print_json([_document(row) for row in found.scan.records.to_pylist()])
-
-
-def print_followed(
+def answer(
     reader: RegionReader,
     wanted: Filter,
-    cells: Callable[[dict[str, Any]], Cells],
-    *,
-    as_json: bool,
+    view: View,
+    output: Output,
+    show_whole: Callable[[list[dict[str, Any]]], None] | None = None,
 ) -> None:
+    """Find what is wanted and print it as was asked; ends with 1 where nothing was found.
+
+    `show_whole` takes the rows in place of a table where they are shown as one thing.
+    """
+    if output.follow:
+        _follow(reader, wanted, view, as_json=output.as_json)
+        return
+    with showing("reading") as progress:
+        found = reader.find(wanted, output.limit, progress)
+    rows = found.scan.records.to_pylist()
+    if output.as_otlp:
+        typer.echo(json.dumps(as_request(reader.account, wanted.signal, found.scan.records)))
+    elif output.as_json:
+        print_json([_document(row) for row in rows])
+    elif rows and show_whole is not None:
+        show_whole(rows)
+    elif rows:
+        print_table(view.title, view.columns, [view.cells(row) for row in reversed(rows)])
+    _end(found)
+
+
+def _follow(reader: RegionReader, wanted: Filter, view: View, *, as_json: bool) -> None:
     """Print what is there and what comes in, a line a record, until Ctrl-C."""
 
     def wait() -> bool:
@@ -120,13 +139,17 @@ def print_followed(
     try:
         for found in reader.follow(wanted, wait):
             for row in reversed(found.scan.records.to_pylist()):
-                line = json.dumps(_document(row), default=str) if as_json else _line(cells(row))
+                line = (
+                    json.dumps(_document(row), default=str)
+                    if as_json
+                    else "  ".join(map(str, view.cells(row)))
+                )
                 typer.echo(line)
     except KeyboardInterrupt:
         return
 
 
-def end(found: Found) -> None:
+def _end(found: Found) -> None:
     """Say what was read for it, on standard error, and end with 1 where nothing was found."""
     scan, among = found.scan, found.places
     said = [f"{scan.blobs:,} blobs and {scan.bytes:,} bytes read"]
@@ -152,10 +175,6 @@ def _document(row: dict[str, Any]) -> dict[str, Any]:
         for name, value in row.items()
         if value is not None
     }
-
-
-def _line(cells: Cells) -> str:
-    return "  ".join(map(str, cells))
 
 
 def clock(row: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,20 +17,18 @@ from mainstem.cli.reading import (
     FollowOption,
     LimitOption,
     OtlpOption,
+    Output,
     RegionOption,
     ServiceOption,
     SinceOption,
     TenantOption,
     TextOption,
     UntilOption,
+    View,
+    answer,
     clock,
     cut,
-    end,
-    find,
     one_of,
-    print_followed,
-    show,
-    show_document,
     time_range,
 )
 from mainstem.config.platform import load_platform
@@ -42,7 +41,6 @@ from mainstem.records import Signal
 if TYPE_CHECKING:
     from mainstem.read.trace import Trace
 
-COLUMNS = ("time", "duration", "service", "name", "tenant", "trace")
 STATUSES = {"unset": 0, "ok": 1, "error": ERROR}
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m)")
 UNITS_NS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9}
@@ -106,23 +104,22 @@ def traces_command(
         min_duration_ns=_duration("--min-duration", min_duration),
         max_duration_ns=_duration("--max-duration", max_duration),
     )
-    reader = RegionReader(load_platform(platform), region)
-    if follow:
-        print_followed(reader, wanted, _cells, as_json=as_json)
-        return
-    found = find(reader, wanted, limit)
-    if as_otlp or as_json:
-        show_document(reader, wanted, found, as_otlp=as_otlp)
-    elif trace_id is not None and found.scan.records.num_rows:
-        trace = trace_of(found.scan.records.to_pylist())
-        if html is not None:
-            html.write_text(page(trace), encoding="utf-8")
-            stdout.print(f"{html}", soft_wrap=True, highlight=False)
-        else:
-            _print_waterfall(trace)
+    answer(
+        RegionReader(load_platform(platform), region),
+        wanted,
+        VIEW,
+        Output(limit, as_otlp, as_json, follow),
+        show_whole=partial(_show_trace, html) if trace_id is not None else None,
+    )
+
+
+def _show_trace(html: Path | None, rows: list[dict[str, Any]]) -> None:
+    trace = trace_of(rows)
+    if html is None:
+        _print_waterfall(trace)
     else:
-        show(found, "Spans", COLUMNS, _cells)
-    end(found)
+        html.write_text(page(trace), encoding="utf-8")
+        stdout.print(f"{html}", soft_wrap=True, highlight=False)
 
 
 def _duration(option: str, text: str | None) -> int | None:
@@ -177,3 +174,6 @@ def _print_waterfall(trace: Trace) -> None:
 
 def _fit(text: str, width: int) -> str:
     return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…"
+
+
+VIEW = View("Spans", ("time", "duration", "service", "name", "tenant", "trace"), _cells)

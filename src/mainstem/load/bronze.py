@@ -45,10 +45,7 @@ class Bronze:
     def __init__(self, warehouse: Warehouse, load_id: int) -> None:
         self._warehouse = warehouse
         self._load_id = load_id
-        self._promote = {
-            "service_name": ["service.name"],
-            "tenant_id": load_vocabulary().promoted("tenant.id"),
-        }
+        self._promote = load_vocabulary().promoted_columns
 
     def take_own(self, blob: OwnBlob, got: Fetched) -> Outcome:
         """Load one of our blobs without the requests that were loaded before.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mainstem import _core
@@ -17,11 +18,14 @@ from mainstem.records import EntryKind
 from mainstem.store import (
     INDEX,
     LEDGER,
+    Mark,
     ObjectMissing,
+    advance,
     has_segment_id,
     index_name,
     new_places,
     read_entries,
+    utc_day,
 )
 
 if TYPE_CHECKING:
@@ -65,9 +69,29 @@ class Places:
     unindexed: int = 0
 
 
-def places(account: Account, wanted: Filter) -> Places:
-    """Find the blobs of a region's own account that may hold what is looked for."""
-    entries = _segments(account, wanted)
+@dataclass
+class Position:
+    """How far a region's ledger was read: what lies before is not read again."""
+
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+    def move_on(self, entries: Iterable[LedgerEntry]) -> None:
+        """Go behind what was read; `entries` are those of each instance in order."""
+        for instance, of_instance in groupby(entries, key=lambda entry: entry.instance):
+            read = [(entry.seq, utc_day(entry.at_unix_nano)) for entry in of_instance]
+            first, day = read[0]
+            # An instance may have begun long before the first day that was looked at.
+            mark = advance(self.marks.get(instance, Mark(first - 1, day)), read)
+            if mark is not None:
+                self.marks[instance] = mark
+
+
+def places(account: Account, wanted: Filter, position: Position | None = None) -> Places:
+    """Find the blobs of a region's own account that may hold what is looked for.
+
+    With a position, which moves on, only those of ours that came behind it.
+    """
+    entries = _segments(account, wanted, position or Position())
     containers = {wanted.signal.value} | {blob.container for blob in entries}
     foreign = [
         blob for name in sorted(containers) for blob in _foreign(account, name, wanted.since)
@@ -78,10 +102,11 @@ def places(account: Account, wanted: Filter) -> Places:
     return found
 
 
-def _segments(account: Account, wanted: Filter) -> list[BlobPlace]:
+def _segments(account: Account, wanted: Filter, position: Position) -> list[BlobPlace]:
     ledger = account.container(LEDGER)
     first_day = f"{wanted.since - _EARLY:%Y/%m/%d}"
-    entries = read_entries(ledger, new_places(ledger, {}, first_day=first_day)).entries
+    entries = read_entries(ledger, new_places(ledger, position.marks, first_day=first_day)).entries
+    position.move_on(entries)
     return [
         place
         for entry in entries

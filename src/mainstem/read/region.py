@@ -10,7 +10,7 @@ from mainstem.collect.attempt import attempt
 from mainstem.collect.site import collector_of, site_of
 from mainstem.errors import UsageError
 from mainstem.read.journal import note_read
-from mainstem.read.places import Places, places
+from mainstem.read.places import Places, Position, places
 from mainstem.read.scan import Scan, Scanner
 from mainstem.store import Account
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 1000
 """Records of one round that `follow` gives; of a flood the latest, and `Scan.more` says so."""
 
-LATE = timedelta(hours=1)
-"""How far back following looks for blobs that have come up since the last round."""
+AHEAD = timedelta(hours=1)
+"""How far in the future a record that is followed may lie: the clocks of senders run ahead."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class RegionReader:
         """Find the latest records that a filter wants; the read is written down first."""
         self._note(wanted)
         progress("reading the ledger")
-        return self._find(wanted, limit, progress, set())
+        among = places(self.account, wanted)
+        return Found(self._scan(wanted, among, limit, progress), among)
 
     def follow(self, wanted: Filter, wait: Callable[[], bool]) -> Iterator[Found]:
         """Find what is there, and what has come up since after each `wait`, until that says no.
@@ -62,27 +63,27 @@ class RegionReader:
         """
         self._note(wanted)
         seen: set[tuple[str, str]] = set()
+        position = Position()
         going = True
         while going:
-            until = datetime.now(UTC) + LATE
-            found = self._find(replace(wanted, until=until), MOST_AT_ONCE, lambda _: None, seen)
-            seen |= {(place.container, place.name) for place in found.places.blobs}
-            yield found
+            now_wanted = replace(wanted, until=datetime.now(UTC) + AHEAD)
+            among = places(self.account, now_wanted, position)
+            among.blobs = [
+                place for place in among.blobs if (place.container, place.name) not in seen
+            ]
+            seen |= {(place.container, place.name) for place in among.blobs}
+            yield Found(self._scan(now_wanted, among, MOST_AT_ONCE), among)
             going = wait()
 
-    def _find(
+    def _scan(
         self,
         wanted: Filter,
+        among: Places,
         limit: int,
-        progress: Callable[[str], None],
-        without: set[tuple[str, str]],
-    ) -> Found:
-        among = places(self.account, wanted)
-        among.blobs = [
-            place for place in among.blobs if (place.container, place.name) not in without
-        ]
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Scan:
         scanner = Scanner(self.account, self._site.region, self._site.environment, wanted)
-        return Found(scanner.scan(among.blobs, limit, progress), among)
+        return scanner.scan(among.blobs, limit, progress)
 
     def _note(self, wanted: Filter) -> None:
         asked = wanted.described()

@@ -119,10 +119,7 @@ class Scanner:
             received_at_ns=place.received_at_ns,
             lines=None,
             skip=[],
-            promote={
-                "service_name": ["service.name"],
-                "tenant_id": load_vocabulary().promoted("tenant.id"),
-            },
+            promote=load_vocabulary().promoted_columns,
             having=self.wanted.having() if place.ours else [],
         )
         table = self._wanted_of(pa.table(rows)) if rows.rows else self._empty()
@@ -131,7 +128,7 @@ class Scanner:
 
     def _index(self, place: BlobPlace, data: bytes) -> None:
         """Leave an index for the next search: the collector spends nothing on what nobody asks."""
-        index = _core.index_blob([data], load_vocabulary().promoted("tenant.id"))
+        index = _core.index_blob(data, load_vocabulary().promoted("tenant.id"))
         with suppress(StoreRefused):
             self.account.ensure_container(INDEX)
             name = index_name(place.container, place.name)
