@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -138,6 +139,20 @@ def post(url: str, body: bytes) -> int:
     except urllib.error.HTTPError as error:
         with error:
             return error.code
+
+
+def delivered(address: str | None, path: str, body: bytes) -> bool:
+    """Send a JSON request to a collector that may die meanwhile; tells whether it said OK."""
+    if address is None:
+        return False
+    connection = HTTPConnection(address, timeout=5)
+    try:
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def get(url: str) -> tuple[int, str]:

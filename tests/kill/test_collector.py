@@ -13,13 +13,12 @@ import threading
 import time
 from collections import Counter
 from enum import Enum
-from http.client import HTTPConnection, HTTPException
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from running import collector, log_request, stand
+from running import collector, delivered, log_request, stand
 
 from mainstem.books import keep_books
 from mainstem.config.platform import load_platform
@@ -49,24 +48,11 @@ class Sender(threading.Thread):
         number = 0
         while not self.done.is_set():
             record = f"{self.name}-{number}"
-            if self._send(log_request(record)):
+            if delivered(self.address, "/v1/logs", log_request(record)):
                 self.acknowledged.append(record)
                 number += 1
             else:
                 self.done.wait(0.02)
-
-    def _send(self, body: bytes) -> bool:
-        address = self.address
-        if address is None:
-            return False
-        connection = HTTPConnection(address, timeout=5)
-        try:
-            connection.request("POST", "/v1/logs", body, {"Content-Type": "application/json"})
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
 
 
 class Moment(Enum):

@@ -11,11 +11,10 @@ import random
 import threading
 import time
 from collections import Counter
-from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
 import pytest
-from running import collector, stand
+from running import collector, delivered, stand
 
 from mainstem.records import LedgerEntry
 from mainstem.store import LEDGER, Account
@@ -60,23 +59,10 @@ class Sender(threading.Thread):
         status = {"code": 2} if failed and part == 0 else {}
         span = {"traceId": trace, "spanId": f"{part + 1:016x}", "status": status}
         body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode()
-        while not self._send(body):
+        while not delivered(self.address, "/v1/traces", body):
             if self.done.wait(0.02):
                 return False
         return True
-
-    def _send(self, body: bytes) -> bool:
-        address = self.address
-        if address is None:
-            return False
-        connection = HTTPConnection(address, timeout=5)
-        try:
-            connection.request("POST", "/v1/traces", body, {"Content-Type": "application/json"})
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mainstem.load import Warehouse
@@ -53,9 +53,17 @@ def broken_chains(warehouse: Warehouse) -> list[str]:
     return problems
 
 
-def open_hours(warehouse: Warehouse) -> list[str]:
-    """List past hours that hold segments and were not closed by their instance."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H")
+class UnclosedHours(NamedTuple):
+    """Past hours that an instance left open: the first, and how many there are."""
+
+    region: str
+    instance: str
+    first: str
+    hours: int
+
+
+def unclosed_hours(warehouse: Warehouse, before: datetime) -> list[UnclosedHours]:
+    """List hours before the one of `before` (UTC) that hold segments and were not closed."""
     rows = warehouse.query(
         """
         SELECT region, instance, min(hour), count(DISTINCT hour) FROM entries
@@ -65,10 +73,15 @@ def open_hours(warehouse: Warehouse) -> list[str]:
             )
         GROUP BY ALL ORDER BY ALL
         """,
-        (now,),
+        (before.strftime("%Y-%m-%dT%H"),),
     )
+    return [UnclosedHours(*row) for row in rows]
+
+
+def open_hours(warehouse: Warehouse) -> list[str]:
+    """Say which past hours hold segments and were not closed by their instance."""
     return [
-        f"{region}: instance {instance} has not closed the hour {hour}"
-        + (f" and {count - 1} more" if count > 1 else "")
-        for region, instance, hour, count in rows
+        f"{region}: instance {instance} has not closed the hour {first}"
+        + (f" and {hours - 1} more" if hours > 1 else "")
+        for region, instance, first, hours in unclosed_hours(warehouse, datetime.now(UTC))
     ]

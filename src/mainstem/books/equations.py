@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 FORWARDED_SUFFIX = "-forwarded"
 """What the books call the class of segments that a region's collector sends on: what the receiver
 stored of them stands under the class's own name."""
-ORPHAN_HOURS = 24
-"""After this time, one of our blobs without a ledger entry is an orphan."""
 WAITS_HOURS = 24
 """After this time, what is pending is worth a note: a load runs daily or more often."""
 
@@ -378,33 +376,16 @@ def _rows_and_load_ledger(evidence: Evidence) -> list[str]:
 
 
 def _orphans(evidence: Evidence) -> list[str]:
-    rows = _without_entry(evidence, f"<= now()::TIMESTAMP - to_hours({ORPHAN_HOURS})")
     return [
         f"{region}: {container}/{name} is an orphan: it has no ledger entry, and is not loaded"
-        for region, container, name in rows
+        for region, container, name in evidence.without_entry(orphans=True)
     ]
 
 
 def _waiting(evidence: Evidence) -> list[str]:
-    rows = _without_entry(evidence, f"> now()::TIMESTAMP - to_hours({ORPHAN_HOURS})")
     return [
-        f"{region}: {container}/{name} has no ledger entry yet" for region, container, name in rows
-    ]
-
-
-def _without_entry(evidence: Evidence, age: str) -> list[tuple[str, str, str]]:
-    return [
-        (region, container, name)
-        for region, container, name in evidence.warehouse.query(
-            f"""
-            SELECT region, container, name FROM blobs
-            WHERE ours AND modified {age}
-                AND (region, name) NOT IN (
-                    SELECT (region, blob) FROM entries WHERE blob IS NOT NULL
-                )
-            ORDER BY ALL
-            """  # noqa: S608
-        )
+        f"{region}: {container}/{name} has no ledger entry yet"
+        for region, container, name in evidence.without_entry(orphans=False)
     ]
 
 

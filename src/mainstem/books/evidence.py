@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from mainstem.config.platform import Platform, Region
     from mainstem.store import Container
 
+ORPHAN_HOURS = 24
+"""After this time, one of our blobs without a ledger entry is an orphan."""
+
 _BLOBS = pa.schema(
     [
         ("region", pa.string()),
@@ -70,6 +73,26 @@ class Evidence:
     """Objects in a ledger that are no ledger entries."""
     unexplained: list[str] = field(default_factory=list)
     """What is wrong with the records of removals."""
+
+    def without_entry(self, *, orphans: bool) -> list[tuple[str, str, str]]:
+        """List our blobs that no entry names: orphans, or those whose entry may still come.
+
+        Given are region, container and name.
+        """
+        return [
+            (region, container, name)
+            for region, container, name in self.warehouse.query(
+                """
+                SELECT region, container, name FROM blobs
+                WHERE ours AND (modified <= now()::TIMESTAMP - to_hours($1)) = $2
+                    AND (region, name) NOT IN (
+                        SELECT (region, blob) FROM entries WHERE blob IS NOT NULL
+                    )
+                ORDER BY ALL
+                """,
+                (ORPHAN_HOURS, orphans),
+            )
+        ]
 
 
 @contextmanager

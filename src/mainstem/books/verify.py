@@ -22,8 +22,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mainstem.books.breach import Breach, Finding, Verification
-from mainstem.books.equations import ORPHAN_HOURS
-from mainstem.books.evidence import Evidence, gather
+from mainstem.books.evidence import ORPHAN_HOURS, Evidence, gather
 from mainstem.books.rows import BlobRows, compare_rows
 from mainstem.books.witness import Head, read_heads
 from mainstem.config.routes import Route

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import TYPE_CHECKING
 
 import structlog
+
+from mainstem.collect.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -15,35 +16,24 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("debug")
 
-EVERY_S = 1.0
 SHOWN = ("requests", "accepted", "rejected", "refused", "duplicate")
 
 
-class Counting:
+class Counting(Watch):
     """Logs once a second what was taken since, for the signals whose pipelines ask for it."""
 
     def __init__(self, stats: Callable[[], str], signals: Collection[Signal]) -> None:
+        super().__init__("debug")
         self._stats = stats
         self._signals = frozenset(signals)
         self._before: dict[str, dict[str, int]] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="debug", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
 
     def close(self) -> None:
         """Log what is left, and end."""
-        self._stop.set()
-        self._thread.join()
+        super().close()
+        self.look()
 
-    def _run(self) -> None:
-        while not self._stop.wait(EVERY_S):
-            self.show()
-        self.show()
-
-    def show(self) -> None:
+    def look(self) -> None:
         """Log what came since the last time, if anything did."""
         for report in json.loads(self._stats())["signals"]:
             signal = report["signal"]

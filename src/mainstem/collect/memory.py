@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import os
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+
+from mainstem.collect.watch import EVERY_S, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +56,7 @@ def give_back() -> None:
         trim(0)
 
 
-class MemoryWatch:
+class MemoryWatch(Watch):
     """One thread that looks at the memory and tells the data plane how it stands."""
 
     def __init__(
@@ -64,21 +65,11 @@ class MemoryWatch:
         tell: Callable[[str], None],
         resident: Callable[[], int] = resident_bytes,
     ) -> None:
+        super().__init__("memory")
         self._limiters = tuple(limiters)
         self._tell = tell
         self._resident = resident
         self._level = "none"
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """End."""
-        self._stop.set()
-        self._thread.join()
 
     def use(self, limiters: Sequence[MemoryLimiter]) -> None:
         """Take other bounds, or none."""
@@ -110,6 +101,6 @@ class MemoryWatch:
         self._tell(level)
         return level
 
-    def _run(self) -> None:
-        while not self._stop.wait(min((one.check_interval for one in self._limiters), default=1.0)):
-            self.look()
+    def every_s(self) -> float:
+        """Give the shortest interval that a limiter asks for."""
+        return min((one.check_interval for one in self._limiters), default=EVERY_S)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import TYPE_CHECKING, Any
 
 import structlog
+
+from mainstem.collect.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,10 +16,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("forward")
 
-LOOK_S = 1.0
 
-
-class SentWatch:
+class SentWatch(Watch):
     """One thread that reads the exporters' reports, and tells what is new in them.
 
     `exports` has one for each exporter by its id, since one receiver that answers says nothing of
@@ -26,27 +25,18 @@ class SentWatch:
     """
 
     def __init__(self, stats: Callable[[], str], exports: Mapping[str, Exports]) -> None:
+        super().__init__("sent")
         self._stats = stats
         self._exports = exports
         self._seen: dict[str, dict[str, Any]] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sent", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
 
     def close(self) -> None:
         """End, after a last look."""
-        self._stop.set()
-        self._thread.join()
+        super().close()
+        self.look()
 
-    def _run(self) -> None:
-        while not self._stop.wait(LOOK_S):
-            self._look()
-        self._look()
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Tell what the reports say that the last ones did not."""
         for report in json.loads(self._stats())["exporters"]:
             before = self._seen.get(report["exporter"], {})
             self._tell(report, before)

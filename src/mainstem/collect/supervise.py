@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mainstem.collect.plan import Plan
     from mainstem.collect.site import Site
     from mainstem.collect.stores import Stores
+    from mainstem.collect.watch import Watch
     from mainstem.config.collector import CollectorConfig
     from mainstem.store.account import Account
 
@@ -147,7 +148,7 @@ def _follow(
         _watch(stack, Counting(plane.stats, plan.counted))
 
 
-def _watch(stack: contextlib.ExitStack, watch: SentWatch | MemoryWatch | Counting) -> None:
+def _watch(stack: contextlib.ExitStack, watch: Watch) -> None:
     watch.start()
     stack.callback(watch.close)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mainstem.books.chain import unclosed_hours
 from mainstem.doctor.finding import Finding
 
 if TYPE_CHECKING:
@@ -76,18 +77,9 @@ def clocks(patient: Patient) -> Iterator[Finding]:
 
 def open_hours(patient: Patient) -> Iterator[Finding]:
     """Instances that went away and left an hour open."""
-    rows = patient.evidence.warehouse.query(
-        """
-        SELECT region, instance, min(hour) FROM entries
-        WHERE kind = 'segment' AND hour < strftime($1 - to_hours(2), '%Y-%m-%dT%H')
-            AND (instance, hour) NOT IN (
-                SELECT (instance, hour) FROM entries WHERE kind = 'hour_closed'
-            )
-        GROUP BY ALL ORDER BY ALL
-        """,
-        (patient.now,),
-    )
-    for region, instance, hour in rows:
+    # The hour behind this one may still be on its way.
+    for unclosed in unclosed_hours(patient.evidence.warehouse, patient.now - timedelta(hours=2)):
+        region, instance, hour, _ = unclosed
         yield Finding(
             region,
             f"instance {instance} has not closed the hour {hour}",
@@ -98,16 +90,11 @@ def open_hours(patient: Patient) -> Iterator[Finding]:
 
 def without_entry(patient: Patient) -> Iterator[Finding]:
     """Blobs of ours that no entry commits to, a day after they were written."""
-    rows = patient.evidence.warehouse.query(
-        """
-        SELECT region, container, count(*), min(name) FROM blobs
-        WHERE ours AND modified <= $1
-            AND (region, name) NOT IN (SELECT (region, blob) FROM entries WHERE blob IS NOT NULL)
-        GROUP BY ALL ORDER BY ALL
-        """,
-        (patient.now - WAITS,),
-    )
-    for region, container, count, first in rows:
+    found: dict[tuple[str, str], list[str]] = {}
+    for region, container, name in patient.evidence.without_entry(orphans=True):
+        found.setdefault((region, container), []).append(name)
+    for (region, container), names in found.items():
+        count, first = len(names), min(names)
         yield Finding(
             region,
             f"{count:,} blobs in {container} have no ledger entry and are never loaded, the first "

@@ -10,6 +10,7 @@ is derived from the key, so that a damaged file is found out, and tells nothing 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -20,8 +21,12 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mainstem.errors import DataError, Transient, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FORMAT = "mainstem.key/1"
 FORMAT_ROTATED = "mainstem.key/2"
@@ -181,16 +186,8 @@ def _retired(path: Path) -> list[tuple[re.Match[str], str]]:
 def _put(path: Path, text: str) -> None:
     """Write a file for its owner alone, whole or not at all."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+        with _beside(path, text) as temporary:
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise Transient(f"key file {path} cannot be written: {error.strerror}") from None
 
@@ -200,21 +197,24 @@ def _create(path: Path) -> None:
     line = f"{FORMAT} {key_id(key)} {key.hex()}\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # mkstemp gives mode 0600 from the first moment on.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
+        # A link fails where another process was first: its key counts.
+        with _beside(path, line) as temporary, contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
     except OSError as error:
         raise Transient(f"key file {path} cannot be made: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _beside(path: Path, text: str) -> Iterator[Path]:
+    """Write a file that lasts beside a path, for its owner alone; it is gone in the end."""
+    # mkstemp gives mode 0600 from the first moment on.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(line)
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # A link fails where another process was first: its key counts.
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise Transient(f"key file {path} cannot be made: {error.strerror}") from None
+        yield temporary
     finally:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from mainstem.replicate.plan import (
     missing_past,
     new_foreign_blobs,
     routed,
+    travelling,
     travels,
 )
 from mainstem.store import (
@@ -91,13 +92,7 @@ def replicate(
     cannot be reached does not hold up the others.
     """
     result = Replication()
-    if platform.central is None:
-        return result
-    centre = Account.open(platform.central.store, platform.directory)
-    for region in platform.regions.values():
-        if region.store is None or platform.ledger_from(region.name) is None:
-            continue
-        source = Account.open(region.store, platform.directory)
+    for region, source, centre in travelling(platform):
         try:
             result.regions.append(_Copier(region, source, centre, progress).run(past=past))
         except MainstemError as error:

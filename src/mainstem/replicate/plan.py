@@ -9,6 +9,7 @@ from mainstem.config.routes import Route
 from mainstem.records import LedgerEntry, Signal
 from mainstem.store import (
     LEDGER,
+    Account,
     central_container,
     has_segment_id,
     new_places,
@@ -16,10 +17,10 @@ from mainstem.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from mainstem.config.platform import Region
-    from mainstem.store import Account, Container, ObjectInfo
+    from mainstem.config.platform import Platform, Region
+    from mainstem.store import Container, ObjectInfo
 
 
 def travels(region: Region, entry: LedgerEntry) -> bool:
@@ -63,6 +64,16 @@ def missing_past(region: Region, source: Account, centre: Account) -> list[Ledge
         and (entry.signal, entry.blob.name) not in there
         and (entry.blob.container, entry.blob.name) in here
     ]
+
+
+def travelling(platform: Platform) -> Iterator[tuple[Region, Account, Account]]:
+    """Give each region that has copies in the centre, with its account and the centre's."""
+    if platform.central is None:
+        return
+    centre = Account.open(platform.central.store, platform.directory)
+    for region in platform.regions.values():
+        if region.store is not None and platform.ledger_from(region.name) is not None:
+            yield region, Account.open(region.store, platform.directory), centre
 
 
 def routed(region: Region) -> list[Signal]:

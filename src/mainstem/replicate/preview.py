@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.errors import MainstemError
 from mainstem.replicate.ledger import CONTAINER, read_state
-from mainstem.replicate.plan import missing_past, new_foreign_blobs, routed, travels
+from mainstem.replicate.plan import missing_past, new_foreign_blobs, routed, travelling, travels
 from mainstem.store import LEDGER, Account, central_container, new_places, read_entries
 
 if TYPE_CHECKING:
@@ -44,14 +44,8 @@ def preview_replication(
 ) -> Preview:
     """Tell what a run would copy now, with `past` also what a route that was opened later left."""
     result = Preview()
-    if platform.central is None:
-        return result
-    centre = Account.open(platform.central.store, platform.directory)
-    for region in platform.regions.values():
-        if region.store is None or platform.ledger_from(region.name) is None:
-            continue
+    for region, source, centre in travelling(platform):
         progress(f"{region.name}: reading the ledger")
-        source = Account.open(region.store, platform.directory)
         try:
             result.travelling += _region(region, source, centre, past=past)
         except MainstemError as error:
