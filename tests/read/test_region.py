@@ -191,9 +191,9 @@ def test_every_read_is_written_down_without_personal_data(
     assert "example.com" not in json.dumps(note)
 
 
-def test_a_position_leaves_behind_what_was_read(reader: RegionReader, collector: Collector) -> None:
+def test_a_position_leaves_behind_what_was_read(reader: RegionReader) -> None:
     wanted = asked(Signal.LOGS, since=NOW - timedelta(minutes=30))
-    collector.now = NOW - timedelta(days=3)
+    collector = Collector(reader.account, "euc", now=NOW - timedelta(days=3))
     collector.segment(Signal.LOGS, collector.requests(Signal.LOGS, 1))
     collector.now = NOW
     first = collector.segment(Signal.LOGS, collector.requests(Signal.LOGS, 1))
