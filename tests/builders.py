@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mainstem.records import LEDGER_FORMAT, Signal, entry_name
-from mainstem.store import LEDGER, lines_name
+from mainstem.records import LEDGER_FORMAT, LedgerEntry, Signal, entry_name
+from mainstem.store import LEDGER, SignedHead, head_name, is_signed, lines_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mainstem.privacy import SigningKey
     from mainstem.store import Account
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
@@ -122,6 +123,8 @@ class Collector:
     now: datetime = NOON
     seq: int = 0
     previous: str = "0" * 64
+    signer: SigningKey | None = None
+    """Signs heads as collectors do; None as those did from before."""
     hour: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -230,6 +233,11 @@ class Collector:
         name = entry_name(self.now.strftime("%Y/%m/%d"), self.instance, self.seq)
         if upload:
             self.account.container(LEDGER).create(name, data)
+            entry = LedgerEntry.parse(data)
+            if self.signer is not None and is_signed(entry):
+                self.account.container(LEDGER).create(
+                    head_name(name), SignedHead.of(entry, self.signer).data
+                )
         self.previous = hashlib.sha256(data).hexdigest()
         self.seq += 1
         if kind == "segment":

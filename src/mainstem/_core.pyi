@@ -352,6 +352,18 @@ def select_records(data: bytes, signal: str, wanted: dict[int, set[int]]) -> lis
 def count_blob(data: bytes, signal: str) -> tuple[int, int]:
     """Count a blob's lines and the records in them, as `read_blob` does."""
 
+def signing_public_key(seed: bytes) -> bytes:
+    """Give the Ed25519 public key (32 bytes) of a seed of 32 bytes; ValueError for another length.
+
+    https://www.rfc-editor.org/rfc/rfc8032
+    """
+
+def sign(seed: bytes, message: bytes) -> bytes:
+    """Sign a message by Ed25519: 64 bytes, the same for the same seed and message."""
+
+def signature_fits(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether a signature is that of a message under a public key."""
+
 def list_spool(path: str) -> str:
     """Give what lies in a spool's folder, as JSON; another process may hold the spool.
 

@@ -98,7 +98,16 @@ SCALARS = [
     [], {}, ["otlp"], {"otlp": None}, [[]], [None],
 ]  # fmt: skip
 DIRECTORY = Path(tempfile.mkdtemp())
-SITE = Site("euc", "play", DIRECTORY / "spool", DIRECTORY / "key", Durability.DISK, DIRECTORY)
+SITE = Site(
+    "euc",
+    "play",
+    DIRECTORY / "spool",
+    DIRECTORY / "key",
+    Durability.DISK,
+    DIRECTORY,
+    signing_key=str(DIRECTORY / "signing"),
+    public_keys=DIRECTORY / "public.json",
+)
 plain = YAML(typ="safe", pure=True)
 BASES: list[Any] = [plain.load(COLLECTOR), plain.load(PLATFORM)]
 BASES = [json.loads(json.dumps(base)) for base in BASES]

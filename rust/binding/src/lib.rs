@@ -5,6 +5,7 @@ mod data_plane;
 mod errors;
 mod outbox;
 mod requests;
+mod signatures;
 mod spools;
 mod survey;
 
@@ -27,6 +28,8 @@ mod _core {
     use crate::requests::{
         check_hold, check_policy, process_json, redact_json, steps_rules, transcode,
     };
+    #[pymodule_export]
+    use crate::signatures::{sign, signature_fits, signing_public_key};
     #[pymodule_export]
     use crate::spools::{list_spool, verify_spool};
     #[pymodule_export]

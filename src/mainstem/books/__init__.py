@@ -9,7 +9,7 @@ from mainstem.books.breach import Breach, Finding, Verification
 from mainstem.books.equations import Books, Line, keep_books
 from mainstem.books.status import RegionStatus, Status, take_status
 from mainstem.books.verify import verify
-from mainstem.books.witness import Witnessed, write_heads
+from mainstem.books.witness import Witnessed, open_witness, write_heads
 
 __all__ = [
     "Books",
@@ -21,6 +21,7 @@ __all__ = [
     "Verification",
     "Witnessed",
     "keep_books",
+    "open_witness",
     "take_status",
     "verify",
     "write_heads",

@@ -18,6 +18,9 @@ class Breach(StrEnum):
     ENTRY_REMOVED = "entry removed"
     CHAIN_CUT = "chain cut at its end"
     INSTANCE_REMOVED = "instance removed"
+    SIGNATURE_WRONG = "signature does not fit"
+    SIGNATURE_MISSING = "signature missing"
+    SIGNING_KEY_UNKNOWN = "signing key unknown"
     ROW_DELETED = "row deleted"
     ROW_DOUBLED = "row doubled"
     ROW_ALTERED = "row altered"
@@ -39,6 +42,8 @@ class Verification:
     """What was read, and what was found; `unread` regions could not be looked at, and why.
 
     `witnessed` has, by region, the time of the last heads that a witness holds, None for none.
+    `unchecked` are the regions whose signatures nobody could check, and why. `store` of a finding
+    may also be `witness`.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -46,7 +51,9 @@ class Verification:
     blobs: int = 0
     bytes: int = 0
     rows: int = 0
+    heads: int = 0
     unread: dict[str, str] = field(default_factory=dict)
+    unchecked: dict[str, str] = field(default_factory=dict)
     isolated: list[str] = field(default_factory=list)
     witnessed: dict[str, str | None] = field(default_factory=dict)
 
@@ -54,3 +61,15 @@ class Verification:
     def consistent(self) -> bool:
         """Whether all that was read fits together."""
         return not self.findings
+
+    @property
+    def verdict(self) -> str:
+        """What may be said, and no more: without a witness nobody can say "complete".
+
+        With one, of what is up to the heads that it holds, as far as nobody can change those.
+        """
+        if self.findings:
+            return f"{len(self.findings):,} findings"
+        if self.witnessed and not self.unread and all(self.witnessed.values()):
+            return "consistent, and complete up to the heads that the witness holds"
+        return "consistent"

@@ -4,7 +4,8 @@ The books compare counts and trust what was read before; this reads everything a
 `.lines` and the blob that it commits to, in the region and in the centre, and each row that came of
 them. Compared are
 
-- an entry with the one before it, whose hash it names, and with the warehouse's copy of it;
+- an entry with the one before it, whose hash it names, with the warehouse's copy of it, and with
+  the heads that its collector signed;
 - a blob and its `.lines` with the hashes in the entry;
 - a blob's rows in bronze with the rows that it gives now;
 - what is listed with what is committed to, less what retention recorded as removed.
@@ -22,68 +23,24 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mainstem.books.breach import Breach, Finding, Verification
+from mainstem.books.copies import copies_of, read_ledger
+from mainstem.books.entries import Chains, kept_at_the_centre
 from mainstem.books.evidence import ORPHAN_HOURS, Evidence, gather
 from mainstem.books.rows import BlobRows, compare_rows
-from mainstem.books.witness import Head, read_heads
-from mainstem.config.routes import Route
-from mainstem.records import EntryKind, LedgerEntry, Signal, entry_name, local_class
-from mainstem.replicate import travels
-from mainstem.store import (
-    LEDGER,
-    Account,
-    ObjectMissing,
-    central_container,
-    is_entry,
-    lines_name,
-    utc_day,
-)
+from mainstem.books.signatures import PublicKeys
+from mainstem.books.witness import Held, read_heads
+from mainstem.records import EntryKind, LedgerEntry, entry_name
+from mainstem.store import Account, ObjectMissing, lines_name, utc_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
+    from mainstem.books.copies import Copy, Entries
     from mainstem.config.platform import Platform, Region
     from mainstem.store import Container
 
-READERS = 8
 BLOBS_AHEAD = 2
 """Blobs in memory beside the one that is compared."""
-
-Entries = dict[tuple[str, int], LedgerEntry]
-"""A ledger's entries by instance and number."""
-
-
-@dataclass(frozen=True)
-class Copy:
-    """One of the two places where a region's ledger and blobs stand."""
-
-    region: Region
-    store: str
-    account: Account
-
-    @property
-    def ledger(self) -> Container:
-        """Its ledger's container."""
-        return self.account.container(self._named(LEDGER))
-
-    def blobs_of(self, entry: LedgerEntry) -> Container | None:
-        """Get the container that an entry's blob stands in; None where none should be here."""
-        if entry.blob is None or entry.signal is None:
-            return None
-        if self.store == "region":
-            # Another class may be in another store.
-            here = entry.container_class in (None, entry.signal, local_class(entry.signal))
-            return self.account.container(entry.blob.container) if here else None
-        of_the_centre = entry.blob.container == self._named(entry.signal.value)
-        if not of_the_centre and not travels(self.region, entry):
-            return None
-        return self.account.container(self._named(entry.signal.value))
-
-    def finding(self, breach: Breach, place: str, detail: str) -> Finding:
-        """Make a finding in this copy."""
-        return Finding(breach, self.region.name, self.store, place, detail)
-
-    def _named(self, name: str) -> str:
-        return name if self.store == "region" else central_container(self.region.name, name)
 
 
 def verify(
@@ -101,13 +58,17 @@ def verify(
         for region in platform.regions.values():
             if region.name in evidence.isolated or region.name in evidence.unread:
                 continue
-            heads: list[Head] = []
-            if witness is not None:
-                heads, result.witnessed[region.name] = read_heads(witness, region.name)
-            for copy in _copies(platform, region):
+            keys = PublicKeys.of(platform, region)
+            held = _held(witness, region, keys, result)
+            ledgers = []
+            for copy in copies_of(platform, region):
                 progress(f"{region.name}: reading its ledger in the {copy.store}")
-                entries = _read_ledger(copy, result)
-                result.findings += _chains(evidence, copy, entries, heads)
+                ledgers.append(read_ledger(copy, keys, result))
+            elsewhere = kept_at_the_centre(evidence, region, ledgers)
+            for ledger in ledgers:
+                copy, entries = ledger.copy, ledger.entries
+                chains = Chains(evidence, ledger, held, keys, elsewhere)
+                result.findings += chains.findings()
                 walk = _Walk(evidence, copy, entries, result, progress)
                 result.findings += walk.blobs(
                     loaded_from_here=platform.home == region.name or copy.store == "centre"
@@ -115,104 +76,16 @@ def verify(
     return result
 
 
-def _copies(platform: Platform, region: Region) -> Iterator[Copy]:
-    if region.store is not None:
-        yield Copy(region, "region", Account.open(region.store, platform.directory))
-    if platform.central is not None and platform.home != region.name:
-        yield Copy(region, "centre", Account.open(platform.central.store, platform.directory))
-
-
-def _read_ledger(copy: Copy, result: Verification) -> Entries:
-    """Read each entry's own object, also where the end of its hour repeats it."""
-    ledger = copy.ledger
-    names = [info.name for info in ledger.list() if is_entry(info.name)]
-    entries = {}
-    with ThreadPoolExecutor(READERS) as readers:
-        for name, data in zip(names, readers.map(ledger.read, names), strict=True):
-            try:
-                entry = LedgerEntry.parse(data)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                place = f"{ledger.name}/{name}"
-                result.findings.append(
-                    copy.finding(Breach.ENTRY_REWRITTEN, place, "this is not a ledger entry")
-                )
-            else:
-                entries[entry.instance, entry.seq] = entry
-    result.entries += len(entries)
-    return entries
-
-
-def _chains(
-    evidence: Evidence, copy: Copy, entries: Entries, heads: Sequence[Head]
-) -> Iterator[Finding]:
-    """Compare the entries with each other, and with those that were taken from here before."""
-    known, cleared = _known(evidence, copy.region.name)
-    if copy.store == "region":
-        elsewhere = _of_the_centre(evidence, copy.region)
-        known = {key: sha256 for key, sha256 in known.items() if key[0] not in elsewhere}
-        # The centre may lack what has not travelled yet.
-        known = {(head.instance, head.seq): head.sha256 for head in heads} | known
-    for instance in sorted({each for each, _ in [*entries, *known]}):
-        here = sorted(seq for each, seq in entries if each == instance)
-        missing = sorted(
-            seq
-            for each, seq in known
-            if each == instance and seq not in here and seq > cleared.get(instance, -1)
-        )
-        place = f"{copy.ledger.name}, instance {instance}"
-        if missing and not here:
-            detail = f"its {len(missing)} entries are gone"
-            yield copy.finding(Breach.INSTANCE_REMOVED, place, detail)
-        elif missing:
-            cut = missing[0] > here[-1]
-            detail = f"entry {_span(missing)} is gone"
-            yield copy.finding(Breach.CHAIN_CUT if cut else Breach.ENTRY_REMOVED, place, detail)
-        for seq in here:
-            entry, before = entries[instance, seq], entries.get((instance, seq - 1))
-            was = known.get((instance, seq), entry.sha256)
-            if was != entry.sha256:
-                detail = "it is not the one that was taken from here before"
-                yield copy.finding(Breach.ENTRY_REWRITTEN, f"{place}, entry {seq}", detail)
-            elif (
-                before is not None
-                and entry.previous != before.sha256
-                and known.get((instance, seq - 1), before.sha256) == before.sha256
-            ):
-                detail = f"entry {seq} follows from another one"
-                yield copy.finding(Breach.ENTRY_REWRITTEN, f"{place}, entry {seq - 1}", detail)
-
-
-def _known(evidence: Evidence, region: str) -> tuple[dict[tuple[str, int], str], dict[str, int]]:
-    """Give the hashes of the entries that a load has taken, and what retention cleared since."""
-    rows = evidence.warehouse.query(
-        "SELECT instance, seq, entry_sha256 FROM bronze.ledger WHERE region = ?", (region,)
-    )
-    cleared = evidence.warehouse.query(
-        "SELECT instance, max(seq) FROM cleared WHERE region = ? GROUP BY instance", (region,)
-    )
-    return {(instance, seq): sha256 for instance, seq, sha256 in rows}, dict(cleared)
-
-
-def _of_the_centre(evidence: Evidence, region: Region) -> set[str]:
-    """Tell the instances that the central collector keeps for a region that forwards to it.
-
-    Before their first segment nothing tells whose they are, and there is nothing to miss.
-    """
-    if not any(region.route(signal) is Route.FORWARD for signal in Signal):
-        return set()
-    rows = evidence.warehouse.query(
-        """
-        SELECT instance FROM bronze.ledger WHERE region = $1 GROUP BY instance
-        HAVING coalesce(bool_or(starts_with(container, $2)), false)
-            OR count(*) FILTER (kind = 'segment') = 0
-        """,
-        (region.name, central_container(region.name, "")),
-    )
-    return {instance for (instance,) in rows}
-
-
-def _span(numbers: list[int]) -> str:
-    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+def _held(witness: Account | None, region: Region, keys: PublicKeys, result: Verification) -> Held:
+    """Read what a witness holds of a region."""
+    if witness is None:
+        return Held()
+    held = read_heads(witness, region.name, keys)
+    result.witnessed[region.name] = held.last
+    result.findings += [
+        Finding(each.breach, region.name, "witness", each.place, each.detail) for each in held.wrong
+    ]
+    return held
 
 
 @dataclass(frozen=True)

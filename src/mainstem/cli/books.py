@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mainstem.books import keep_books, verify
+from mainstem.books import keep_books, open_witness, verify
 from mainstem.cli.app import app
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
@@ -19,11 +19,11 @@ from mainstem.cli.output import (
     stdout,
 )
 from mainstem.config.platform import load_platform
-from mainstem.store import Account
 
 if TYPE_CHECKING:
     from mainstem.books import Books, Line, Verification
     from mainstem.config.platform import Platform
+    from mainstem.store import Account
 
 NOTES_SHOWN = 10
 
@@ -45,7 +45,8 @@ def books_command(
         str | None,
         typer.Option(
             envvar="MAINSTEM_WITNESS",
-            help="With --verify: the store in which another administrator holds the chains' heads.",
+            help="With --verify: the store in which another administrator holds the chains' heads, "
+            "else the platform file's `witness`.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -57,8 +58,7 @@ def books_command(
     """
     loaded = load_platform(platform)
     if verify_all:
-        held = Account.open(witness, loaded.directory) if witness else None
-        _verify(loaded, held, as_json=as_json)
+        _verify(loaded, open_witness(loaded, witness), as_json=as_json)
         return
     with showing("keeping the books") as progress:
         books = keep_books(loaded, recount=recount, progress=progress)
@@ -74,7 +74,7 @@ def _verify(platform: Platform, witness: Account | None, *, as_json: bool) -> No
     with showing("verifying") as progress:
         found = verify(platform, witness, progress)
     if as_json:
-        print_json({"consistent": found.consistent, **asdict(found)})
+        print_json({"consistent": found.consistent, "verdict": found.verdict, **asdict(found)})
     else:
         _print_verification(found)
     if not found.consistent:
@@ -95,10 +95,11 @@ def _print_verification(found: Verification) -> None:
     for region, last in found.witnessed.items():
         held = f"holds its heads up to {last}" if last else "holds no heads of it"
         stdout.print(f"{region}: the witness {held}", highlight=False, soft_wrap=True)
-    verdict = "consistent" if found.consistent else f"{len(found.findings):,} findings"
+    for region, reason in found.unchecked.items():
+        stdout.print(f"{region}: signatures were not checked: {reason}", soft_wrap=True)
     stdout.print(
         f"{found.entries:,} entries, {found.blobs:,} blobs with {found.bytes:,} bytes and "
-        f"{found.rows:,} rows: {verdict}",
+        f"{found.rows:,} rows, {found.heads:,} signed heads: {found.verdict}",
         highlight=False,
         soft_wrap=True,
     )

@@ -16,7 +16,19 @@ from mainstem.cli.output import JsonOption, print_json, print_table, stdout
 from mainstem.cli.spool import OwnPlatformOption, RegionOption
 from mainstem.collect.site import chosen_site
 from mainstem.errors import UsageError
-from mainstem.privacy import load_key, new_key, pseudonyms, retired_keys, rotate_key
+from mainstem.privacy import (
+    SigningKey,
+    load_key,
+    load_signing_key,
+    new_key,
+    new_signing_key,
+    pseudonyms,
+    read_public_keys,
+    retired_keys,
+    rotate_key,
+    rotate_signing_key,
+)
+from mainstem.store.keyvault import PREFIX
 
 key_app = typer.Typer(
     help="Make, rotate and show a region's key; make tokens for senders.", no_args_is_help=True
@@ -28,6 +40,32 @@ FileArgument = Annotated[
 ]
 
 
+SigningOption = Annotated[
+    bool, typer.Option("--signing", help="The key that signs the heads of the region's chains.")
+]
+
+
+def _signing_files(
+    path: Path | None, platform: Path | None, region: str | None
+) -> tuple[Path, Path]:
+    """Give the signing key's file and the list of public keys, beside a path that was given."""
+    if path is not None:
+        return path, path.with_name(f"{path.stem}.public.json")
+    site = chosen_site(platform, region)[1]
+    if site.signing_key.startswith(PREFIX):
+        raise UsageError(
+            f"the signing key is a secret in a vault: {site.signing_key}",
+            hint="Make a key file with `mainstem key new --signing PATH`, put its line into the "
+            "vault, remove it, and reload the collector (SIGHUP).",
+        )
+    return Path(site.signing_key), site.public_keys
+
+
+def _tell_signing(key: SigningKey, file: Path, public: Path, more: str = "") -> None:
+    stdout.print(f"{file}: signing key {key.id}{more}", highlight=False, soft_wrap=True)
+    stdout.print(f"{public}: its public key, for whoever verifies", highlight=False, soft_wrap=True)
+
+
 def _file(path: Path | None, platform: Path | None, region: str | None) -> Path:
     return path if path is not None else chosen_site(platform, region)[1].key
 
@@ -37,8 +75,14 @@ def new_command(
     path: FileArgument = None,
     platform: OwnPlatformOption = None,
     region: RegionOption = None,
+    *,
+    signing: SigningOption = False,
 ) -> None:
     """Make a key where there is none, for the region's backup before the first start."""
+    if signing:
+        file, public = _signing_files(path, platform, region)
+        _tell_signing(new_signing_key(file, public), file, public)
+        return
     made = new_key(_file(path, platform, region))
     stdout.print(f"{made.path}: key {made.id}", highlight=False, soft_wrap=True)
 
@@ -51,6 +95,7 @@ def rotate_command(
     platform: OwnPlatformOption = None,
     region: RegionOption = None,
     *,
+    signing: SigningOption = False,
     digests: Annotated[
         bool,
         typer.Option(
@@ -61,8 +106,15 @@ def rotate_command(
     """Put a new key in the place of the one there is, which is kept beside it.
 
     Pseudonyms begin anew once the collector has reloaded (SIGHUP): who is seen under both keys
-    counts as two.
+    counts as two. With --signing: heads are signed anew after a reload, and the old key's
+    signatures count for what is older than a day from now.
     """
+    if signing:
+        file, public = _signing_files(path, platform, region)
+        before, after = rotate_signing_key(file, public)
+        more = f" in place of {before.id}; reload the collector (SIGHUP)"
+        _tell_signing(after, file, public, more)
+        return
     old, new = rotate_key(_file(path, platform, region), digests=digests)
     stdout.print(
         f"{new.path}: key {new.id} in place of {old.id}; reload the collector (SIGHUP)",
@@ -77,9 +129,16 @@ def show_command(
     platform: OwnPlatformOption = None,
     region: RegionOption = None,
     *,
+    signing: SigningOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the key file, and show its key's id and those of the keys before; never a key."""
+    """Check the key file, and show its key's id and those of the keys before; never a key.
+
+    With --signing: the public keys, with the times that they were in use.
+    """
+    if signing:
+        _show_signing(*_signing_files(path, platform, region), as_json=as_json)
+        return
     file = _file(path, platform, region)
     key, retired = load_key(file), retired_keys(file)
     if as_json:
@@ -88,6 +147,16 @@ def show_command(
         return
     rows = [(key.id, "in use"), *((one.id, f"retired {one.at}") for one in reversed(retired))]
     print_table(str(file), ("key", "state"), rows)
+
+
+def _show_signing(file: Path, public: Path, *, as_json: bool) -> None:
+    key, known = load_signing_key(file), read_public_keys(public)
+    if as_json:
+        keys = [asdict(one) for one in known]
+        print_json({"path": str(file), "id": key.id, "public_keys": keys})
+        return
+    rows = [(one.id, one.public_key, one.since, one.until or "in use") for one in known]
+    print_table(str(public), ("key", "public key (Ed25519)", "since", "until"), rows)
 
 
 @key_app.command(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mainstem.books import write_heads
+from mainstem.books import open_witness, write_heads
 from mainstem.cli.app import app
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
@@ -20,7 +20,7 @@ from mainstem.cli.output import (
     stdout,
 )
 from mainstem.config.platform import load_platform
-from mainstem.store import Account
+from mainstem.errors import UsageError
 
 
 @app.command(name="witness", epilog="Example: mainstem witness --to az://auditor")
@@ -28,22 +28,30 @@ def witness_command(
     platform: PlatformOption = DEFAULT_PLATFORM,
     *,
     to: Annotated[
-        str,
+        str | None,
         typer.Option(
             envvar="MAINSTEM_WITNESS",
-            help="The store that another administrator holds; the container is `heads`.",
+            help="The store that another administrator holds, else the platform file's `witness`; "
+            "the container is `heads`.",
         ),
-    ],
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write down where each collector's chain ends, in a store that its operator cannot change.
 
-    Call it hourly. `mainstem books --verify --witness` then finds what was cut off or dropped
-    since, whether it had been loaded or not. Exit code 3: a region could not be read.
+    Collectors of a platform with a `witness` do so themselves, hourly; this is for those that
+    cannot reach it. `mainstem books --verify` then finds what was cut off or dropped since, whether
+    it had been loaded or not. Exit code 3: a region could not be read.
     """
     loaded = load_platform(platform)
+    witness = open_witness(loaded, to)
+    if witness is None:
+        raise UsageError(
+            "there is no witness to write to",
+            hint="Give --to, or `witness: {store: ...}` in the platform file.",
+        )
     with showing("reading the ledgers") as progress:
-        done = write_heads(loaded, Account.open(to, loaded.directory), progress)
+        done = write_heads(loaded, witness, progress)
     if as_json:
         print_json(asdict(done))
     else:
@@ -54,6 +62,8 @@ def witness_command(
         ]
         if rows:
             print_table("Heads", ("region", "instance", "entry", "its hash begins"), rows)
+        if done.signed:
+            stdout.print(f"{done.signed:,} signed heads copied", highlight=False)
         for region in done.isolated:
             stdout.print(f"{region}: isolated; run `mainstem witness` with its own file, there")
         for region, reason in done.unread.items():

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mainstem import _core
+from mainstem.collect.heads import HeadSigner, ready_signing_key
 from mainstem.collect.health import Exports
 from mainstem.collect.plan import make_plan
 from mainstem.collect.spool import Place, list_spool
@@ -34,6 +35,7 @@ def drain_spool(
     stays when the time is over.
     """
     load_key(site.key)
+    signer = HeadSigner(ready_signing_key(site))
     plan = make_plan(config, site)
     stores = open_stores(plan, site)
     try:
@@ -44,7 +46,8 @@ def drain_spool(
     with contextlib.closing(plane):
         plane.seal()
         uploaders = [
-            Uploader(plane, stores, exports, region=region) for region in site.origins or (None,)
+            Uploader(plane, stores, exports, region=region, signer=signer)
+            for region in site.origins or (None,)
         ]
         for uploader in uploaders:
             uploader.start()

@@ -40,6 +40,8 @@ class Site:
     key: Path
     durability: Durability
     base: Path
+    signing_key: str
+    public_keys: Path
     store: str | None = field(default=None, repr=False)
     overlay: RedactionOverlay = field(default_factory=RedactionOverlay)
     routes: Mapping[Signal, SignalRoute] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Site:
     isolated: bool = False
     origins: tuple[str, ...] = ()
     strict: bool = False
+    witness: str | None = field(default=None, repr=False)
 
     def route(self, signal: Signal) -> SignalRoute:
         """Tell how a signal's records travel; without a platform file none is decided on."""
@@ -65,6 +68,8 @@ def local_site() -> Site:
         environment="play",
         spool=folder / "spool",
         key=folder / "region.key",
+        signing_key=str(folder / "region.signing"),
+        public_keys=folder / "region.public.json",
         durability=Durability.DISK,
         base=Path.cwd(),
     )
@@ -78,13 +83,20 @@ def site_of(platform: Platform, name: str) -> Site:
             f"{name} is isolated and this platform file knows nothing but its name",
             hint="Run its collector with the region's own platform file, the one with `home`.",
         )
-    if region.spool is None or region.pseudonym_key is None:
-        raise TypeError("a region that load_platform gives has a spool and a key")
+    if (
+        region.spool is None
+        or region.pseudonym_key is None
+        or region.signing_key is None
+        or region.public_keys is None
+    ):
+        raise TypeError("a region that load_platform gives has a spool and keys")
     return Site(
         region=name,
         environment=platform.environment,
         spool=region.spool,
         key=region.pseudonym_key,
+        signing_key=region.signing_key,
+        public_keys=region.public_keys,
         durability=region.durability,
         base=platform.directory,
         store=region.store,
@@ -93,6 +105,7 @@ def site_of(platform: Platform, name: str) -> Site:
         isolated=region.residency is Residency.ISOLATED,
         routes=region.routes,
         strict=region.security == "strict",
+        witness=witness_of(platform),
     )
 
 
@@ -113,11 +126,19 @@ def central_site(platform: Platform) -> Site:
         environment=platform.environment,
         spool=central.spool,
         key=central.key,
+        signing_key=central.signing_key,
+        public_keys=central.public_keys,
         durability=central.durability,
         base=platform.directory,
         store=central.store,
         origins=central.origins,
+        witness=witness_of(platform),
     )
+
+
+def witness_of(platform: Platform) -> str | None:
+    """Give the address of the store that another administrator holds, if there is one."""
+    return platform.witness.store if platform.witness is not None else None
 
 
 def chosen_site(platform: Path | None, region: str | None) -> tuple[Platform | None, Site]:

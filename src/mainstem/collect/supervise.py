@@ -14,6 +14,7 @@ import structlog
 
 from mainstem import _core
 from mainstem.collect.debug import Counting
+from mainstem.collect.heads import HeadSigner, open_witness, ready_signing_key
 from mainstem.collect.health import Exports, Health, HealthServer, SpoolTrouble
 from mainstem.collect.health_tls import health_context, load_certificate
 from mainstem.collect.logs import log_dead_threads, set_up_logs
@@ -93,8 +94,16 @@ def collect(
         _make_containers(stores, plan)
         plane = _open(plan, site)
         stack.callback(plane.close)
+        signer = _sign_heads(stack, site)
         uploaders = [
-            Uploader(plane, stores, exports, on_death=lambda: wakes.put(Wake.STOP), region=region)
+            Uploader(
+                plane,
+                stores,
+                exports,
+                on_death=lambda: wakes.put(Wake.STOP),
+                region=region,
+                signer=signer,
+            )
             for region in site.origins or (None,)
         ]
         health.watch(SpoolTrouble(plane.stats, (config.health or HealthCheck()).max_spool_age))
@@ -120,6 +129,7 @@ def collect(
 
         def prepare(stores: Stores, plan: Plan) -> None:
             _make_containers(stores, plan)
+            signer.use(ready_signing_key(site))
             if endpoint_tls is not None and config.health is not None and config.health.tls:
                 load_certificate(endpoint_tls, config.health.tls, site.base)
 
@@ -146,6 +156,15 @@ def _follow(
         _watch(stack, SentWatch(plane.stats, sent))
     if plan.counted:
         _watch(stack, Counting(plane.stats, plan.counted))
+
+
+def _sign_heads(stack: contextlib.ExitStack, site: Site) -> HeadSigner:
+    """Make ready to sign the heads of the chains, and to hand them to the platform's witness."""
+    key, witness = ready_signing_key(site), open_witness(site)
+    log.info("signing key", id=key.id, public_keys=str(site.public_keys))
+    if witness is not None:
+        _watch(stack, witness)
+    return HeadSigner(key, witness)
 
 
 def _watch(stack: contextlib.ExitStack, watch: Watch) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mainstem._core import DataPlane, OutboxItem
+    from mainstem.collect.heads import HeadSigner
     from mainstem.collect.health import Exports
     from mainstem.collect.stores import Stores, Target
 
@@ -71,13 +72,19 @@ class Uploader:
         exports: Exports,
         on_death: Callable[[], None] | None = None,
         region: str | None = None,
+        *,
+        signer: HeadSigner | None = None,
     ) -> None:
-        """Empty the outbox of a data plane; at the centre, that of one region."""
+        """Empty the outbox of a data plane; at the centre, that of one region.
+
+        Without a signer no head is written, as nothing did before heads were signed.
+        """
         self.uploaded = Uploaded()
         self.region = region
         self._outbox = outbox
         self._stores = stores
         self._exports = exports
+        self._signer = signer
         self._on_death = on_death
         self._stop = threading.Event()
         self._idle = threading.Event()
@@ -182,6 +189,8 @@ class Uploader:
             if item.container is not None and item.blob_name is not None:
                 self._put_blob(item, entry, target)
             ledger.create(item.entry_name, item.entry)
+            if self._signer is not None:
+                self._signer.sign(entry, ledger)
         except ContainerMissing:
             # Deleted under our hands: made again, and the item's next turn finds it.
             self._stores.ledger.ensure_container(container_of(LEDGER, self.region))

@@ -72,6 +72,17 @@ def _store_address(address: str) -> str:
     )
 
 
+VAULT_REFERENCE = re.compile(r"keyvault:[A-Za-z0-9-]{3,24}/[A-Za-z0-9-]{1,127}")
+
+
+def _key_place(place: str, info: ValidationInfo) -> str:
+    if place.startswith("keyvault:"):
+        if VAULT_REFERENCE.fullmatch(place):
+            return place
+        raise ValueError("is not named as keyvault:vault/secret")
+    return str(_resolve(Path(place), info))
+
+
 def _warehouse_address(address: str) -> str:
     if address.startswith("duckdb:"):
         return address
@@ -79,6 +90,7 @@ def _warehouse_address(address: str) -> str:
 
 
 LocalPath = Annotated[Path, AfterValidator(_resolve)]
+KeyPlace = Annotated[str, Field(min_length=1), AfterValidator(_key_place)]
 StoreAddress = Annotated[str, Field(min_length=1), AfterValidator(_store_address)]
 
 
@@ -136,6 +148,17 @@ class Region(_Model):
     pseudonym_key: Annotated[
         LocalPath | None, Field(description="The region's key file; `keys/<region>.key` if none.")
     ] = None
+    signing_key: Annotated[
+        KeyPlace | None,
+        Field(
+            description="The file of the key that signs its chains, or `keyvault:vault/secret`; "
+            "`keys/<region>.signing` if none."
+        ),
+    ] = None
+    public_keys: Annotated[
+        LocalPath | None,
+        Field(description="The list of its public keys; `keys/<region>.public.json` if none."),
+    ] = None
     redaction: Annotated[
         RedactionOverlay, Field(description="What this region redacts beside all others.")
     ] = RedactionOverlay()
@@ -168,6 +191,8 @@ class Region(_Model):
                 "redaction": self.redaction.on(base),
                 "spool": self.spool or directory / "spool" / name,
                 "pseudonym_key": self.pseudonym_key or directory / "keys" / f"{name}.key",
+                "signing_key": self.signing_key or str(directory / "keys" / f"{name}.signing"),
+                "public_keys": self.public_keys or directory / "keys" / f"{name}.public.json",
             }
         )
         region._name = name
@@ -193,7 +218,26 @@ class Central(_Model):
         LocalPath,
         Field(description="Its key file, made on the first start.", validate_default=True),
     ] = Path("keys/central.key")
+    signing_key: Annotated[
+        KeyPlace,
+        Field(description="The key that signs its chains, as a region's.", validate_default=True),
+    ] = "keys/central.signing"
+    public_keys: Annotated[
+        LocalPath,
+        Field(description="The list of its public keys.", validate_default=True),
+    ] = Path("keys/central.public.json")
     durability: Annotated[Durability, Field(description="When it answers OK.")] = Durability.DISK
+
+
+class Witness(_Model):
+    """Where another administrator holds the heads of the chains."""
+
+    store: Annotated[
+        StoreAddress,
+        Field(
+            description="A store with credentials of its own; the container is `heads`.", repr=False
+        ),
+    ]
 
 
 class Sources(_Model):
@@ -237,6 +281,10 @@ class Platform(_Model):
     ] = RedactionOverlay()
     regions: Annotated[dict[str, Region], Field(min_length=1, description="The regions by name.")]
     central: Central | None = None
+    witness: Annotated[
+        Witness | None,
+        Field(description="Where collectors write their chains' heads, hourly."),
+    ] = None
     warehouse: Annotated[
         str,
         AfterValidator(_warehouse_address),

@@ -20,6 +20,16 @@ from mainstem.privacy.policy import (
     build_policy_specs,
     policy_warnings,
 )
+from mainstem.privacy.signing import (
+    PublicKey,
+    SigningKey,
+    enlist,
+    ensure_signing_key,
+    load_signing_key,
+    new_signing_key,
+    read_public_keys,
+    rotate_signing_key,
+)
 
 __all__ = [
     "ALWAYS_ON",
@@ -29,13 +39,21 @@ __all__ = [
     "KeyFile",
     "PolicySpec",
     "ProcessorSpec",
+    "PublicKey",
+    "SigningKey",
     "build_policy_spec",
     "build_policy_specs",
+    "enlist",
     "ensure_key",
+    "ensure_signing_key",
     "load_key",
+    "load_signing_key",
     "new_key",
+    "new_signing_key",
     "policy_warnings",
     "pseudonyms",
+    "read_public_keys",
     "retired_keys",
     "rotate_key",
+    "rotate_signing_key",
 ]

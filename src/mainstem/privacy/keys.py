@@ -10,23 +10,19 @@ is derived from the key, so that a damaged file is found out, and tells nothing 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
-import os
 import re
 import secrets
-import stat
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mainstem.errors import DataError, Transient, UsageError
+from mainstem.errors import DataError, UsageError
+from mainstem.privacy.owner_only import create_secret, put_secret, read_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 FORMAT = "mainstem.key/1"
 FORMAT_ROTATED = "mainstem.key/2"
@@ -97,10 +93,10 @@ def rotate_key(path: Path, *, digests: bool = False) -> tuple[KeyFile, KeyFile]:
     aside = retired_file(path)
     before = aside.read_text(encoding="ascii") if aside.exists() else ""
     # The old key first: a crash between the two leaves it in both places.
-    _put(aside, f"{before}{line}{_RETIRED}{now}\n")
+    put_secret(aside, f"{before}{line}{_RETIRED}{now}\n")
     secret = secrets.token_bytes(32)
     ids = f"{key_id(secret)} {secret.hex()}"
-    _put(path, f"{FORMAT} {ids}\n" if digests else f"{FORMAT_ROTATED} {ids} {kept}\n")
+    put_secret(path, f"{FORMAT} {ids}\n" if digests else f"{FORMAT_ROTATED} {ids} {kept}\n")
     return old, load_key(path)
 
 
@@ -140,17 +136,7 @@ def load_key(path: Path) -> KeyFile:
     Raises `UsageError` where others can read it or it cannot be read, `DataError` where it is
     damaged. No error quotes it.
     """
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text(encoding="ascii", errors="replace")
-    except OSError as error:
-        raise UsageError(f"key file {path} cannot be read: {error.strerror}") from None
-    if os.name == "posix" and mode & 0o077:
-        raise UsageError(
-            f"key file {path} can be read by other users (mode {mode:04o})",
-            hint=f"chmod 600 {path}; if someone may have read it, make a new key",
-        )
-    found = _parsed(path, text)
+    found = _parsed(path, read_secret(path))
     if found["id"] != key_id(bytes.fromhex(found["key"])):
         raise DataError(
             f"key file {path} is damaged: its id is not that of its key",
@@ -183,38 +169,6 @@ def _retired(path: Path) -> list[tuple[re.Match[str], str]]:
     return [(_parsed(aside, line), at) for line, _, at in lines]
 
 
-def _put(path: Path, text: str) -> None:
-    """Write a file for its owner alone, whole or not at all."""
-    try:
-        with _beside(path, text) as temporary:
-            temporary.replace(path)
-    except OSError as error:
-        raise Transient(f"key file {path} cannot be written: {error.strerror}") from None
-
-
 def _create(path: Path) -> None:
     key = secrets.token_bytes(32)
-    line = f"{FORMAT} {key_id(key)} {key.hex()}\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # A link fails where another process was first: its key counts.
-        with _beside(path, line) as temporary, contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
-    except OSError as error:
-        raise Transient(f"key file {path} cannot be made: {error.strerror}") from None
-
-
-@contextlib.contextmanager
-def _beside(path: Path, text: str) -> Iterator[Path]:
-    """Write a file that lasts beside a path, for its owner alone; it is gone in the end."""
-    # mkstemp gives mode 0600 from the first moment on.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
+    create_secret(path, f"{FORMAT} {key_id(key)} {key.hex()}\n")

@@ -6,6 +6,7 @@ written once, and what is there already with the same content counts as copied.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ from mainstem.store import (
     ContentConflict,
     ObjectMissing,
     central_container,
+    head_name,
+    is_signed,
     lines_name,
     new_places,
     utc_day,
@@ -150,9 +153,21 @@ class _Copier:
                 entries,
             )
         )
+        list(copiers.map(self._copy_head, entries.items()))
         self._result.entries += len(entries)
         self._state.add(entries.values())
         self._remember(copied, len(entries))
+
+    def _copy_head(self, named: tuple[str, LedgerEntry]) -> None:
+        """Copy an entry's signed head, if it has one: it goes up right behind the entry.
+
+        One that this comes too early for stays behind; the next one vouches for as much and more.
+        """
+        name, entry = named
+        if not is_signed(entry):
+            return
+        with contextlib.suppress(ObjectMissing):
+            self._entries_to.create(head_name(name), self._entries_from.read(head_name(name)))
 
     def _retry_waiting(self, copiers: ThreadPoolExecutor) -> None:
         """Look again for blobs that were missing or wrong when their entries were copied."""

@@ -313,21 +313,22 @@ def _doubts(warehouse: Warehouse, store: StorePlan, now: datetime) -> Iterator[s
 
 
 def _plan_ledger(region: Region, store: StorePlan, now: datetime) -> None:
-    """Entries go after 400 days; `.lines` once no blob may need them, nor a repeat of a request."""
+    """Entries and heads go after 400 days; `.lines` once no blob and no repeat may need them."""
     entries_before = _day(now - timedelta(days=LEDGER_DAYS))
     lines_before = _day(now - timedelta(days=region.retention.longest_days + 1))
     holding = Holding(store.region, store.store, LEDGER)
     marks: dict[str, int] = {}
     oldest = None
     for info in store.account.container(store.ledger_container).list():
-        entry = info.name if is_entry(info.name) else info.name.removesuffix(".lines") + ".json"
-        if not is_entry(entry):
+        stem, _, kind = info.name.rpartition(".")
+        entry = f"{stem}.json"
+        if kind not in ("json", "lines", "head") or not is_entry(entry):
             continue
         place = entry_place(entry)
         holding.blobs += 1
         holding.bytes += info.bytes
         oldest = min(oldest or place.day, place.day)
-        if place.day < (entries_before if entry == info.name else lines_before):
+        if place.day < (lines_before if kind == "lines" else entries_before):
             holding.going += 1
             holding.going_bytes += info.bytes
             store.ledger.append(info.name)

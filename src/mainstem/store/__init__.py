@@ -13,6 +13,7 @@ from mainstem.store.errors import (
     StoreRefused,
     StoreUnavailable,
 )
+from mainstem.store.heads import HEADS, Head, SignedHead, is_signed
 from mainstem.store.ledger import Mark, Reading, advance, new_places, read_entries, utc_day
 from mainstem.store.names import (
     INDEX,
@@ -23,8 +24,11 @@ from mainstem.store.names import (
     central_container,
     entry_place,
     has_segment_id,
+    head_name,
+    head_place,
     index_name,
     is_entry,
+    is_head,
     lines_name,
 )
 from mainstem.store.removals import (
@@ -39,6 +43,7 @@ from mainstem.store.removals import (
 )
 
 __all__ = [
+    "HEADS",
     "INDEX",
     "LEDGER",
     "MOST_BLOCKS",
@@ -52,6 +57,7 @@ __all__ = [
     "ContainerMissing",
     "ContentConflict",
     "EntryPlace",
+    "Head",
     "Mark",
     "ObjectInfo",
     "ObjectMissing",
@@ -59,14 +65,19 @@ __all__ = [
     "Reason",
     "Removal",
     "RemovalStep",
+    "SignedHead",
     "StoreRefused",
     "StoreUnavailable",
     "advance",
     "central_container",
     "entry_place",
     "has_segment_id",
+    "head_name",
+    "head_place",
     "index_name",
     "is_entry",
+    "is_head",
+    "is_signed",
     "lines_name",
     "new_places",
     "newest_removal",

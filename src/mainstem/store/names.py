@@ -76,6 +76,21 @@ def without_segment_id(blob_name: str) -> str:
     return f"{folder}{slash}{stem[:at]}{stem[at + len('_') + 16 :]}"
 
 
+def head_name(entry_name: str) -> str:
+    """Name the signed head that stands beside a ledger entry."""
+    return entry_name.removesuffix(".json") + ".head"
+
+
+def is_head(name: str) -> bool:
+    """Tell a signed head from whatever else stands in a ledger container."""
+    return name.endswith(".head") and is_entry(name.removesuffix(".head") + ".json")
+
+
+def head_place(name: str) -> EntryPlace:
+    """Tell which entry a signed head stands beside; ValueError where it is none."""
+    return entry_place(name.removesuffix(".head") + ".json")
+
+
 def lines_name(entry_name: str) -> str:
     """Name the `.lines` object that stands beside a ledger entry."""
     return entry_name.removesuffix(".json") + ".lines"
