@@ -26,10 +26,11 @@ from bench.programs import ROOT, show
 from mainstem import _core
 from mainstem.config.platform import load_platform
 from mainstem.load import load
-from mainstem.load.schema import bronze_columns
 from mainstem.privacy import ensure_key
 from mainstem.records import Signal
 from mainstem.store import LEDGER, Account, lines_name
+from mainstem.warehouse import DuckDBWarehouse
+from mainstem.warehouse.tables import records_table
 
 RECORDS = 300_000
 IN_REQUEST = 500
@@ -185,7 +186,10 @@ def by_hand(folder: Path) -> None:
     blobs = sorted(map(str, folder.glob("store/logs/**/*.json")))
     with duckdb.connect(warehouse(folder, WAYS[1])) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        columns = ", ".join(f'"{n}" {kind}' for n, kind in bronze_columns(Signal.LOGS).items())
+        columns = ", ".join(
+            f'"{column.name}" {DuckDBWarehouse.sql_types[column.type]}'
+            for column in records_table(Signal.LOGS).columns
+        )
         connection.execute("CREATE SCHEMA bronze")
         connection.execute(f"CREATE TABLE bronze.otel_logs ({columns})")
         connection.execute(AS_OBJECT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -65,7 +67,8 @@ def lose(platform: Platform) -> Path:
 def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = connection.execute(
-            "SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY ALL"
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
+            "WHERE table_name <> 'schema_versions' ORDER BY ALL"
         ).fetchall()
         return {
             table: connection.execute(f"FROM {table} ORDER BY ALL").fetchall()
@@ -182,10 +185,16 @@ def test_a_backup_of_another_environment_or_a_newer_version_is_refused(
     platform: Platform, euc: Collector, backups: Account
 ) -> None:
     bring(platform, euc)
-    with duckdb.connect(str(platform.warehouse_path)) as connection:
-        connection.execute("ALTER TABLE bronze.otel_logs ADD COLUMN mood VARCHAR")
-    back_up(platform, backups)
+    name = back_up(platform, backups).name
     lose(platform)
+    table = platform.directory / f"backups/backup/{name}/bronze.otel_logs"
+    newer = duckdb.sql(f"SELECT *, 'glad' AS mood FROM '{table}/*.parquet'")
+    newer.write_parquet(str(table / "000000.parquet"))
+    manifest = platform.directory / f"backups/backup/{name}/manifest.json"
+    made = hashlib.sha256((table / "000000.parquet").read_bytes()).hexdigest()
+    tables = {table["table"]: table for table in json.loads(manifest.read_text())["tables"]}
+    known = tables["bronze.otel_logs"]["parts"][0]["sha256"]
+    manifest.write_text(manifest.read_text().replace(known, made))
     with pytest.raises(DataError, match="column mood"):
         restore(platform, backups)
     file = platform.directory / "mainstem.yaml"

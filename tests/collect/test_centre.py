@@ -14,8 +14,9 @@ from mainstem.collect.site import central_site, site_of
 from mainstem.config.collector import read_collector
 from mainstem.config.platform import load_platform
 from mainstem.errors import ConfigError, UsageError
-from mainstem.load import load, open_warehouse
+from mainstem.load import load
 from mainstem.replicate import replicate
+from mainstem.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def test_what_the_regions_forward_is_loaded_once_and_the_books_balance(platform:
                     assert post(f"http://127.0.0.1:{regional.ports['http']}/v1/logs", body) == 200
     replicate(platform)
     load(platform)
-    with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+    with open_warehouse(platform, read_only=True) as warehouse:
         rows = warehouse.query("SELECT region, body FROM bronze.otel_logs ORDER BY 1, 2")
     assert rows == [
         (region, f"{region} {number}, mail to ****") for region in REGIONS for number in range(5)

@@ -17,8 +17,9 @@ from running import collector, log_request, post
 from mainstem.books import keep_books
 from mainstem.collect.site import central_site
 from mainstem.config.platform import load_platform
-from mainstem.load import load, open_warehouse
+from mainstem.load import load
 from mainstem.replicate import replicate
+from mainstem.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +67,7 @@ def test_kills_of_a_region_that_forwards_lose_nothing_and_double_nothing(
         assert region.stop() == 0
     replicate(platform)
     load(platform)
-    with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+    with open_warehouse(platform, read_only=True) as warehouse:
         bodies = [body for (body,) in warehouse.query("SELECT body FROM bronze.otel_logs")]
     assert sorted(bodies) == sorted(acknowledged), f"seed {seed}"
     assert keep_books(platform).problems == []

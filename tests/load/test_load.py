@@ -13,11 +13,11 @@ from builders import Collector, Request
 
 from mainstem.config.platform import Platform, load_platform
 from mainstem.errors import Transient
-from mainstem.load import WarehouseBusy, load, open_warehouse
-from mainstem.load.schema import BOOKS
+from mainstem.load import load
 from mainstem.records import Signal
 from mainstem.replicate import replicate
 from mainstem.store import Account
+from mainstem.warehouse import WarehouseBusy, bring_forward, open_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def bring(platform: Platform) -> LoadResult:
 
 
 def query(platform: Platform, sql: str) -> list[Any]:
-    with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+    with open_warehouse(platform, read_only=True) as warehouse:
         rows = warehouse.query(sql)
     return [row[0] if len(row) == 1 else row for row in rows]
 
@@ -315,6 +315,7 @@ def test_a_new_column_is_added(platform: Platform, euc: Collector) -> None:
     load(platform)
     with duckdb.connect(str(platform.warehouse_path)) as connection:
         connection.execute("ALTER TABLE bronze.otel_logs DROP COLUMN event_name")
+        connection.execute("DROP TABLE bronze.schema_versions")
     euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 1))
     bring(platform)
     assert query(platform, "SELECT event_name FROM bronze.otel_logs") == ["feature.used"]
@@ -339,9 +340,14 @@ def test_a_failure_in_a_step_leaves_nothing_of_it(platform: Platform, euc: Colle
     bad = euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 3))
     replicate(platform)
     refuse = f"CHECK (blob <> '{bad.name}')"
+    with open_warehouse(platform) as warehouse:
+        bring_forward(warehouse)
     with duckdb.connect(str(platform.warehouse_path)) as connection:
-        connection.execute("CREATE SCHEMA bronze")
-        connection.execute(f"CREATE TABLE bronze.load_blobs ({BOOKS['load_blobs']}, {refuse})")
+        ((made,),) = connection.execute(
+            "SELECT sql FROM duckdb_tables() WHERE table_name = 'load_blobs'"
+        ).fetchall()
+        connection.execute("DROP TABLE bronze.load_blobs")
+        connection.execute(made.replace(");", f", {refuse});"))
     with pytest.raises(Transient, match="ConstraintException") as caught:
         load(platform)
     assert bad.name not in str(caught.value)
@@ -349,5 +355,6 @@ def test_a_failure_in_a_step_leaves_nothing_of_it(platform: Platform, euc: Colle
     assert query(platform, "SELECT count(*) FROM bronze.loads") == [0]
     with duckdb.connect(str(platform.warehouse_path)) as connection:
         connection.execute("DROP TABLE bronze.load_blobs")
+        connection.execute(made)
     result = load(platform)
     assert (result.load_id, result.signals["euc", "logs"].records) == (1, 6)

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from mainstem.config.platform import Platform, load_platform
-from mainstem.load import load, open_warehouse
+from mainstem.load import load
+from mainstem.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def parquet(path: Path, sql: str) -> None:
 
 
 def rows(platform: Platform, table: str) -> list[tuple[object, ...]]:
-    with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+    with open_warehouse(platform, read_only=True) as warehouse:
         return warehouse.query(f"FROM sources.{table} ORDER BY ALL")
 
 

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mainstem.config.platform import Platform, load_platform
-from mainstem.load import open_warehouse
-from mainstem.load.schema import create_tables
-from mainstem.load.sources import create_source_tables
+from mainstem.warehouse import bring_forward, open_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +31,7 @@ class Event:
 def make_warehouse(path: Path) -> None:
     """Make the schemas `bronze` and `sources`, empty, as the loader makes them."""
     with open_warehouse(path) as warehouse:
-        create_tables(warehouse.connection)
-        create_source_tables(warehouse)
+        bring_forward(warehouse)
 
 
 def load_events(path: Path, load_id: int, events: list[Event]) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mainstem.load import Warehouse
+    from mainstem.warehouse import Warehouse
 
 NO_PREVIOUS = "0" * 64
 

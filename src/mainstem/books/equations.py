@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from mainstem import _core
 from mainstem.books.chain import broken_chains, open_hours
 from mainstem.books.evidence import Evidence, gather
-from mainstem.records import LOCAL_SUFFIX, Counts, Signal
+from mainstem.records import LOCAL_SUFFIX, Counts
 from mainstem.store import Account, ObjectMissing
 
 if TYPE_CHECKING:
@@ -142,6 +142,8 @@ def keep_books(
     reads every blob that is still there and counts it again now.
     """
     with gather(platform, progress) as evidence:
+        progress("counting the rows in bronze")
+        evidence.count_rows()
         lines: dict[tuple[str, str, str, str], Line] = {}
         problems: list[str] = []
         for part, problem in _segments(evidence):
@@ -191,13 +193,6 @@ def keep_books(
         )
 
 
-_BRONZE_ROWS = " UNION ALL ".join(
-    f"SELECT region, '{signal}' AS signal, blob, count(*) AS records "  # noqa: S608
-    f"FROM bronze.{signal.bronze_table} GROUP BY region, blob"
-    for signal in Signal
-)
-
-
 def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
     """Account for each segment: its line, and what is wrong with it.
 
@@ -206,8 +201,7 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
     """
     rows = evidence.warehouse.query(
         f"""
-        WITH bronze_rows AS ({_BRONZE_ROWS}),
-        done AS (FROM bronze.load_blobs WHERE status <> 'replaced')
+        WITH done AS (FROM bronze.load_blobs WHERE status <> 'replaced')
         SELECT entry.region, entry.signal, coalesce(entry.class, entry.signal), entry.hour,
             entry.container, entry.blob,
             {", ".join(f"entry.{each.name}" for each in fields(Counts))},
@@ -292,8 +286,7 @@ def _sent(evidence: Evidence) -> dict[tuple[str, str], tuple[int, int]]:
 
 def _foreign(evidence: Evidence) -> Iterator[Line]:
     rows = evidence.warehouse.query(
-        f"""
-        WITH bronze_rows AS ({_BRONZE_ROWS})
+        """
         SELECT done.region, done.signal, strftime(done.received_at, '%Y-%m-%dT%H'),
             sum(done.records_stored)::BIGINT, sum(coalesce(bronze_rows.records, 0))::BIGINT,
             coalesce(sum(done.records_quarantined) FILTER (dropped.blob IS NULL), 0)::BIGINT,
@@ -307,7 +300,7 @@ def _foreign(evidence: Evidence) -> Iterator[Line]:
             AND dropped.decision = 'dropped'
         WHERE done.segment IS NULL AND done.status <> 'replaced'
         GROUP BY ALL ORDER BY ALL
-        """  # noqa: S608
+        """
     )
     for region, signal, hour, stored, loaded, quarantined, dropped, duplicate in rows:
         yield Line(
@@ -358,16 +351,15 @@ def _recount(
 def _rows_and_load_ledger(evidence: Evidence) -> list[str]:
     """List blobs whose rows in bronze are not as many as the load says that it put there."""
     rows = evidence.warehouse.query(
-        f"""
-        WITH bronze_rows AS ({_BRONZE_ROWS}),
-        done AS (FROM bronze.load_blobs WHERE status <> 'replaced')
+        """
+        WITH done AS (FROM bronze.load_blobs WHERE status <> 'replaced')
         SELECT coalesce(done.region, bronze_rows.region), coalesce(done.signal, bronze_rows.signal),
             coalesce(done.blob, bronze_rows.blob), coalesce(bronze_rows.records, 0),
             coalesce(done.records_loaded, 0)
         FROM bronze_rows FULL JOIN done USING (region, signal, blob)
         WHERE coalesce(bronze_rows.records, 0) <> coalesce(done.records_loaded, 0)
         ORDER BY ALL
-        """  # noqa: S608
+        """
     )
     return [
         f"{region} {signal}: {blob} has {found:,} rows in bronze; the load put {put:,} there"

@@ -12,14 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from mainstem.config.routes import Route
 from mainstem.errors import DataError, MainstemError
-from mainstem.load import Warehouse, open_warehouse
 from mainstem.load.ledger import ledger_row, read_new, timestamp
-from mainstem.load.schema import create_tables, expect_tables
 from mainstem.records import Signal
 from mainstem.store import (
     LEDGER,
@@ -29,12 +26,14 @@ from mainstem.store import (
     has_segment_id,
     recent_removals,
 )
+from mainstem.warehouse import open_books
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mainstem.config.platform import Platform, Region
     from mainstem.store import Container
+    from mainstem.warehouse import DuckDBWarehouse, Warehouse
 
 ORPHAN_HOURS = 24
 """After this time, one of our blobs without a ledger entry is an orphan."""
@@ -54,7 +53,7 @@ _BLOBS = pa.schema(
 
 @dataclass
 class Evidence:
-    """The session, with temporary tables.
+    """The session, with the load's own tables (`bronze.ledger`, ...) and temporary ones.
 
     ============ ==================================================================================
     `entries`    as `bronze.ledger`
@@ -65,7 +64,9 @@ class Evidence:
     ============ ==================================================================================
     """
 
-    warehouse: Warehouse
+    warehouse: DuckDBWarehouse
+    destination: Warehouse
+    """The warehouse that records are in; the session itself where that is DuckDB's file."""
     unread: dict[str, str] = field(default_factory=dict)
     """The regions whose stores could not be looked at, and why; the books trust the warehouse."""
     isolated: list[str] = field(default_factory=list)
@@ -73,6 +74,22 @@ class Evidence:
     """Objects in a ledger that are no ledger entries."""
     unexplained: list[str] = field(default_factory=list)
     """What is wrong with the records of removals."""
+
+    def count_rows(self) -> None:
+        """Add the table `bronze_rows`: how many rows of each blob the warehouse has.
+
+        Its columns are region, signal, blob and records.
+        """
+        self.warehouse.define(
+            "CREATE TEMP TABLE bronze_rows "
+            "(region VARCHAR, signal VARCHAR, blob VARCHAR, records BIGINT)"
+        )
+        for signal in Signal:
+            counted = self.destination.arrow(
+                f"SELECT region, '{signal}' AS signal, blob, count(*) AS records "  # noqa: S608
+                f"FROM bronze.{signal.bronze_table} GROUP BY region, blob"
+            )
+            self.warehouse.append("bronze_rows", counted.read_all())
 
     def without_entry(self, *, orphans: bool) -> list[tuple[str, str, str]]:
         """List our blobs that no entry names: orphans, or those whose entry may still come.
@@ -98,8 +115,8 @@ class Evidence:
 @contextmanager
 def gather(platform: Platform, progress: Callable[[str], None]) -> Iterator[Evidence]:
     """Bring all that there is together; a region that cannot be reached is told in `unread`."""
-    with _open(platform) as warehouse:
-        found = Evidence(warehouse)
+    with open_books(platform) as (warehouse, destination):
+        found = Evidence(warehouse, destination)
         warehouse.connection.execute(
             "CREATE TEMP TABLE entries AS FROM bronze.ledger; "
             "CREATE TEMP TABLE routes "
@@ -124,20 +141,7 @@ def gather(platform: Platform, progress: Callable[[str], None]) -> Iterator[Evid
         yield found
 
 
-@contextmanager
-def _open(platform: Platform) -> Iterator[Warehouse]:
-    """Open the warehouse to read; before the first load, an empty one in memory."""
-    if platform.warehouse_path.exists():
-        with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
-            expect_tables(warehouse)
-            yield warehouse
-    else:
-        with duckdb.connect() as connection:
-            create_tables(connection)
-            yield Warehouse(connection, platform.warehouse_path)
-
-
-def _add_routes(warehouse: Warehouse, platform: Platform, region: Region) -> None:
+def _add_routes(warehouse: DuckDBWarehouse, platform: Platform, region: Region) -> None:
     for signal in Signal:
         warehouse.change(
             "INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -207,7 +211,7 @@ def _add_removals(found: Evidence, region: Region, store: str, account: Account)
         found.warehouse.change("INSERT INTO cleared VALUES (?, ?, ?)", (region.name, instance, seq))
 
 
-def _add_blobs(warehouse: Warehouse, region: str, store: str, container: Container) -> None:
+def _add_blobs(warehouse: DuckDBWarehouse, region: str, store: str, container: Container) -> None:
     infos = list(container.list())
     rows = pa.table(
         {

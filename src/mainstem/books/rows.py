@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.books.breach import Verification
-    from mainstem.load import Warehouse
+    from mainstem.books.evidence import Evidence
     from mainstem.records import LedgerEntry
 
 
@@ -29,7 +29,7 @@ class BlobRows:
 
 
 def compare_rows(
-    warehouse: Warehouse, region: str, blob: BlobRows, result: Verification
+    evidence: Evidence, region: str, blob: BlobRows, result: Verification
 ) -> Iterator[Finding]:
     """Say what of a blob's rows is missing, there twice, or not what the blob gives.
 
@@ -40,7 +40,7 @@ def compare_rows(
     if entry.blob is None or entry.signal is None:
         return
     table = f"bronze.{entry.signal.bronze_table}"
-    loaded = warehouse.value(
+    loaded = evidence.warehouse.value(
         "SELECT sum(records_loaded)::BIGINT FROM bronze.load_blobs "
         "WHERE region = ? AND signal = ? AND blob = ? AND status = 'loaded'",
         (region, entry.signal.value, entry.blob.name),
@@ -60,14 +60,16 @@ def compare_rows(
     )
     given = pa.RecordBatchReader.from_stream(rows).read_all()
     columns = ", ".join(f'"{name}"' for name in given.column_names)
-    with warehouse.registered(blob_rows=given):
-        ((there, distinct, strange),) = warehouse.query(
+    mine = evidence.destination.arrow(
+        f"SELECT {columns} FROM {table} WHERE region = $1 AND blob = $2",  # noqa: S608
+        (region, entry.blob.name),
+    ).read_all()
+    with evidence.warehouse.registered(mine=mine, blob_rows=given):
+        ((there, distinct, strange),) = evidence.warehouse.query(
             f"""
-            WITH mine AS (SELECT {columns} FROM {table} WHERE region = $1 AND blob = $2),
-            strange AS (SELECT {columns} FROM mine EXCEPT SELECT {columns} FROM blob_rows)
+            WITH strange AS (SELECT {columns} FROM mine EXCEPT SELECT {columns} FROM blob_rows)
             SELECT count(*), count(DISTINCT record_id), (SELECT count(*) FROM strange) FROM mine
-            """,  # noqa: S608
-            (region, entry.blob.name),
+            """  # noqa: S608
         )
     result.rows += there
 

@@ -135,9 +135,7 @@ class _Walk:
             yield self.copy.finding(breach, place, detail)
         elif loaded and lines is not None:
             blob = BlobRows(entry, data, lines)
-            yield from compare_rows(
-                self.evidence.warehouse, self.copy.region.name, blob, self.result
-            )
+            yield from compare_rows(self.evidence, self.copy.region.name, blob, self.result)
 
     def _breach(self, entry: LedgerEntry, data: bytes, lines: bytes | None) -> Breach | None:
         if entry.blob is None:

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mainstem.load.duckdb import Warehouse
     from mainstem.load.fetch import Fetched
     from mainstem.load.plan import ListedBlob, Origin
+    from mainstem.warehouse import Warehouse
 
-SAME_REQUEST = "INTERVAL 24 HOUR"
+SAME_REQUEST = "INTERVAL '24 hours'"
 """The same digest within this time is the same request, sent again, maybe to another collector."""
 
-_CURRENT = "region = ? AND signal = ? AND blob = ? AND status <> 'replaced'"
+_OF_BLOB = "region = $1 AND signal = $2 AND blob = $3"
+_CURRENT = f"{_OF_BLOB} AND status <> 'replaced'"
 
 
 class Outcome(NamedTuple):
@@ -118,12 +119,11 @@ class Bronze:
         mended = self._warehouse.change(
             f"""
             UPDATE bronze.load_blobs SET status = 'replaced'
-            WHERE {_CURRENT} AND status = 'quarantined' AND ? = (
-                SELECT any_value(sha256) FROM bronze.ledger
-                WHERE region = ? AND signal = ? AND blob = ?
+            WHERE {_CURRENT} AND status = 'quarantined' AND $4 = (
+                SELECT min(sha256) FROM bronze.ledger WHERE {_OF_BLOB}
             )
             """,  # noqa: S608
-            (*key, got.sha256, *key),
+            (*key, got.sha256),
         )
         if mended:
             self._decide_no_more(blob)
@@ -153,12 +153,10 @@ class Bronze:
 
     def _insert(self, blob: OwnBlob | ListedBlob, rows: _core.BlobRows) -> Outcome:
         """Put rows into their bronze table, and lines that could not be read into quarantine."""
-        with self._warehouse.registered(blob_rows=pa.RecordBatchReader.from_stream(rows)):
-            loaded = self._warehouse.change(
-                f"INSERT INTO bronze.{blob.origin.signal.bronze_table} BY NAME "  # noqa: S608
-                "SELECT *, ?::BIGINT AS load_id FROM blob_rows",
-                (self._load_id,),
-            )
+        loaded = self._warehouse.append(
+            f"bronze.{blob.origin.signal.bronze_table}",
+            _of_load(pa.RecordBatchReader.from_stream(rows), self._load_id),
+        )
         self._quarantine(blob, [(line, offset, code, None) for line, offset, code in rows.bad])
         return Outcome(loaded, 0, rows.skipped_records, "loaded")
 
@@ -194,7 +192,7 @@ class Bronze:
                 )
                 SELECT line FROM request_lines
                 WHERE EXISTS (
-                    FROM bronze.request_digests AS seen, around
+                    SELECT 1 FROM bronze.request_digests AS seen, around
                     WHERE seen.region = $1 AND seen.signal = $2
                         AND seen.received_at BETWEEN earliest AND latest
                         AND seen.digest = request_lines.digest
@@ -221,36 +219,36 @@ class Bronze:
 
     def _set_etag(self, blob: ListedBlob, got: Fetched) -> None:
         self._warehouse.change(
-            f"UPDATE bronze.load_blobs SET etag = ? WHERE {_CURRENT}",  # noqa: S608
-            (got.etag, *_key(blob)),
+            f"UPDATE bronze.load_blobs SET etag = $4 WHERE {_CURRENT}",  # noqa: S608
+            (*_key(blob), got.etag),
         )
 
     def _is_to_retry(self, blob: OwnBlob | ListedBlob) -> bool:
         return bool(
             self._warehouse.value(
-                "SELECT count(*) FROM bronze.quarantine_decisions "
-                "WHERE region = ? AND signal = ? AND blob = ? AND decision = 'retry'",
+                "SELECT count(*) FROM bronze.quarantine_decisions "  # noqa: S608
+                f"WHERE {_OF_BLOB} AND decision = 'retry'",
                 _key(blob),
             )
         )
 
     def _has_rows(self, blob: OwnBlob) -> bool:
         loaded = self._warehouse.value(
-            f"SELECT sum(records_loaded) FROM bronze.load_blobs WHERE {_CURRENT}",  # noqa: S608
+            f"SELECT CAST(sum(records_loaded) AS BIGINT) FROM bronze.load_blobs WHERE {_CURRENT}",  # noqa: S608
             _key(blob),
         )
         return bool(loaded)
 
     def _decide_no_more(self, blob: OwnBlob | ListedBlob) -> None:
         self._warehouse.change(
-            "DELETE FROM bronze.quarantine_decisions WHERE region = ? AND signal = ? AND blob = ?",
+            f"DELETE FROM bronze.quarantine_decisions WHERE {_OF_BLOB}",  # noqa: S608
             _key(blob),
         )
 
     def _release(self, blob: OwnBlob | ListedBlob) -> None:
         """Take a blob's places out of quarantine: it is read anew, and what is wrong found anew."""
         self._warehouse.change(
-            "DELETE FROM bronze.quarantine WHERE region = ? AND signal = ? AND blob = ?",
+            f"DELETE FROM bronze.quarantine WHERE {_OF_BLOB}",  # noqa: S608
             _key(blob),
         )
 
@@ -265,8 +263,8 @@ class Bronze:
         )
         with self._warehouse.registered(own_lines=table):
             self._warehouse.change(
-                "DELETE FROM bronze.request_digests WHERE region = ? AND signal = ? "
-                "AND (digest, received_at) IN (SELECT (digest, received_at) FROM own_lines)",
+                "DELETE FROM bronze.request_digests WHERE region = $1 AND signal = $2 "
+                "AND (digest, received_at) IN (SELECT digest, received_at FROM own_lines)",
                 _key(blob)[:2],
             )
 
@@ -277,7 +275,7 @@ class Bronze:
         self._touch(blob.origin, "blob = $4", blob.name)
         self._warehouse.change(
             f"DELETE FROM bronze.{blob.origin.signal.bronze_table} "  # noqa: S608
-            "WHERE region = ? AND blob = ?",
+            "WHERE region = $1 AND blob = $2",
             (blob.origin.region.name, blob.name),
         )
         self._warehouse.change(
@@ -289,7 +287,7 @@ class Bronze:
         self._warehouse.change(
             f"""
             INSERT INTO bronze.load_touched
-            SELECT DISTINCT $1::BIGINT, $2, event_date, $3
+            SELECT DISTINCT CAST($1 AS BIGINT), $2, event_date, $3
             FROM bronze.{origin.signal.bronze_table} WHERE region = $3 AND {which}
             EXCEPT SELECT load_id, signal, event_date, region FROM bronze.load_touched
             """,  # noqa: S608
@@ -303,11 +301,22 @@ class Bronze:
     ) -> None:
         """Note where and why, and never what: line, byte offset, code, records."""
         region, signal, name = _key(blob)
-        for line, offset, code, records in places:
-            self._warehouse.change(
-                "INSERT INTO bronze.quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._load_id, region, signal, name, line, offset, code, records),
-            )
+        self._warehouse.insert(
+            "quarantine",
+            [
+                {
+                    "load_id": self._load_id,
+                    "region": region,
+                    "signal": signal,
+                    "blob": name,
+                    "line": line,
+                    "byte_offset": offset,
+                    "code": code,
+                    "records": records,
+                }
+                for line, offset, code, records in places
+            ],
+        )
 
     def _remember(
         self,
@@ -319,26 +328,37 @@ class Bronze:
     ) -> None:
         """Note what became of a blob; `lines` and `stored` are counted in the blob itself."""
         region, signal, name = _key(blob)
-        self._warehouse.change(
-            "INSERT INTO bronze.load_blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                self._load_id,
-                region,
-                signal,
-                blob.segment if isinstance(blob, OwnBlob) else None,
-                name,
-                got.sha256,
-                got.etag,
-                blob.received_at,
-                lines,
-                stored,
-                outcome.loaded,
-                outcome.quarantined,
-                outcome.duplicate,
-                outcome.status,
-            ),
+        self._warehouse.insert(
+            "load_blobs",
+            [
+                {
+                    "load_id": self._load_id,
+                    "region": region,
+                    "signal": signal,
+                    "segment": blob.segment if isinstance(blob, OwnBlob) else None,
+                    "blob": name,
+                    "sha256": got.sha256,
+                    "etag": got.etag,
+                    "received_at": blob.received_at,
+                    "lines": lines,
+                    "records_stored": stored,
+                    "records_loaded": outcome.loaded,
+                    "records_quarantined": outcome.quarantined,
+                    "records_duplicate": outcome.duplicate,
+                    "status": outcome.status,
+                }
+            ],
         )
 
 
 def _key(blob: OwnBlob | ListedBlob) -> tuple[str, str, str]:
     return blob.origin.region.name, blob.origin.signal.value, blob.name
+
+
+def _of_load(rows: pa.RecordBatchReader, load_id: int) -> pa.RecordBatchReader:
+    """Add to each row the load that brings it."""
+    field = pa.field("load_id", pa.int64(), nullable=False)
+    return pa.RecordBatchReader.from_batches(
+        rows.schema.append(field),
+        (batch.append_column(field, pa.repeat(load_id, len(batch))) for batch in rows),
+    )

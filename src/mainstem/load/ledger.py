@@ -19,9 +19,9 @@ from mainstem.store import (
 
 if TYPE_CHECKING:
     from mainstem.config.platform import Platform
-    from mainstem.load.duckdb import Warehouse
     from mainstem.records import LedgerEntry
     from mainstem.store import Container
+    from mainstem.warehouse import Warehouse
 
 _STEP = 2_000
 """Entries a transaction."""
@@ -34,17 +34,20 @@ def known_marks(warehouse: Warehouse, region: str) -> tuple[dict[str, Mark], set
     """
     rows = warehouse.query(
         """
-        SELECT instance, seq, strftime("at", '%Y/%m/%d'), whole
+        SELECT instance, seq, "at", whole
         FROM (
-            SELECT instance, seq, "at",
-                seq = row_number() OVER (PARTITION BY instance ORDER BY seq) - 1 AS whole
-            FROM bronze.ledger WHERE region = ?
-        )
-        QUALIFY NOT whole OR seq = max(seq) FILTER (whole) OVER (PARTITION BY instance)
+            SELECT *, max(CASE WHEN whole THEN seq END) OVER (PARTITION BY instance) AS mark
+            FROM (
+                SELECT instance, seq, "at",
+                    seq = row_number() OVER (PARTITION BY instance ORDER BY seq) - 1 AS whole
+                FROM bronze.ledger WHERE region = $1
+            ) AS numbered
+        ) AS marked
+        WHERE NOT whole OR seq = mark
         """,
         (region,),
     )
-    marks = {instance: Mark(seq, day) for instance, seq, day, whole in rows if whole}
+    marks = {instance: Mark(seq, f"{at:%Y/%m/%d}") for instance, seq, at, whole in rows if whole}
     return marks, {(instance, seq) for instance, seq, _, whole in rows if not whole}
 
 
@@ -89,7 +92,7 @@ def take_removals(warehouse: Warehouse, platform: Platform, region: str, load_id
     place = platform.ledger_from(region)
     if place is None:
         return
-    known = warehouse.value("SELECT max(step) FROM bronze.removed WHERE region = ?", (region,))
+    known = warehouse.value("SELECT max(step) FROM bronze.removed WHERE region = $1", (region,))
     account = Account.open(place[0], platform.directory)
     for step in read_removals(account.container(RETENTION), region, after=known or 0):
         warehouse.insert(

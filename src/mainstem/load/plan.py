@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from mainstem.config.routes import Route
-from mainstem.records import CONVERTED_SUFFIX, LOCAL_SUFFIX, Signal
-from mainstem.store import Account, has_segment_id
+from mainstem.records import CONVERTED_SUFFIX, LOCAL_SUFFIX, Signal, entry_name
+from mainstem.store import Account, has_segment_id, lines_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.config.platform import Platform, Region
-    from mainstem.load.duckdb import Warehouse
     from mainstem.store import Container
+    from mainstem.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -107,25 +107,23 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
     )
     rows = warehouse.query(
         """
-        SELECT container, blob, segment, sha256, lines, stored, environment,
-            strftime("at", '%Y/%m/%d') || '/' || instance || '/'
-                || lpad(seq::VARCHAR, 12, '0') || '.lines',
+        SELECT container, blob, segment, sha256, lines, stored, environment, instance, seq,
             lines_sha256, "at"
         FROM bronze.ledger AS entry
         WHERE kind = 'segment' AND blob IS NOT NULL AND region = $1 AND signal = $2
             AND "at" >= $3
-            AND coalesce(class, signal) IN (signal, if($4, signal || $5, signal))
-            AND ($6 IS NULL OR container = $6)
+            AND coalesce(class, signal) IN (signal, signal || CAST($4 AS VARCHAR))
+            AND (CAST($5 AS VARCHAR) IS NULL OR container = $5)
             AND NOT EXISTS (
-                FROM bronze.removed
+                SELECT 1 FROM bronze.removed
                 WHERE removed.region = entry.region AND removed.blob = entry.blob
             )
             AND NOT EXISTS (
-                FROM bronze.load_blobs AS done
+                SELECT 1 FROM bronze.load_blobs AS done
                 WHERE done.region = entry.region AND done.segment = entry.segment
                     AND done.status <> 'replaced'
                     AND NOT EXISTS (
-                        FROM bronze.quarantine_decisions AS decided
+                        SELECT 1 FROM bronze.quarantine_decisions AS decided
                         WHERE decided.region = done.region AND decided.signal = done.signal
                             AND decided.blob = done.blob AND decided.decision = 'retry'
                     )
@@ -136,12 +134,21 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
             origin.region.name,
             origin.signal.value,
             oldest.replace(tzinfo=None),
-            origin.at_home,
-            LOCAL_SUFFIX,
+            LOCAL_SUFFIX if origin.at_home else "",
             origin.container if origin.is_forwarded else None,
         ),
     )
-    return [OwnBlob(origin, *row) for row in rows]
+    return [
+        OwnBlob(
+            origin,
+            *(container, blob, segment, sha256, lines, stored, environment),
+            lines_name=lines_name(entry_name(f"{at:%Y/%m/%d}", instance, seq)),
+            lines_sha256=lines_sha256,
+            received_at=at,
+        )
+        for container, blob, segment, sha256, lines, stored, environment, *rest in rows
+        for instance, seq, lines_sha256, at in (rest,)
+    ]
 
 
 @dataclass(frozen=True)
@@ -190,7 +197,7 @@ def changed_blobs(warehouse: Warehouse, origin: Origin) -> Listed:
                 SELECT listing.name, listing.etag, listing.ours, listing.modified
                 FROM listing
                 LEFT JOIN bronze.load_blobs AS done
-                    ON done.blob = listing.name AND done.region = ? AND done.signal = ?
+                    ON done.blob = listing.name AND done.region = $1 AND done.signal = $2
                     AND done.status <> 'replaced'
                 LEFT JOIN bronze.quarantine_decisions AS decided
                     ON decided.blob = done.blob AND decided.region = done.region

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from mainstem.errors import MainstemError
-from mainstem.load.duckdb import Warehouse, open_warehouse
 from mainstem.load.ledger import take_entries, take_removals
 from mainstem.load.plan import changed_blobs, origins, own_blobs
-from mainstem.load.schema import create_tables, expect_tables
+from mainstem.warehouse import copy_books
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mainstem.config.platform import Platform
     from mainstem.load.plan import Origin
+    from mainstem.warehouse import Warehouse
 
 _DECIDE = ("ledger", "load_blobs", "removed", "quarantine_decisions")
 """The tables that decide what is new."""
@@ -53,7 +50,7 @@ class Preview:
 def preview_load(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Preview:
     """Tell what a load would take now; the warehouse is only read, and not for long."""
     result = Preview()
-    with _copy(platform) as warehouse:
+    with copy_books(platform, _DECIDE) as warehouse:
         for region in platform.regions:
             progress(f"{region}: reading the ledger")
             try:
@@ -97,19 +94,3 @@ def _waiting(warehouse: Warehouse, origin: Origin) -> Waiting:
         foreign=len(foreign),
         awaited=len(own) - len(there),
     )
-
-
-@contextmanager
-def _copy(platform: Platform) -> Iterator[Warehouse]:
-    """Copy what decides into a warehouse in memory, where new entries may be added."""
-    with duckdb.connect() as connection:
-        create_tables(connection)
-        copy = Warehouse(connection, platform.warehouse_path)
-        if platform.warehouse_path.exists():
-            with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
-                expect_tables(warehouse)
-                for table in _DECIDE:
-                    found = warehouse.connection.table(f"bronze.{table}").to_arrow_table()
-                    with copy.registered(found=found):
-                        copy.change(f"INSERT INTO bronze.{table} BY NAME FROM found")
-        yield copy

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.errors import UsageError
-from mainstem.load.duckdb import Warehouse, open_warehouse
 from mainstem.load.plan import origins
-from mainstem.load.schema import create_tables, expect_tables
 from mainstem.records import Signal
+from mainstem.warehouse import Warehouse, bring_forward, expect_tables, open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,19 +48,19 @@ class Place:
 
 def list_quarantine(platform: Platform) -> list[Quarantined]:
     """List the blobs in quarantine, the newest load's first."""
-    with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+    with open_warehouse(platform, read_only=True) as warehouse:
         expect_tables(warehouse)
         return _listed(warehouse)
 
 
 def show_quarantine(platform: Platform, blob: str) -> list[Place]:
     """List the places of one blob; UsageError where none is in quarantine."""
-    with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+    with open_warehouse(platform, read_only=True) as warehouse:
         expect_tables(warehouse)
         _find(warehouse, [blob])
         rows = warehouse.query(
             "SELECT load_id, line, byte_offset, code, records FROM bronze.quarantine "
-            "WHERE blob = ? ORDER BY ALL",
+            "WHERE blob = $1 ORDER BY load_id, line, byte_offset, code",
             (blob,),
         )
         return [Place(*row) for row in rows]
@@ -69,8 +68,8 @@ def show_quarantine(platform: Platform, blob: str) -> list[Place]:
 
 def retry_quarantined(platform: Platform, blobs: Sequence[str]) -> list[Quarantined]:
     """Let the next load take blobs again, in place of what they gave; UsageError if one is gone."""
-    with open_warehouse(platform.warehouse_path) as warehouse:
-        create_tables(warehouse.connection)
+    with open_warehouse(platform) as warehouse:
+        bring_forward(warehouse)
         found = _find(warehouse, blobs)
         for each in found:
             if not _is_there(platform, warehouse, each):
@@ -84,8 +83,8 @@ def retry_quarantined(platform: Platform, blobs: Sequence[str]) -> list[Quaranti
 
 def drop_quarantined(platform: Platform, blobs: Sequence[str]) -> list[Quarantined]:
     """Accept the loss of what is in quarantine of blobs: the books show it as dropped at load."""
-    with open_warehouse(platform.warehouse_path) as warehouse:
-        create_tables(warehouse.connection)
+    with open_warehouse(platform) as warehouse:
+        bring_forward(warehouse)
         found = _find(warehouse, blobs)
         _decide(warehouse, found, "dropped")
         return found
@@ -96,8 +95,8 @@ def _listed(warehouse: Warehouse) -> list[Quarantined]:
         """
         SELECT place.region, place.signal, place.blob,
             string_agg(DISTINCT place.code, ', ' ORDER BY place.code),
-            count(place.line), coalesce(any_value(done.records_quarantined), 0),
-            max(place.load_id), coalesce(any_value(decided.decision), 'open')
+            count(place.line), coalesce(min(done.records_quarantined), 0),
+            max(place.load_id), coalesce(min(decided.decision), 'open')
         FROM bronze.quarantine AS place
         LEFT JOIN bronze.load_blobs AS done ON done.region = place.region
             AND done.signal = place.signal AND done.blob = place.blob
@@ -132,8 +131,7 @@ def _is_there(platform: Platform, warehouse: Warehouse, found: Quarantined) -> b
     if origin is None:
         return False
     container = warehouse.value(
-        "SELECT any_value(container) FROM bronze.ledger "
-        "WHERE region = ? AND signal = ? AND blob = ?",
+        "SELECT min(container) FROM bronze.ledger WHERE region = $1 AND signal = $2 AND blob = $3",
         (found.region, found.signal, found.blob),
     )
     place = origin.holding(container or origin.container)
@@ -147,10 +145,11 @@ def _decide(warehouse: Warehouse, found: Sequence[Quarantined], decision: str) -
             key = each.region, each.signal, each.blob
             warehouse.change(
                 "DELETE FROM bronze.quarantine_decisions "
-                "WHERE region = ? AND signal = ? AND blob = ?",
+                "WHERE region = $1 AND signal = $2 AND blob = $3",
                 key,
             )
             warehouse.change(
-                "INSERT INTO bronze.quarantine_decisions VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO bronze.quarantine_decisions "
+                "(region, signal, blob, decision, decided_at) VALUES ($1, $2, $3, $4, $5)",
                 (*key, decision, datetime.now(UTC).replace(tzinfo=None)),
             )

@@ -7,16 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-import duckdb
-
-from mainstem.errors import DataError, MainstemError, Transient
+from mainstem.errors import DataError, MainstemError
 from mainstem.load.bronze import Bronze
-from mainstem.load.duckdb import Warehouse, open_warehouse
 from mainstem.load.fetch import fetch_listed, fetch_own, read_ahead
 from mainstem.load.ledger import take_entries, take_removals
 from mainstem.load.plan import changed_blobs, origins, own_blobs
-from mainstem.load.schema import create_tables
-from mainstem.load.sources import changed_sources, create_source_tables, load_source
+from mainstem.load.sources import changed_sources, load_source
+from mainstem.warehouse import WarehouseFailed, bring_forward, open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from mainstem.load.bronze import Outcome
     from mainstem.load.fetch import Fetched
     from mainstem.load.plan import ListedBlob, Origin, OwnBlob
+    from mainstem.warehouse import Warehouse
 
 STEP_BLOBS, STEP_BYTES = 128, 256 * 1024 * 1024
 """A transaction takes blobs until it has so many, or so many bytes: a commit costs a disk sync, and
@@ -65,21 +63,13 @@ class LoadResult:
 def load(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> LoadResult:
     """Load what is new; the same call again finds nothing new.
 
-    WarehouseBusy where another process holds the warehouse. A region that cannot be reached is
-    reported and does not hold up the others; a bad blob goes to quarantine, and the rest goes on.
+    WarehouseBusy where another process holds the warehouse, WarehouseFailed where it does not take
+    the load. A region that cannot be reached is reported and does not hold up the others; a bad
+    blob goes to quarantine, and the rest goes on.
     """
-    try:
-        with open_warehouse(platform.warehouse_path) as warehouse:
-            create_tables(warehouse.connection)
-            create_source_tables(warehouse)
-            return _Load(platform, warehouse, progress).run()
-    except duckdb.Error as error:
-        # Its text may quote a value; the kind tells a full disk from full memory.
-        raise Transient(
-            f"the warehouse {platform.warehouse_path} did not take the load "
-            f"({type(error).__name__})",
-            hint="What was committed counts. Mend the cause (disk, memory) and run again.",
-        ) from None
+    with open_warehouse(platform) as warehouse:
+        bring_forward(warehouse)
+        return _Load(platform, warehouse, progress).run()
 
 
 class _Load:
@@ -90,7 +80,7 @@ class _Load:
         self._warehouse = warehouse
         self._progress = progress
         self._result = LoadResult()
-        # Dense, and safe to take here: this process alone holds the warehouse.
+        # Dense, and safe to take here: this process alone holds the warehouse for writing.
         self._load_id: int = 1 + (warehouse.value("SELECT max(load_id) FROM bronze.loads") or 0)
         self._bronze = Bronze(warehouse, self._load_id)
 
@@ -107,6 +97,8 @@ class _Load:
         if region not in self._result.failed:
             try:
                 step()
+            except WarehouseFailed:
+                raise  # It is the same one for every region.
             except MainstemError as error:
                 self._result.failed[region] = error
 
@@ -180,8 +172,9 @@ class _Load:
         """Write the load down in the transaction of the first that it loads."""
         self._warehouse.change(
             """
-            INSERT INTO bronze.loads SELECT $1::BIGINT, $2::TIMESTAMP, NULL, 0, 0
-            WHERE NOT EXISTS (FROM bronze.loads WHERE load_id = $1)
+            INSERT INTO bronze.loads (load_id, started_at, blobs, records)
+            SELECT CAST($1 AS BIGINT), CAST($2 AS TIMESTAMP), 0, 0
+            WHERE NOT EXISTS (SELECT 1 FROM bronze.loads WHERE load_id = $1)
             """,
             (self._load_id, _now()),
         )
@@ -197,7 +190,8 @@ class _Load:
         loaded = self._result.signals.values()
         with self._warehouse.transaction():
             self._warehouse.change(
-                "UPDATE bronze.loads SET finished_at = ?, blobs = ?, records = ? WHERE load_id = ?",
+                "UPDATE bronze.loads SET finished_at = $1, blobs = $2, records = $3 "
+                "WHERE load_id = $4",
                 (
                     _now(),
                     sum(signal.blobs for signal in loaded),
@@ -206,7 +200,7 @@ class _Load:
                 ),
             )
             self._warehouse.change(
-                "DELETE FROM bronze.request_digests WHERE received_at < ?", (oldest,)
+                "DELETE FROM bronze.request_digests WHERE received_at < $1", (oldest,)
             )
 
 

@@ -19,16 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import pyarrow as pa
+
     from mainstem.config.platform import Sources
-    from mainstem.load.duckdb import Warehouse
     from mainstem.vocabulary import BusinessTable, Column
-
-
-def create_source_tables(warehouse: Warehouse) -> None:
-    """Create the tables of schema `sources`, so that models may rest on them from the start."""
-    for table in load_vocabulary().business.values():
-        columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
-        warehouse.connection.execute(f"CREATE TABLE IF NOT EXISTS sources.{table.name} ({columns})")
+    from mainstem.warehouse import Warehouse
 
 
 def changed_sources(
@@ -41,7 +36,7 @@ def changed_sources(
             continue
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         known = warehouse.value(
-            "SELECT sha256 FROM bronze.source_files WHERE name = ?", (table.name,)
+            "SELECT sha256 FROM bronze.source_files WHERE name = $1", (table.name,)
         )
         if known != sha256:
             yield table, path, sha256
@@ -59,39 +54,44 @@ def load_source(
     reader = "read_parquet" if path.suffix == ".parquet" else "read_csv"
     options = "" if reader == "read_parquet" else ", header = true, all_varchar = true"
     source = f"{reader}(getvariable('business_file'){options})"
-    connection = warehouse.connection
-    connection.execute("SET VARIABLE business_file = ?", [str(path)])
-    try:
-        found = [row[0] for row in warehouse.query(f"DESCRIBE FROM {source}")]
-        if problems := _missing_columns(table, path, found):
-            return 0, problems
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE business_rows AS FROM {source}")
-    except duckdb.Error as error:
-        return 0, [f"sources.{table.name}: {path} cannot be read ({type(error).__name__})"]
-    try:
-        if problems := [
-            *_bad_cells(warehouse, table, path),
-            *_doubled_keys(warehouse, table, path),
-        ]:
+    with duckdb.connect() as session:
+        session.execute("SET VARIABLE business_file = ?", [str(path)])
+        try:
+            found = [row[0] for row in session.execute(f"DESCRIBE FROM {source}").fetchall()]
+            if problems := _missing_columns(table, path, found):
+                return 0, problems
+            session.execute(f"CREATE TABLE business_rows AS FROM {source}")
+        except duckdb.Error as error:
+            return 0, [f"sources.{table.name}: {path} cannot be read ({type(error).__name__})"]
+        if problems := [*_bad_cells(session, table, path), *_doubled_keys(session, table, path)]:
             return 0, problems
         columns = ", ".join(
             f'CAST({_text(c)} AS {c.sql_type}) AS "{c.name}"' for c in table.columns
         )
-        with warehouse.transaction():
-            warehouse.change(f"DELETE FROM sources.{table.name}")  # noqa: S608
-            rows = warehouse.change(
-                f"INSERT INTO sources.{table.name} BY NAME "  # noqa: S608
-                f"SELECT {columns} FROM business_rows"
-            )
-            warehouse.change("DELETE FROM bronze.source_files WHERE name = ?", (table.name,))
-            now = datetime.now(UTC).replace(tzinfo=None)
-            warehouse.change(
-                "INSERT INTO bronze.source_files VALUES (?, ?, ?, ?, ?)",
-                (table.name, sha256, rows, load_id, now),
-            )
-        return rows, []
-    finally:
-        connection.execute("DROP TABLE business_rows")
+        rows = session.sql(f"SELECT {columns} FROM business_rows").to_arrow_reader()  # noqa: S608
+        return _replace(warehouse, table, rows, sha256, load_id), []
+
+
+def _replace(
+    warehouse: Warehouse,
+    table: BusinessTable,
+    rows: pa.RecordBatchReader,
+    sha256: str,
+    load_id: int,
+) -> int:
+    with warehouse.transaction():
+        warehouse.change(f"DELETE FROM sources.{table.name}")  # noqa: S608
+        count = warehouse.append(f"sources.{table.name}", rows)
+        warehouse.change("DELETE FROM bronze.source_files WHERE name = $1", (table.name,))
+        loaded = {
+            "name": table.name,
+            "sha256": sha256,
+            "rows": count,
+            "load_id": load_id,
+            "loaded_at": datetime.now(UTC).replace(tzinfo=None),
+        }
+        warehouse.insert("source_files", [loaded])
+    return count
 
 
 def _text(column: Column) -> str:
@@ -107,7 +107,9 @@ def _missing_columns(table: BusinessTable, path: Path, found: list[str]) -> list
     return [f"sources.{table.name}: {path} lacks the columns {lacks}; it has {has}"]
 
 
-def _bad_cells(warehouse: Warehouse, table: BusinessTable, path: Path) -> Iterator[str]:
+def _bad_cells(
+    session: duckdb.DuckDBPyConnection, table: BusinessTable, path: Path
+) -> Iterator[str]:
     for column in table.columns:
         text = _text(column)
         wrong = f"{text} IS NOT NULL AND TRY_CAST({text} AS {column.sql_type}) IS NULL"
@@ -115,9 +117,9 @@ def _bad_cells(warehouse: Warehouse, table: BusinessTable, path: Path) -> Iterat
         if not column.nullable:
             checks.append((f"{text} IS NULL", "is empty"))
         for condition, reason in checks:
-            count, first = warehouse.query(
+            ((count, first),) = session.execute(
                 f"SELECT count(*), min(rowid) FROM business_rows WHERE {condition}"  # noqa: S608
-            )[0]
+            ).fetchall()
             if count:
                 yield (
                     f"sources.{table.name}: {path}: {column.name} {reason} in {count} rows, "
@@ -125,12 +127,14 @@ def _bad_cells(warehouse: Warehouse, table: BusinessTable, path: Path) -> Iterat
                 )
 
 
-def _doubled_keys(warehouse: Warehouse, table: BusinessTable, path: Path) -> Iterator[str]:
+def _doubled_keys(
+    session: duckdb.DuckDBPyConnection, table: BusinessTable, path: Path
+) -> Iterator[str]:
     key = ", ".join(f'"{name}"' for name in table.key)
-    doubled = warehouse.value(
+    ((doubled,),) = session.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM business_rows "  # noqa: S608
         f"GROUP BY {key} HAVING count(*) > 1)"
-    )
+    ).fetchall()
     if doubled:
         yield (
             f"sources.{table.name}: {path}: {doubled} values of {', '.join(table.key)} "

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from mainstem import __version__
 from mainstem.errors import Transient
-from mainstem.load.duckdb import open_warehouse
 from mainstem.model.dbt import NodeResult, dbt_version, run_dbt
 from mainstem.model.project import Fingerprint, find_project, fingerprint
 from mainstem.model.publish import copy_tables, data_date
 from mainstem.model.published import Build, current_build, partial_folder, publish_folder
+from mainstem.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,7 +90,7 @@ def plan_build(
 
     Changed models rebuild all days: the days that they made earlier would follow the old rules.
     """
-    with open_warehouse(platform.warehouse_path, read_only=True) as warehouse:
+    with open_warehouse(platform, read_only=True) as warehouse:
         rows = warehouse.query(
             "SELECT load_id, CAST(finished_at AS VARCHAR) FROM bronze.loads "
             "ORDER BY load_id DESC LIMIT 1"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mainstem.books.evidence import Evidence
     from mainstem.config.platform import Platform, Region
-    from mainstem.load import Warehouse
+    from mainstem.warehouse import DuckDBWarehouse, Warehouse
 
 LEDGER_DAYS = 400
 SHARE = 0.5
@@ -221,7 +221,7 @@ FROM waiting
 """  # noqa: S608
 
 
-def _judge(warehouse: Warehouse, now: datetime) -> None:
+def _judge(warehouse: DuckDBWarehouse, now: datetime) -> None:
     """Make the table `held`: each blob with its signal, age and the reason why it goes, if any."""
     warehouse.connection.execute(_JUDGE, {"now": _plain(now)})
 
