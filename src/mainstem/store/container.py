@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _LIST_CHUNK = 1000
 _REFUSED = re.compile(r"status code: (401|403) ")
+_STATUS = re.compile(r"status code: (\d{3}) ")
 
 
 class ObjectInfo(NamedTuple):
@@ -220,7 +222,7 @@ class Container:
             if _REFUSED.search(str(error)):
                 raise self._refused(action) from None
             raise StoreUnavailable(
-                f"{self.label}: {action}: no usable answer ({type(error).__name__})",
+                f"{self.label}: {action}: {_fault(error)}",
                 hint="A retry may help; what is waiting is kept.",
             ) from None
 
@@ -238,6 +240,18 @@ class Container:
         return ContainerMissing(
             f"{self.label}: the container {self.name} does not exist", hint=self._missing_hint
         )
+
+
+def _fault(error: BaseError | OSError) -> str:
+    """Say in words of our own what a call came to: the client's text quotes addresses."""
+    text = str(error)
+    if status := _STATUS.search(text):
+        return f"it answers HTTP {status[1]}"
+    if "Timeout" in text:
+        return "no answer in time"
+    if "os error 28" in text or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+        return "its disk is full: make room"
+    return f"no usable answer ({type(error).__name__})"
 
 
 def _info(meta: ObjectMeta) -> ObjectInfo:
