@@ -20,9 +20,9 @@ from builders import Collector
 from mainstem.books import keep_books
 from mainstem.cli import main
 from mainstem.config.platform import Platform, load_platform
-from mainstem.load import open_warehouse
 from mainstem.records import Signal
 from mainstem.store import Account
+from mainstem.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +111,7 @@ class Deployment:
             assert said.code == 0, said.err
 
     def query(self, sql: str) -> list[Any]:
-        with open_warehouse(self.platform.warehouse_path, read_only=True) as warehouse:
+        with open_warehouse(self.platform, read_only=True) as warehouse:
             return warehouse.query(sql)
 
     def expect_balance(self) -> None:
