@@ -7,6 +7,7 @@ entry, blob and row again, and `witness` is what another administrator holds for
 
 from mainstem.books.breach import Breach, Finding, Verification
 from mainstem.books.equations import Books, Line, keep_books
+from mainstem.books.proofs import last_proofs, proofs_of, record_proof, record_verification
 from mainstem.books.status import RegionStatus, Status, take_status
 from mainstem.books.verify import verify
 from mainstem.books.witness import Witnessed, open_witness, write_heads
@@ -21,7 +22,11 @@ __all__ = [
     "Verification",
     "Witnessed",
     "keep_books",
+    "last_proofs",
     "open_witness",
+    "proofs_of",
+    "record_proof",
+    "record_verification",
     "take_status",
     "verify",
     "write_heads",

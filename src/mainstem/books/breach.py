@@ -21,6 +21,7 @@ class Breach(StrEnum):
     SIGNATURE_WRONG = "signature does not fit"
     SIGNATURE_MISSING = "signature missing"
     SIGNING_KEY_UNKNOWN = "signing key unknown"
+    PROOF_REWRITTEN = "record of proofs rewritten"
     ROW_DELETED = "row deleted"
     ROW_DOUBLED = "row doubled"
     ROW_ALTERED = "row altered"

@@ -26,11 +26,13 @@ from mainstem.books.breach import Breach, Finding, Verification
 from mainstem.books.copies import copies_of, read_ledger
 from mainstem.books.entries import Chains, kept_at_the_centre
 from mainstem.books.evidence import ORPHAN_HOURS, Evidence, gather
+from mainstem.books.proofs import proofs_of
 from mainstem.books.rows import BlobRows, compare_rows
 from mainstem.books.signatures import PublicKeys
 from mainstem.books.witness import Held, read_heads
+from mainstem.errors import DataError
 from mainstem.records import EntryKind, LedgerEntry, entry_name
-from mainstem.store import Account, ObjectMissing, lines_name, utc_day
+from mainstem.store import PROOFS, Account, ObjectMissing, lines_name, utc_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +60,7 @@ def verify(
         for region in platform.regions.values():
             if region.name in evidence.isolated or region.name in evidence.unread:
                 continue
+            result.findings += _proofs(platform, region)
             keys = PublicKeys.of(platform, region)
             held = _held(witness, region, keys, result)
             ledgers = []
@@ -74,6 +77,15 @@ def verify(
                     loaded_from_here=platform.home == region.name or copy.store == "centre"
                 )
     return result
+
+
+def _proofs(platform: Platform, region: Region) -> Iterator[Finding]:
+    """Say whether a record of a verification or a scan is missing or was changed."""
+    try:
+        proofs_of(platform, region.name)
+    except DataError as error:
+        store = "region" if platform.home == region.name else "centre"
+        yield Finding(Breach.PROOF_REWRITTEN, region.name, store, PROOFS, error.message)
 
 
 def _held(witness: Account | None, region: Region, keys: PublicKeys, result: Verification) -> Held:

@@ -30,6 +30,7 @@ VERBS = (
     "build",
     "answers",
     "books",
+    "scan",
     "witness",
     "retain",
     "backup",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mainstem.books import keep_books, open_witness, verify
+from mainstem.books import keep_books, open_witness, record_verification, verify
 from mainstem.cli.app import app
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
@@ -16,6 +17,7 @@ from mainstem.cli.output import (
     print_json,
     print_table,
     showing,
+    stderr,
     stdout,
 )
 from mainstem.config.platform import load_platform
@@ -72,11 +74,22 @@ def books_command(
 
 def _verify(platform: Platform, witness: Account | None, *, as_json: bool) -> None:
     with showing("verifying") as progress:
+        at = time.time_ns()
         found = verify(platform, witness, progress)
+        unrecorded = record_verification(platform, found, at_unix_nano=at)
     if as_json:
-        print_json({"consistent": found.consistent, "verdict": found.verdict, **asdict(found)})
+        print_json(
+            {
+                "consistent": found.consistent,
+                "verdict": found.verdict,
+                "unrecorded": unrecorded,
+                **asdict(found),
+            }
+        )
     else:
         _print_verification(found)
+        for region, reason in unrecorded.items():
+            stderr.print(f"{region}: not recorded: {reason}", markup=False, soft_wrap=True)
     if not found.consistent:
         raise typer.Exit(1)
 

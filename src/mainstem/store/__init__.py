@@ -31,6 +31,7 @@ from mainstem.store.names import (
     is_head,
     lines_name,
 )
+from mainstem.store.proofs import PROOFS, Proof, ProofKind, read_proofs, write_proof
 from mainstem.store.removals import (
     Cleared,
     Reason,
@@ -48,6 +49,7 @@ __all__ = [
     "LEDGER",
     "MOST_BLOCKS",
     "MOST_BLOCK_BYTES",
+    "PROOFS",
     "READS",
     "RETENTION",
     "Account",
@@ -61,6 +63,8 @@ __all__ = [
     "Mark",
     "ObjectInfo",
     "ObjectMissing",
+    "Proof",
+    "ProofKind",
     "Reading",
     "Reason",
     "Removal",
@@ -82,8 +86,10 @@ __all__ = [
     "new_places",
     "newest_removal",
     "read_entries",
+    "read_proofs",
     "read_removals",
     "recent_removals",
     "utc_day",
+    "write_proof",
     "write_removal",
 ]
