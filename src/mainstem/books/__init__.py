@@ -6,6 +6,7 @@ entry, blob and row again, and `witness` is what another administrator holds for
 """
 
 from mainstem.books.breach import Breach, Finding, Verification
+from mainstem.books.bundle import Bundle, export_bundle
 from mainstem.books.equations import Books, Line, keep_books
 from mainstem.books.proofs import last_proofs, proofs_of, record_proof, record_verification
 from mainstem.books.status import RegionStatus, Status, take_status
@@ -15,12 +16,14 @@ from mainstem.books.witness import Witnessed, open_witness, write_heads
 __all__ = [
     "Books",
     "Breach",
+    "Bundle",
     "Finding",
     "Line",
     "RegionStatus",
     "Status",
     "Verification",
     "Witnessed",
+    "export_bundle",
     "keep_books",
     "last_proofs",
     "open_witness",

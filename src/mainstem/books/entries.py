@@ -36,7 +36,7 @@ class Chains:
 
     def findings(self) -> Iterator[Finding]:
         """Name what is missing or not what it was."""
-        taken, cleared = _known(self.evidence, self.ledger.copy.region.name)
+        taken, cleared = known_entries(self.evidence, self.ledger.copy.region.name)
         taken = {key: sha256 for key, sha256 in taken.items() if self._belongs(key[0])}
         signed = {(each.instance, each.seq): each.sha256 for each in self.ledger.signed.heads}
         signed |= {key: sha256 for key, sha256 in self.held.heads.items() if self._vouched(key[0])}
@@ -115,7 +115,9 @@ class Chains:
             yield self.ledger.copy.finding(Breach.SIGNATURE_MISSING, place, detail)
 
 
-def _known(evidence: Evidence, region: str) -> tuple[dict[tuple[str, int], str], dict[str, int]]:
+def known_entries(
+    evidence: Evidence, region: str
+) -> tuple[dict[tuple[str, int], str], dict[str, int]]:
     """Give the hashes of the entries that a load has taken, and what retention cleared since."""
     rows = evidence.warehouse.query(
         "SELECT instance, seq, entry_sha256 FROM bronze.ledger WHERE region = ?", (region,)

@@ -118,7 +118,7 @@ class _Walk:
             if entry.kind is EntryKind.SEGMENT
             and (container := self.copy.blobs_of(entry)) is not None
         ]
-        may_be_gone = _may_be_gone(self.evidence, self.copy)
+        gone = may_be_gone(self.evidence, self.copy)
         with ThreadPoolExecutor(BLOBS_AHEAD) as readers:
             contents = readers.map(lambda each: _contents(self.copy, *each), wanted)
             for number, ((entry, container), (data, lines)) in enumerate(
@@ -131,11 +131,12 @@ class _Walk:
                 place = f"{container.name}/{entry.blob.name if entry.blob else ''}"
                 if data is not None:
                     yield from self._blob(entry, place, data, lines, loaded_from_here)
-                elif not may_be_gone(entry):
+                elif not gone(entry):
                     detail = f"entry {entry.seq} of {entry.instance} commits to it"
                     yield self.copy.finding(Breach.BLOB_REMOVED, place, detail)
         committed = {entry.blob.name for entry in self.entries.values() if entry.blob is not None}
-        yield from _added(self.evidence, self.copy, committed)
+        for added in added_blobs(self.evidence, self.copy, committed):
+            yield self.copy.finding(Breach.BLOB_ADDED, "/".join(added), "no entry commits to it")
 
     def _blob(
         self, entry: LedgerEntry, place: str, data: bytes, lines: bytes | None, loaded: bool
@@ -183,7 +184,7 @@ def _age(entry: LedgerEntry) -> timedelta:
     return datetime.now(UTC) - datetime.fromtimestamp(entry.at_unix_nano / 1e9, UTC)
 
 
-def _may_be_gone(evidence: Evidence, copy: Copy) -> Callable[[LedgerEntry], bool]:
+def may_be_gone(evidence: Evidence, copy: Copy) -> Callable[[LedgerEntry], bool]:
     """Tell whose blob may be missing: retention removed it, it is old, or has not come here."""
     name = copy.region.name
     removed = {
@@ -211,7 +212,8 @@ def _may_be_gone(evidence: Evidence, copy: Copy) -> Callable[[LedgerEntry], bool
     return decide
 
 
-def _added(evidence: Evidence, copy: Copy, committed: set[str]) -> Iterator[Finding]:
+def added_blobs(evidence: Evidence, copy: Copy, committed: set[str]) -> Iterator[tuple[str, str]]:
+    """List our blobs, container and name, that no entry commits to, a day after they came."""
     rows = evidence.warehouse.query(
         f"""
         SELECT container, name FROM blobs
@@ -223,4 +225,4 @@ def _added(evidence: Evidence, copy: Copy, committed: set[str]) -> Iterator[Find
     )
     for container, name in rows:
         if name not in committed:
-            yield copy.finding(Breach.BLOB_ADDED, f"{container}/{name}", "no entry commits to it")
+            yield container, name

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mainstem.books import keep_books, open_witness, record_verification, verify
+from mainstem.books import export_bundle, keep_books, open_witness, record_verification, verify
 from mainstem.cli.app import app
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
@@ -21,6 +22,7 @@ from mainstem.cli.output import (
     stdout,
 )
 from mainstem.config.platform import load_platform
+from mainstem.errors import UsageError
 
 if TYPE_CHECKING:
     from mainstem.books import Books, Line, Verification
@@ -47,10 +49,21 @@ def books_command(
         str | None,
         typer.Option(
             envvar="MAINSTEM_WITNESS",
-            help="With --verify: the store in which another administrator holds the chains' heads, "
-            "else the platform file's `witness`.",
+            help="With --verify or --export: the store in which another administrator holds the "
+            "chains' heads, else the platform file's `witness`.",
         ),
     ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="FOLDER|ZIP",
+            help="Write an auditor's bundle, with a page that verifies it without mainstem.",
+        ),
+    ] = None,
+    payload: Annotated[
+        bool, typer.Option("--payload", help="With --export: the blobs, too.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Account for every record: received, stored, loaded, and what became of the rest.
@@ -59,6 +72,13 @@ def books_command(
     what was committed to; it is shown first.
     """
     loaded = load_platform(platform)
+    if payload and export is None:
+        raise UsageError("--payload goes with --export")
+    if export is not None and verify_all:
+        raise UsageError("--export and --verify are two things", hint="Call one after the other.")
+    if export is not None:
+        _export(loaded, export, open_witness(loaded, witness), payload=payload, as_json=as_json)
+        return
     if verify_all:
         _verify(loaded, open_witness(loaded, witness), as_json=as_json)
         return
@@ -70,6 +90,30 @@ def books_command(
         _print(books, books.hours if hours else books.totals)
     if not books.balanced:
         raise typer.Exit(1)
+
+
+def _export(
+    platform: Platform, target: Path, witness: Account | None, *, payload: bool, as_json: bool
+) -> None:
+    with showing("exporting") as progress:
+        made = export_bundle(platform, target, payload=payload, witness=witness, progress=progress)
+    if as_json:
+        print_json(asdict(made))
+    else:
+        regions = ", ".join(made.regions) or "no region"
+        stdout.print(
+            f"{made.path}: {regions}; {made.files:,} files with {made.bytes:,} bytes. "
+            "`python -I verify.py` in it verifies it",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+        for region in made.isolated:
+            stdout.print(f"{region}: isolated; export on its machine, with its own file")
+        for region, reason in made.unread.items():
+            stderr.print(f"{region}: not read: {reason}", markup=False, soft_wrap=True)
+    if made.unread:
+        raise typer.Exit(3)
 
 
 def _verify(platform: Platform, witness: Account | None, *, as_json: bool) -> None:
