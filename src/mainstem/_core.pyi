@@ -4,10 +4,12 @@ Everything here that takes time lets other Python threads run meanwhile. No erro
 """
 
 import builtins
+from collections.abc import Iterable
 from typing import final
 
 __all__ = [
     "BlobRows",
+    "BlobStream",
     "BronzeSchema",
     "DataPlane",
     "OutboxItem",
@@ -27,6 +29,7 @@ __all__ = [
     "redact_json",
     "select_records",
     "steps_rules",
+    "stream_blob",
     "transcode",
     "verify_spool",
 ]
@@ -289,7 +292,47 @@ class BlobRows:
 
     @property
     def bad(self) -> list[tuple[int, int, str]]:
-        """Lines that could not be read or, under `bad_id`, not wholly: line, offset in it, code."""
+        """The first thousand bad lines: line, offset in it, code.
+
+        They could not be read or, under `bad_id`, not wholly.
+        """
+
+    @property
+    def bad_lines(self) -> int:
+        """How many lines are bad."""
+
+@final
+class BlobStream:
+    """The rows of one blob while it is read, and after the last row what became of its lines.
+
+    Until then the properties raise `RuntimeError`. They raise `ValueError` where `lines` does not
+    have one entry a line, and what the iterator of pieces raised, if it did: either ends the rows
+    early, and those before count for nothing.
+    """
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Give the rows, once, in batches of at most 131,072 or some 8 MiB of text."""
+
+    @property
+    def rows(self) -> int:
+        """As of `BlobRows`, like the rest."""
+
+    @property
+    def lines(self) -> int: ...
+    @property
+    def records(self) -> int: ...
+    @property
+    def skipped_records(self) -> int: ...
+    @property
+    def bad(self) -> list[tuple[int, int, str]]: ...
+    @property
+    def bad_lines(self) -> int: ...
+    @property
+    def contents(self) -> builtins.bytes:
+        """Each line that could be read: its number (8, little-endian), its text's digest (16).
+
+        The digest says nothing of where the line stands. Empty where `lines` was given.
+        """
 
 def read_blob(
     data: bytes,
@@ -347,6 +390,24 @@ def select_records(data: bytes, signal: str, wanted: dict[int, set[int]]) -> lis
 
     `wanted` has, by number of line, the ordinals of the records in it, as a row's `line` and
     `ordinal` say. Resources and scopes that none of them stands in are left out.
+    """
+
+def stream_blob(
+    pieces: Iterable[bytes],
+    *,
+    signal: str,
+    name: str,
+    region: str,
+    environment: str,
+    received_at_ns: int,
+    lines: bytes | None,
+    skip: list[int],
+    promote: dict[str, list[str]],
+) -> BlobStream:
+    """Make rows as `read_blob` does, in a thread of its own and as they are asked for.
+
+    Memory holds two batches of rows, a line and one of `pieces`, whatever the blob's size. The
+    thread stops when the stream is let go.
     """
 
 def count_blob(data: bytes, signal: str) -> tuple[int, int]:

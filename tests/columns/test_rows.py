@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from reference import encode, generate, messages, rows
 
 from mainstem import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 many = settings(deadline=None, max_examples=200)
 SIGNALS = sorted(messages.REQUESTS)
@@ -134,3 +137,59 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any], reason: str) -> 
     assert _core.read_blob(b"{}\n{}\n", **good).lines == 2
     with pytest.raises(ValueError, match=reason):
         _core.read_blob(b"{}\n{}\n", **(good | arguments))
+
+
+def test_a_stream_reads_no_further_than_its_rows_are_taken() -> None:
+    """Or memory would grow with the blob. A piece here has half a MB of text in its rows."""
+    bodies = ",".join([json.dumps({"body": {"stringValue": "x" * 1000}})] * 500)
+    piece = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[' + bodies.encode() + b"]}]}]}\n"
+    asked = taken = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal asked
+        for _ in range(150):
+            asked += 1
+            yield piece
+
+    stream = _core.stream_blob(
+        pieces(),
+        signal="logs",
+        name="blob",
+        region="euc",
+        environment="test",
+        received_at_ns=RECEIVED,
+        lines=None,
+        skip=[],
+        promote={},
+    )
+    for batch in pa.RecordBatchReader.from_stream(stream):
+        taken += batch.num_rows
+        # One batch is taken, one waits, one is on its way; each has some 8 MiB.
+        assert asked < taken // 500 + 40
+    assert taken == stream.rows == 75_000
+    assert len(stream.contents) == 150 * 24
+    with pytest.raises(RuntimeError, match="taken before"):
+        pa.table(stream)
+
+
+def test_what_the_pieces_raise_is_told() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"\n"
+        raise OSError("the store is gone")
+
+    stream = _core.stream_blob(
+        pieces(),
+        signal="logs",
+        name="blob",
+        region="euc",
+        environment="test",
+        received_at_ns=RECEIVED,
+        lines=None,
+        skip=[],
+        promote={},
+    )
+    with pytest.raises(RuntimeError, match="not taken"):
+        _ = stream.rows
+    assert pa.table(stream).num_rows == 0
+    with pytest.raises(OSError, match="the store is gone"):
+        _ = stream.rows

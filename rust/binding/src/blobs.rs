@@ -58,28 +58,33 @@ impl BlobRows {
 
     #[getter]
     fn rows(&self) -> u64 {
-        self.columns.rows
+        self.columns.tally.rows
     }
 
     #[getter]
     fn lines(&self) -> u64 {
-        self.columns.lines
+        self.columns.tally.lines
     }
 
     #[getter]
     fn records(&self) -> u64 {
-        self.columns.records
+        self.columns.tally.records
     }
 
     #[getter]
     fn skipped_records(&self) -> u64 {
-        self.columns.skipped_records
+        self.columns.tally.skipped_records
     }
 
     #[getter]
     fn bad(&self) -> Vec<(u64, u64, &'static str)> {
-        let bad = self.columns.bad.iter();
+        let bad = self.columns.tally.bad.iter();
         bad.map(|bad| (bad.line, bad.offset, bad.code)).collect()
+    }
+
+    #[getter]
+    fn bad_lines(&self) -> u64 {
+        self.columns.tally.bad_lines
     }
 }
 
@@ -102,8 +107,8 @@ pub fn read_blob(
     let signal = parse_signal(signal)?;
     let promote = parse_promote(promote)?;
     let skip: HashSet<u64> = skip.into_iter().collect();
+    let data = data.as_bytes();
     let blob = Blob {
-        data: data.as_bytes(),
         signal,
         name,
         region,
@@ -115,7 +120,7 @@ pub fn read_blob(
         promote: &promote,
     };
     let columns = py
-        .detach(|| columns::read(&blob))
+        .detach(|| columns::read(data, &blob))
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(BlobRows { signal, columns })
 }
@@ -190,7 +195,7 @@ pub fn index_may_hold(
     columns::index::may_hold(index, &wanted)
 }
 
-fn parse_promote(keys: HashMap<String, Vec<String>>) -> PyResult<Promote> {
+pub(crate) fn parse_promote(keys: HashMap<String, Vec<String>>) -> PyResult<Promote> {
     let mut promote = Promote::default();
     for (column, keys) in keys {
         match column.as_str() {
@@ -206,7 +211,7 @@ fn parse_promote(keys: HashMap<String, Vec<String>>) -> PyResult<Promote> {
     Ok(promote)
 }
 
-fn parse_signal(name: &str) -> PyResult<Signal> {
+pub(crate) fn parse_signal(name: &str) -> PyResult<Signal> {
     Signal::ALL
         .into_iter()
         .find(|signal| signal.name() == name)

@@ -7,6 +7,7 @@ mod outbox;
 mod requests;
 mod signatures;
 mod spools;
+mod stream;
 mod survey;
 
 use pyo3::prelude::*;
@@ -32,6 +33,8 @@ mod _core {
     use crate::signatures::{sign, signature_fits, signing_public_key};
     #[pymodule_export]
     use crate::spools::{list_spool, verify_spool};
+    #[pymodule_export]
+    use crate::stream::{BlobStream, stream_blob};
     #[pymodule_export]
     use crate::survey::Survey;
 }

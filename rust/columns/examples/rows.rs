@@ -10,15 +10,14 @@ use std::time::{Duration, Instant};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [signal, blob] = &arguments[..] else {
+    let [signal, name] = &arguments[..] else {
         return Err("usage: see the head of this file".into());
     };
     let signal = Signal::ALL.into_iter().find(|one| one.name() == signal);
-    let data = std::fs::read(blob)?;
+    let data = std::fs::read(name)?;
     let blob = Blob {
-        data: &data,
         signal: signal.ok_or("SIGNAL: traces, logs or metrics")?,
-        name: blob,
+        name,
         region: "euc",
         environment: "test",
         received_at_ns: 1_764_000_000_000_000_000,
@@ -33,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(3) {
         let started = Instant::now();
-        rows = read(&blob)?.rows;
+        rows = read(&data, &blob)?.tally.rows;
         taken.push(started.elapsed());
     }
     taken.sort();

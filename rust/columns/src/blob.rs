@@ -1,7 +1,7 @@
 //! One blob: its lines decoded, counted and made into rows.
 
 use crate::lines::{Broken, Lines};
-use crate::record::{Line, Promote, Rows, line_digest};
+use crate::record::{Line, Promote, Rows, content_digest, line_digest};
 use crate::schema::schema;
 use crate::table::Table;
 use arrow_array::RecordBatch;
@@ -10,6 +10,7 @@ use otlp::model::{Request, Signal};
 use otlp::{DecodeCode, DecodeError, Limits, Notes, json, wire};
 use std::collections::HashSet;
 use std::fmt;
+use std::io::BufRead;
 
 /// Twice what a request may take when it is received, since what was accepted must be read.
 const LIMITS: Limits = Limits {
@@ -20,9 +21,8 @@ const LIMITS: Limits = Limits {
 /// Bytes of a line's entry in a segment's `.lines`: the request's digest and the time of its receipt.
 const LINE_ENTRY: usize = 24;
 
-/// A blob and what is known about it.
+/// What is known about a blob.
 pub struct Blob<'b> {
-    pub data: &'b [u8],
     pub signal: Signal,
     pub name: &'b str,
     pub region: &'b str,
@@ -38,10 +38,9 @@ pub struct Blob<'b> {
     pub promote: &'b Promote,
 }
 
-/// What a blob gave.
+/// What a blob gave, its rows aside.
 #[derive(Debug, Default)]
-pub struct Columns {
-    pub batches: Vec<RecordBatch>,
+pub struct Tally {
     pub rows: u64,
     /// Lines that are not blank, the bad ones among them.
     pub lines: u64,
@@ -49,7 +48,12 @@ pub struct Columns {
     pub records: u64,
     /// Records of the lines to skip.
     pub skipped_records: u64,
+    /// The first of the bad lines, at most `MOST_BAD`.
     pub bad: Vec<BadLine>,
+    pub bad_lines: u64,
+    /// Of a blob without `.lines`, each line that could be read: its number (8 bytes) and the digest
+    /// of its text alone (16), by which it is known when it comes again elsewhere.
+    pub contents: Vec<u8>,
     /// Whether lines remained unread behind the last bad one.
     broken: bool,
 }
@@ -64,6 +68,17 @@ pub struct BadLine {
     pub code: &'static str,
 }
 
+/// Bad lines that are named; more than these are counted. A blob of anything else but OTLP may have
+/// as many as it has bytes.
+pub const MOST_BAD: usize = 1_000;
+
+/// A blob's rows, held whole.
+#[derive(Debug)]
+pub struct Columns {
+    pub batches: Vec<RecordBatch>,
+    pub tally: Tally,
+}
+
 /// The `.lines` given with a blob are not whole entries, or not one for each line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidLines;
@@ -76,17 +91,57 @@ impl fmt::Display for InvalidLines {
 
 impl std::error::Error for InvalidLines {}
 
-/// Read a blob into rows.
+/// Why a blob is not read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    InvalidLines,
+    /// Nobody takes its rows any more.
+    Unwanted,
+}
+
+impl From<InvalidLines> for Stop {
+    fn from(_: InvalidLines) -> Self {
+        Stop::InvalidLines
+    }
+}
+
+/// Read a blob into rows, all of them in memory.
 ///
 /// JSON Lines; one JSON object over any number of lines; or one protobuf request. What cannot be
 /// read is in `bad`, and the rest goes on.
-pub fn read(blob: &Blob<'_>) -> Result<Columns, InvalidLines> {
-    if blob
-        .lines
-        .is_some_and(|lines| lines.len() % LINE_ENTRY != 0)
-    {
-        return Err(InvalidLines);
+pub fn read(data: &[u8], blob: &Blob<'_>) -> Result<Columns, InvalidLines> {
+    let mut batches = Vec::new();
+    let read = read_lines(Lines::new(data), blob, &mut |batch| {
+        batches.push(batch);
+        true
+    });
+    match read {
+        Ok(tally) => Ok(Columns { batches, tally }),
+        Err(_) => Err(InvalidLines),
     }
+}
+
+/// Read a blob as `read` does, and give each batch of rows away when it is full. Memory holds a line
+/// and a batch at a time, whatever the blob's size. Rows are given before the blob is known to have
+/// the lines that `.lines` tells of. `take` says whether it wants more.
+pub fn read_stream(
+    data: impl BufRead,
+    blob: &Blob<'_>,
+    mut take: impl FnMut(RecordBatch) -> bool,
+) -> Result<Tally, Stop> {
+    read_lines(Lines::of_reader(data), blob, &mut take)
+}
+
+fn read_lines(
+    lines: Lines<'_>,
+    blob: &Blob<'_>,
+    take: &mut dyn FnMut(RecordBatch) -> bool,
+) -> Result<Tally, Stop> {
+    let entries = match blob.lines {
+        None => None,
+        Some(lines) if lines.len() % LINE_ENTRY == 0 => Some((lines.len() / LINE_ENTRY) as u64),
+        Some(_) => return Err(Stop::InvalidLines),
+    };
     let mut rows = Rows {
         table: Table::new(schema(blob.signal)),
         region: blob.region,
@@ -96,7 +151,12 @@ pub fn read(blob: &Blob<'_>) -> Result<Columns, InvalidLines> {
         scratch: String::new(),
     };
     let having: Vec<_> = blob.having.iter().map(Finder::new).collect();
-    let mut columns = each_line(blob.data, blob.signal, &having, |number, text, request| {
+    let mut contents = Vec::new();
+    let mut tally = each_line(lines, blob.signal, &having, |number, text, request| {
+        if blob.lines.is_none() {
+            contents.extend_from_slice(&number.to_le_bytes());
+            contents.extend_from_slice(&content_digest(text));
+        }
         if blob.skip.contains(&number) {
             return Ok(Row::Skipped);
         }
@@ -106,22 +166,31 @@ pub fn read(blob: &Blob<'_>) -> Result<Columns, InvalidLines> {
             Request::Logs(resources) => rows.logs(&mut line, resources),
             Request::Metrics(resources) => rows.metrics(&mut line, resources),
         }
+        for batch in rows.table.take_batches() {
+            if !take(batch) {
+                return Err(Stop::Unwanted);
+            }
+        }
         Ok(Row::Made)
     })?;
-    let entries = blob.lines.map(|lines| (lines.len() / LINE_ENTRY) as u64);
-    if !columns.broken
-        && having.is_empty()
-        && entries.is_some_and(|entries| entries != columns.lines)
-    {
-        return Err(InvalidLines);
+    for batch in rows.table.finish() {
+        if !take(batch) {
+            return Err(Stop::Unwanted);
+        }
     }
-    columns.batches = rows.table.finish();
-    Ok(columns)
+    if !tally.broken && having.is_empty() && entries.is_some_and(|entries| entries != tally.lines) {
+        return Err(Stop::InvalidLines);
+    }
+    tally.contents = contents;
+    Ok(tally)
 }
 
 /// Count a blob's lines and the records in them, as `read` does.
-pub fn count(data: &[u8], signal: Signal) -> Columns {
-    each_line(data, signal, &[], |_, _, _| Ok(Row::Made)).unwrap_or_default()
+pub fn count(data: &[u8], signal: Signal) -> Tally {
+    let counted = each_line(Lines::new(data), signal, &[], |_, _, _| {
+        Ok::<_, InvalidLines>(Row::Made)
+    });
+    counted.unwrap_or_default()
 }
 
 pub(crate) enum Row {
@@ -153,20 +222,19 @@ impl Blob<'_> {
 }
 
 /// Decode line by line, and give each line that can be read to `take`.
-pub(crate) fn each_line(
-    data: &[u8],
+pub(crate) fn each_line<E>(
+    mut lines: Lines<'_>,
     signal: Signal,
     having: &[Finder<'_>],
-    mut take: impl FnMut(u64, &[u8], &Request<'_>) -> Result<Row, InvalidLines>,
-) -> Result<Columns, InvalidLines> {
-    let mut columns = Columns::default();
-    let mut lines = Lines::new(data);
+    mut take: impl FnMut(u64, &[u8], &Request<'_>) -> Result<Row, E>,
+) -> Result<Tally, E> {
+    let mut tally = Tally::default();
     for number in 0.. {
         let text = match lines.next() {
             Ok(None) => break,
             Ok(Some(text)) => text,
             Err(broken) => {
-                columns.break_off(number, broken);
+                tally.break_off(number, broken);
                 break;
             }
         };
@@ -177,51 +245,47 @@ pub(crate) fn each_line(
             continue;
         }
         let mut given = |text: &[u8], request: &Request<'_>| take(number, text, request);
-        let error = match columns.line(number, signal, text, &mut given)? {
+        let error = match tally.line(number, signal, text, &mut given)? {
             None => continue,
             Some(error) => error,
         };
         // A first line that breaks off may be the first of an object's. A protobuf request's looks so
         // too: it begins with a line break.
         if number == 0 && error.code == DecodeCode::Truncated {
-            let whole = match lines.whole() {
+            let (whole, is_all) = match lines.whole() {
                 Ok(whole) => whole,
                 Err(broken) => {
-                    columns.break_off(number, broken);
+                    tally.break_off(number, broken);
                     break;
                 }
             };
-            if columns.document(signal, &whole, &mut given)? {
+            if is_all && tally.document(signal, &whole, &mut given)? {
                 break;
             }
             let blank = memchr::memchr(b'\n', &whole)
                 .is_some_and(|end| whole[..end].trim_ascii().is_empty());
-            lines = Lines::reread(whole);
+            lines = lines.reread(whole);
             if blank {
                 continue;
             }
         }
-        columns.lines += 1;
-        columns.bad.push(BadLine {
-            line: number,
-            offset: error.offset as u64,
-            code: error.code.as_str(),
-        });
+        tally.lines += 1;
+        tally.is_bad(number, error.offset as u64, error.code.as_str());
     }
-    Ok(columns)
+    Ok(tally)
 }
 
-type Take<'t> = &'t mut dyn FnMut(&[u8], &Request<'_>) -> Result<Row, InvalidLines>;
+type Take<'t, E> = &'t mut dyn FnMut(&[u8], &Request<'_>) -> Result<Row, E>;
 
-impl Columns {
+impl Tally {
     /// Read one line of JSON, or say why it is none.
-    fn line(
+    fn line<E>(
         &mut self,
         number: u64,
         signal: Signal,
         text: &[u8],
-        take: Take<'_>,
-    ) -> Result<Option<DecodeError>, InvalidLines> {
+        take: Take<'_, E>,
+    ) -> Result<Option<DecodeError>, E> {
         let mut notes = Notes::default();
         let request = match json::decode(signal, text, &LIMITS, &mut notes) {
             Ok(request) => request,
@@ -232,12 +296,7 @@ impl Columns {
     }
 
     /// Whether the whole blob is one JSON object or one protobuf request, which then is line 0.
-    fn document(
-        &mut self,
-        signal: Signal,
-        whole: &[u8],
-        take: Take<'_>,
-    ) -> Result<bool, InvalidLines> {
+    fn document<E>(&mut self, signal: Signal, whole: &[u8], take: Take<'_, E>) -> Result<bool, E> {
         let mut notes = Notes::default();
         if let Ok(request) = json::decode(signal, whole, &LIMITS, &mut notes) {
             self.request(0, whole, &request, &notes, take)?;
@@ -258,14 +317,14 @@ impl Columns {
         Ok(false)
     }
 
-    fn request(
+    fn request<E>(
         &mut self,
         number: u64,
         text: &[u8],
         request: &Request<'_>,
         notes: &Notes,
-        take: Take<'_>,
-    ) -> Result<(), InvalidLines> {
+        take: Take<'_, E>,
+    ) -> Result<(), E> {
         let records = request.records();
         self.lines += 1;
         self.records += records + notes.invalid_records;
@@ -274,11 +333,7 @@ impl Columns {
             Row::Skipped => self.skipped_records += records,
         }
         if notes.invalid_records > 0 {
-            self.bad.push(BadLine {
-                line: number,
-                offset: 0,
-                code: "bad_id",
-            });
+            self.is_bad(number, 0, "bad_id");
         }
         Ok(())
     }
@@ -286,10 +341,13 @@ impl Columns {
     fn break_off(&mut self, number: u64, broken: Broken) {
         self.broken = true;
         self.lines += 1;
-        self.bad.push(BadLine {
-            line: number,
-            offset: 0,
-            code: broken.as_str(),
-        });
+        self.is_bad(number, 0, broken.as_str());
+    }
+
+    fn is_bad(&mut self, line: u64, offset: u64, code: &'static str) {
+        self.bad_lines += 1;
+        if self.bad.len() < MOST_BAD {
+            self.bad.push(BadLine { line, offset, code });
+        }
     }
 }

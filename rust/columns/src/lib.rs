@@ -15,7 +15,7 @@ mod table;
 mod time;
 mod visit;
 
-pub use blob::{BadLine, Blob, Columns, InvalidLines, count, read};
+pub use blob::{BadLine, Blob, Columns, InvalidLines, Stop, Tally, count, read, read_stream};
 pub use protobuf::{NotLines, Packing, protobuf};
 pub use record::Promote;
 pub use schema::schema;

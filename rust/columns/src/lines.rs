@@ -3,9 +3,9 @@
 use flate2::bufread::MultiGzDecoder;
 use std::io::{self, BufRead, BufReader, Read};
 
-/// A line longer than this is none of ours and of nobody else: one request is at most some ten
-/// megabytes.
-const MAX_LINE: usize = 512 << 20;
+/// A line is held whole, and with it the request that it is decoded to. One that is longer than this
+/// is none of ours and of nobody else: one request is at most some ten megabytes.
+const MAX_LINE: usize = 256 << 20;
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
@@ -51,6 +51,15 @@ impl<'b> Lines<'b> {
         )
     }
 
+    /// The lines of a blob that is read as they are asked for.
+    pub fn of_reader(mut blob: impl BufRead + 'b) -> Self {
+        let mut first = Vec::with_capacity(4);
+        // A reader that fails here fails again, or ends, when lines are read.
+        let _ = (&mut blob).take(4).read_to_end(&mut first);
+        let magic = first.clone();
+        Self::of(&magic, io::Cursor::new(first).chain(blob))
+    }
+
     fn of(first: &[u8], blob: impl BufRead + 'b) -> Self {
         let reader: Box<dyn BufRead + 'b> = if first.starts_with(GZIP_MAGIC) {
             Box::new(BufReader::with_capacity(
@@ -90,8 +99,9 @@ impl<'b> Lines<'b> {
         Ok(Some(&self.line))
     }
 
-    /// The line that `next` gave last together with all that follows it.
-    pub fn whole(&mut self) -> Result<Vec<u8>, Broken> {
+    /// The line that `next` gave last together with all that follows it, as far as one line may be
+    /// long; and whether that is all.
+    pub fn whole(&mut self) -> Result<(Vec<u8>, bool), Broken> {
         let mut whole = std::mem::take(&mut self.line);
         whole.push(b'\n');
         let limit = MAX_LINE.saturating_sub(whole.len());
@@ -99,19 +109,16 @@ impl<'b> Lines<'b> {
         let read = limited
             .read_to_end(&mut whole)
             .map_err(|_| Broken::Compression)?;
-        if read == limit {
-            return Err(Broken::LineTooLong);
-        }
-        Ok(whole)
+        Ok((whole, read < limit))
     }
 
-    /// Read on in what `whole` gave, behind its first line.
-    pub fn reread(whole: Vec<u8>) -> Lines<'static> {
+    /// Read on in what `whole` gave, behind its first line, and in what follows that.
+    pub fn reread(self, whole: Vec<u8>) -> Lines<'b> {
         let first = memchr::memchr(b'\n', &whole).map_or(whole.len(), |end| end + 1);
-        let mut reader = std::io::Cursor::new(whole);
+        let mut reader = io::Cursor::new(whole);
         reader.set_position(first as u64);
         Lines {
-            reader: Box::new(reader),
+            reader: Box::new(reader.chain(self.reader)),
             line: Vec::new(),
         }
     }

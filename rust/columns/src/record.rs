@@ -160,6 +160,13 @@ pub(crate) fn line_digest(blob: &str, number: u64, line: &[u8]) -> [u8; 16] {
     shortened(&hasher)
 }
 
+/// The digest of a line's text, wherever it stands.
+pub(crate) fn content_digest(line: &[u8]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(line.trim_ascii());
+    shortened(&hasher)
+}
+
 fn shortened(hasher: &blake3::Hasher) -> [u8; 16] {
     let mut id = [0; 16];
     hasher.finalize_xof().fill(&mut id);

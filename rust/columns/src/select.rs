@@ -1,6 +1,7 @@
 //! Some records of a blob as OTLP/JSON again, with the resources and scopes that they stand in.
 
 use crate::blob::{InvalidLines, Row, each_line};
+use crate::lines::Lines;
 use otlp::model::{Metric, MetricData, Request, Signal};
 use otlp::nest::retain_records;
 use std::collections::{HashMap, HashSet};
@@ -9,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 /// line, their ordinals within it, both from 0, as a row's `line` and `ordinal` say.
 pub fn select(data: &[u8], signal: Signal, wanted: &HashMap<u64, HashSet<u64>>) -> Vec<Vec<u8>> {
     let mut requests = Vec::new();
-    let taken = each_line(data, signal, &[], |number, _, request| {
+    let taken = each_line(Lines::new(data), signal, &[], |number, _, request| {
         if let Some(ordinals) = wanted.get(&number) {
             let mut part = request.clone();
             keep(&mut part, ordinals);

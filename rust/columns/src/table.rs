@@ -7,10 +7,11 @@ use arrow_array::builder::{
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, SchemaRef};
 
-/// A batch's rows and the bytes of text after which it is cut. A column of text holds less than
-/// 2 GiB, and a row's text comes from one request, which is far below the difference.
+/// A batch's rows and the bytes of text after which it is cut: what a blob takes in memory while it
+/// is read. A column of text holds less than 2 GiB, and a row's text comes from one request, which
+/// is far below the difference.
 const MAX_ROWS: usize = 128 * 1024;
-const MAX_TEXT: usize = 256 << 20;
+const MAX_TEXT: usize = 8 << 20;
 
 pub(crate) struct Table {
     schema: SchemaRef,
@@ -59,6 +60,12 @@ impl Table {
         }
     }
 
+    /// The batches that are whole.
+    pub fn take_batches(&mut self) -> std::vec::Drain<'_, RecordBatch> {
+        self.batches.drain(..)
+    }
+
+    /// The batches that are left, the last rows among them.
     pub fn finish(mut self) -> Vec<RecordBatch> {
         if self.rows > 0 {
             self.cut();

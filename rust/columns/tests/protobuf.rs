@@ -21,8 +21,7 @@ fn lines_become_one_message() {
         assert!(message.starts_with(magic), "{packing:?}");
         let counted = count(&message, Signal::Logs);
         assert_eq!((counted.lines, counted.records), (1, 3), "{packing:?}");
-        let rows = read(&Blob {
-            data: &message,
+        let blob = Blob {
             signal: Signal::Logs,
             name: "b",
             region: "r",
@@ -32,8 +31,8 @@ fn lines_become_one_message() {
             having: &[],
             skip: &HashSet::new(),
             promote: &Promote::default(),
-        });
-        let rows = rows.unwrap();
+        };
+        let rows = read(&message, &blob).unwrap().tally;
         assert_eq!((rows.rows, rows.bad.len()), (3, 0), "{packing:?}");
     }
 }

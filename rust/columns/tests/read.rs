@@ -1,12 +1,15 @@
 //! Lines, compression, what is skipped and what is bad; the rows themselves are compared with a
 //! reference in tests/columns.
 
-use columns::{BadLine, Blob, Columns, InvalidLines, Promote, count, read};
+use columns::{BadLine, Blob, Columns, InvalidLines, Promote, Stop, count, read, read_stream};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use otlp::model::Signal;
 use std::collections::HashSet;
 use std::io::Write;
+use std::sync::LazyLock;
+
+static PROMOTE: LazyLock<Promote> = LazyLock::new(Promote::default);
 
 fn line(bodies: &[&str]) -> String {
     let records: Vec<String> = bodies
@@ -20,18 +23,41 @@ fn line(bodies: &[&str]) -> String {
 }
 
 fn read_with(data: &[u8], lines: Option<&[u8]>, skip: &[u64]) -> Result<Columns, InvalidLines> {
-    read(&Blob {
-        data,
+    let skip = skip.iter().copied().collect();
+    let blob = blob(lines, &skip);
+    let columns = read(data, &blob);
+    // In pieces of whatever size it gives the same.
+    let mut batches = Vec::new();
+    let pieces = std::io::BufReader::with_capacity(7, data);
+    let streamed = read_stream(pieces, &blob, |batch| {
+        batches.push(batch);
+        true
+    });
+    match (&columns, &streamed) {
+        (Ok(columns), Ok(tally)) => {
+            assert_eq!(columns.batches, batches);
+            assert_eq!(format!("{:?}", columns.tally), format!("{tally:?}"));
+        }
+        (columns, streamed) => {
+            assert_eq!(streamed.as_ref().err(), Some(&Stop::InvalidLines));
+            assert!(columns.is_err());
+        }
+    }
+    columns
+}
+
+fn blob<'b>(lines: Option<&'b [u8]>, skip: &'b HashSet<u64>) -> Blob<'b> {
+    Blob {
         signal: Signal::Logs,
         name: "2026/01/01/logs.json",
         region: "euc",
         environment: "test",
         received_at_ns: 1_700_000_000_000_000_000,
         lines,
-        skip: &skip.iter().copied().collect::<HashSet<_>>(),
+        skip,
         having: &[],
-        promote: &Promote::default(),
-    })
+        promote: &PROMOTE,
+    }
 }
 
 fn texts(columns: &Columns, name: &str) -> Vec<String> {
@@ -81,7 +107,14 @@ fn every_compression_gives_the_same_rows() {
         assert_eq!(texts(&columns, "body"), ["a", "b", "c", "d"]);
         assert_eq!(numbers(&columns, "line"), [0, 0, 1, 2]);
         assert_eq!(numbers(&columns, "ordinal"), [0, 1, 0, 0]);
-        assert_eq!((columns.rows, columns.lines, columns.records), (4, 3, 4));
+        assert_eq!(
+            (
+                columns.tally.rows,
+                columns.tally.lines,
+                columns.tally.records
+            ),
+            (4, 3, 4)
+        );
         let counted = count(&data, Signal::Logs);
         assert_eq!((counted.lines, counted.records), (3, 4));
     }
@@ -97,8 +130,8 @@ fn a_bad_line_is_named_and_the_rest_goes_on() {
     let columns = read_with(data.as_bytes(), None, &[]).expect("rows");
     assert_eq!(texts(&columns, "body"), ["a", "b"]);
     assert_eq!(numbers(&columns, "line"), [0, 3]);
-    assert_eq!(columns.bad, [bad(1, 17, "wrong_type")]);
-    assert_eq!((columns.lines, columns.records), (3, 2));
+    assert_eq!(columns.tally.bad, [bad(1, 17, "wrong_type")]);
+    assert_eq!((columns.tally.lines, columns.tally.records), (3, 2));
 }
 
 #[test]
@@ -107,7 +140,7 @@ fn a_first_line_that_breaks_off_leaves_the_others() {
     let columns = read_with(data.as_bytes(), None, &[]).expect("rows");
     assert_eq!(texts(&columns, "body"), ["b"]);
     assert_eq!(numbers(&columns, "line"), [1]);
-    assert_eq!(columns.bad, [bad(0, 20, "truncated")]);
+    assert_eq!(columns.tally.bad, [bad(0, 20, "truncated")]);
 }
 
 #[test]
@@ -116,7 +149,7 @@ fn an_object_may_go_over_lines() {
     let columns = read_with(data.as_bytes(), None, &[]).expect("rows");
     assert_eq!(texts(&columns, "body"), ["a", "b"]);
     assert_eq!(numbers(&columns, "line"), [0, 0]);
-    assert_eq!((columns.lines, columns.bad.len()), (1, 0));
+    assert_eq!((columns.tally.lines, columns.tally.bad.len()), (1, 0));
 }
 
 #[test]
@@ -124,9 +157,16 @@ fn blank_lines_are_none() {
     let data = format!("\n{}\n  \n", line(&["a"]));
     let columns = read_with(data.as_bytes(), None, &[]).expect("rows");
     assert_eq!(texts(&columns, "body"), ["a"]);
-    assert_eq!((columns.lines, columns.bad.len()), (1, 0));
+    assert_eq!((columns.tally.lines, columns.tally.bad.len()), (1, 0));
     let columns = read_with(b"", None, &[]).expect("rows");
-    assert_eq!((columns.lines, columns.rows, columns.bad.len()), (0, 0, 0));
+    assert_eq!(
+        (
+            columns.tally.lines,
+            columns.tally.rows,
+            columns.tally.bad.len()
+        ),
+        (0, 0, 0)
+    );
 }
 
 #[test]
@@ -135,7 +175,7 @@ fn a_protobuf_request_is_one_line() {
     let data = [0x0a, 7, 0x12, 5, 0x12, 3, 0x62, 1, b'e'];
     let columns = read_with(&data, None, &[]).expect("rows");
     assert_eq!(texts(&columns, "event_name"), ["e"]);
-    assert_eq!((columns.lines, columns.bad.len()), (1, 0));
+    assert_eq!((columns.tally.lines, columns.tally.bad.len()), (1, 0));
 }
 
 #[test]
@@ -145,7 +185,7 @@ fn a_damaged_frame_ends_the_lines_and_is_named() {
     data.extend(zstd::encode_all(text.as_bytes(), 1).expect("in memory"));
     let columns = read_with(&data[..data.len() - 5], None, &[]).expect("rows");
     assert_eq!(texts(&columns, "body"), ["a"]);
-    assert_eq!(columns.bad, [bad(1, 0, "bad_compression")]);
+    assert_eq!(columns.tally.bad, [bad(1, 0, "bad_compression")]);
 }
 
 #[test]
@@ -154,7 +194,11 @@ fn skipped_lines_are_counted() {
     let columns = read_with(data.as_bytes(), None, &[0, 2]).expect("rows");
     assert_eq!(texts(&columns, "body"), ["c"]);
     assert_eq!(
-        (columns.rows, columns.skipped_records, columns.records),
+        (
+            columns.tally.rows,
+            columns.tally.skipped_records,
+            columns.tally.records
+        ),
         (1, 3, 4)
     );
 }
@@ -163,8 +207,8 @@ fn skipped_lines_are_counted() {
 fn records_with_bad_ids_are_counted_and_named() {
     let data = br#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"ab"},{}]}]}]}"#;
     let columns = read_with(data, None, &[]).expect("rows");
-    assert_eq!((columns.rows, columns.records), (1, 2));
-    assert_eq!(columns.bad, [bad(0, 0, "bad_id")]);
+    assert_eq!((columns.tally.rows, columns.tally.records), (1, 2));
+    assert_eq!(columns.tally.bad, [bad(0, 0, "bad_id")]);
 }
 
 #[test]
@@ -198,7 +242,7 @@ fn digests_and_times_of_receipt_come_from_the_lines() {
 }
 
 #[test]
-fn batches_hold_a_bounded_number_of_rows() {
+fn batches_hold_a_bounded_amount_of_text() {
     let bodies = vec!["x"; 50_000];
     let data = [line(&bodies), line(&bodies), line(&bodies)].join("\n");
     let columns = read_with(data.as_bytes(), None, &[]).expect("rows");
@@ -207,5 +251,24 @@ fn batches_hold_a_bounded_number_of_rows() {
         .iter()
         .map(|batch| batch.num_rows())
         .collect();
-    assert_eq!(rows, [131_072, 18_928]);
+    assert_eq!(rows.iter().sum::<usize>(), 150_000);
+    // A row has more than 64 bytes of text: its id, its lineage, and what JSON leaves empty.
+    assert!(rows.iter().all(|&rows| rows < 131_072), "{rows:?}");
+}
+
+#[test]
+fn a_reader_that_wants_no_more_ends_the_reading() {
+    let bodies = vec!["x"; 50_000];
+    let data = [line(&bodies), line(&bodies), line(&bodies)].join("\n");
+    let skip = HashSet::new();
+    let stopped = read_stream(data.as_bytes(), &blob(None, &skip), |_| false);
+    assert_eq!(stopped.err(), Some(Stop::Unwanted));
+}
+
+#[test]
+fn many_bad_lines_are_counted_and_the_first_of_them_named() {
+    let data = "x\n".repeat(2_500);
+    let columns = read_with(data.as_bytes(), None, &[]).expect("rows");
+    assert_eq!(columns.tally.bad.len(), 1_000);
+    assert_eq!(columns.tally.bad_lines, 2_500);
 }

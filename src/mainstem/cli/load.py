@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,8 +20,10 @@ from mainstem.cli.output import (
     stderr,
     stdout,
 )
+from mainstem.cli.reading import time_of
 from mainstem.config.platform import load_platform
-from mainstem.load import load, preview_load
+from mainstem.errors import UsageError
+from mainstem.load import Choice, load, preview_load
 
 if TYPE_CHECKING:
     from mainstem.load import LoadResult, Preview
@@ -30,6 +33,22 @@ if TYPE_CHECKING:
 def load_command(
     platform: PlatformOption = DEFAULT_PLATFORM,
     *,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Only blobs received since: 2h, 14d, or a UTC time like 2026-11-24T05:00."
+        ),
+    ] = None,
+    blob: Annotated[
+        list[str] | None, typer.Option(help="Only the blob of this name; may be repeated.")
+    ] = None,
+    replay: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Take all blobs received on this UTC day again, in place of what they gave.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be loaded; write nothing.")
     ] = False,
@@ -40,14 +59,21 @@ def load_command(
     Exit code 1: a blob, an entry or a business file is wrong, and the rest was loaded; 3: a region
     could not be reached, or another process holds the warehouse.
     """
+    if since and replay:
+        raise UsageError("--since and --replay do not go together", hint="Leave one of them out.")
+    choice = Choice(
+        since=time_of("--since", since, datetime.now(UTC)) if since else None,
+        blobs=frozenset(blob or ()),
+        replay=replay.date() if replay else None,
+    )
     loaded = load_platform(platform)
     if dry_run:
         with showing("looking") as progress:
-            preview = preview_load(loaded, progress)
+            preview = preview_load(loaded, progress, choice)
         _show_preview(preview, as_json=as_json)
         return
     with showing("loading") as progress:
-        result = load(loaded, progress)
+        result = load(loaded, progress, choice)
     if as_json:
         print_json(document(result))
     else:

@@ -53,15 +53,16 @@ Cells = tuple[object, ...]
 def time_range(since: str | None, until: str | None) -> tuple[datetime, datetime]:
     """Read the two options; the last hour where neither is given."""
     now = datetime.now(UTC)
-    start = _time("--since", since or "1h", now)
+    start = time_of("--since", since or "1h", now)
     # The clocks of senders run ahead; without an end there is none.
-    end = now + timedelta(hours=1) if until is None else _time("--until", until, now)
+    end = now + timedelta(hours=1) if until is None else time_of("--until", until, now)
     if start >= end:
         raise UsageError("--since lies behind --until")
     return start, end
 
 
-def _time(option: str, text: str, now: datetime) -> datetime:
+def time_of(option: str, text: str, now: datetime) -> datetime:
+    """Read a time, or how long ago it was; UsageError names the option."""
     if ago := AGO.fullmatch(text):
         return now - timedelta(seconds=int(ago[1]) * UNITS_S[ago[2]])
     try:

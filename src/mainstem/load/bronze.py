@@ -1,7 +1,8 @@
 """Put one blob's records into bronze, and remember what became of each of them.
 
 Everything here happens inside the caller's transaction, so that rows and load ledger are there
-together or not at all. Memory holds one blob and its rows at a time.
+together or not at all. Rows are inserted while their blob is decoded, so that memory holds batches
+of them and never a blob's.
 """
 
 from __future__ import annotations
@@ -41,11 +42,15 @@ class Outcome(NamedTuple):
 
 
 class Bronze:
-    """The bronze tables, as one load writes to them."""
+    """The bronze tables, as one load writes to them.
 
-    def __init__(self, warehouse: Warehouse, load_id: int) -> None:
+    One that replays takes each blob that it is given in place of what that gave before.
+    """
+
+    def __init__(self, warehouse: Warehouse, load_id: int, *, replays: bool = False) -> None:
         self._warehouse = warehouse
         self._load_id = load_id
+        self._replays = replays
         self._promote = load_vocabulary().promoted_columns
 
     def take_own(self, blob: OwnBlob, got: Fetched) -> Outcome:
@@ -54,7 +59,7 @@ class Bronze:
         A blob that is not what its entry says goes to quarantine whole. One that is to be taken
         again replaces what it gave before, or leaves it as it is if it cannot be read whole.
         """
-        if self._is_to_retry(blob):
+        if self._replays or self._is_to_retry(blob):
             if got.problem is not None and self._has_rows(blob):
                 self._decide_no_more(blob)
                 self._quarantine(blob, [(None, None, "blob_changed_after_its_load", 0)])
@@ -66,11 +71,13 @@ class Bronze:
         region, signal = blob.origin.region.name, blob.origin.signal.value
         lines = [(digest, timestamp(at)) for digest, at in LINE.iter_unpack(got.lines)]
         skip = self._seen_requests(blob, lines)
+        rows = self.decode(blob, got, skip) if skip or got.rows is None else got.rows
         try:
-            rows = self._decode(blob, got, skip)
+            outcome = self._insert(blob, rows)
         except ValueError:
+            # Told when the last line is read: rows of those before are there.
+            self._delete_rows(blob)
             return self._refuse(blob, got, "lines_do_not_match_the_blob", blob.stored)
-        outcome = self._insert(blob, rows)
         if rows.bad:
             # How many records a line that cannot be read held, only the entry knows.
             missing = blob.stored - outcome.loaded - outcome.duplicate
@@ -93,16 +100,16 @@ class Bronze:
         None where its content is the one that was loaded, and only its etag is new.
         """
         known = self._known_content(blob)
-        if known == got.sha256 and not self._is_to_retry(blob):
+        if known == got.sha256 and not (self._replays or self._is_to_retry(blob)):
             self._set_etag(blob, got)
             return None
         if known is not None:
             self._forget(blob)
-        rows = self._decode(blob, got, [])
+        rows = got.rows or self.decode(blob, got)
         # Foreign books begin at stored; a line that cannot be read counts as one record.
-        bad = len(rows.bad)
-        outcome = self._insert(blob, rows)._replace(quarantined=bad)
-        self._remember(blob, got, outcome, rows.lines, rows.records + bad)
+        outcome = self._insert(blob, rows)
+        outcome = outcome._replace(quarantined=rows.bad_lines)
+        self._remember(blob, got, outcome, rows.lines, rows.records + rows.bad_lines)
         return outcome
 
     def check_own(self, blob: ListedBlob, got: Fetched) -> bool:
@@ -136,23 +143,28 @@ class Bronze:
         """Note the days of an origin's records that this load put into bronze so far."""
         self._touch(origin, "load_id = $4", self._load_id)
 
-    def _decode(self, blob: OwnBlob | ListedBlob, got: Fetched, skip: list[int]) -> _core.BlobRows:
-        """Read a blob into rows; ValueError where it has not the lines that `.lines` tells of."""
+    def decode(
+        self, blob: OwnBlob | ListedBlob, got: Fetched, skip: Sequence[int] = ()
+    ) -> _core.BlobStream:
+        """Begin to read a blob into rows, in another thread; safe to call from any."""
         own = blob if isinstance(blob, OwnBlob) else None
-        return _core.read_blob(
-            got.data,
+        return _core.stream_blob(
+            got.content.pieces(),
             signal=blob.origin.signal.value,
             name=blob.name,
             region=blob.origin.region.name,
             environment=own.environment if own else blob.origin.environment,
             received_at_ns=unix_nano(blob.received_at),
             lines=got.lines if own else None,
-            skip=skip,
+            skip=list(skip),
             promote=self._promote,
         )
 
-    def _insert(self, blob: OwnBlob | ListedBlob, rows: _core.BlobRows) -> Outcome:
-        """Put rows into their bronze table, and lines that could not be read into quarantine."""
+    def _insert(self, blob: OwnBlob | ListedBlob, rows: _core.BlobStream) -> Outcome:
+        """Put rows into their bronze table, and lines that could not be read into quarantine.
+
+        ValueError, with rows inserted, where the blob has not the lines that `.lines` tells of.
+        """
         loaded = self._warehouse.append(
             f"bronze.{blob.origin.signal.bronze_table}",
             _of_load(pa.RecordBatchReader.from_stream(rows), self._load_id),
@@ -273,14 +285,17 @@ class Bronze:
         self._decide_no_more(blob)
         self._release(blob)
         self._touch(blob.origin, "blob = $4", blob.name)
+        self._delete_rows(blob)
+        self._warehouse.change(
+            f"UPDATE bronze.load_blobs SET status = 'replaced' WHERE {_CURRENT}",  # noqa: S608
+            _key(blob),
+        )
+
+    def _delete_rows(self, blob: OwnBlob | ListedBlob) -> None:
         self._warehouse.change(
             f"DELETE FROM bronze.{blob.origin.signal.bronze_table} "  # noqa: S608
             "WHERE region = $1 AND blob = $2",
             (blob.origin.region.name, blob.name),
-        )
-        self._warehouse.change(
-            f"UPDATE bronze.load_blobs SET status = 'replaced' WHERE {_CURRENT}",  # noqa: S608
-            _key(blob),
         )
 
     def _touch(self, origin: Origin, which: str, value: object) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from mainstem.config.routes import Route
+from mainstem.load.choice import ALL_NEW
 from mainstem.records import CONVERTED_SUFFIX, LOCAL_SUFFIX, Signal, entry_name
 from mainstem.store import Account, has_segment_id, lines_name
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.config.platform import Platform, Region
+    from mainstem.load.choice import Choice
     from mainstem.store import Container
     from mainstem.warehouse import Warehouse
 
@@ -93,8 +95,8 @@ class ListedBlob:
     received_at: datetime
 
 
-def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
-    """List the segments that no load has taken, the oldest first.
+def own_blobs(warehouse: Warehouse, origin: Origin, choice: Choice = ALL_NEW) -> list[OwnBlob]:
+    """List the segments that no load has taken or that are to be replayed, the oldest first.
 
     Those whose blobs have gone by the region's retention are left out, by their age or by the
     record of their removal: the books show them as expired. Of a signal's classes the one that has
@@ -118,15 +120,18 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
                 SELECT 1 FROM bronze.removed
                 WHERE removed.region = entry.region AND removed.blob = entry.blob
             )
-            AND NOT EXISTS (
-                SELECT 1 FROM bronze.load_blobs AS done
-                WHERE done.region = entry.region AND done.segment = entry.segment
-                    AND done.status <> 'replaced'
-                    AND NOT EXISTS (
-                        SELECT 1 FROM bronze.quarantine_decisions AS decided
-                        WHERE decided.region = done.region AND decided.signal = done.signal
-                            AND decided.blob = done.blob AND decided.decision = 'retry'
-                    )
+            AND (
+                "at" >= CAST($6 AS TIMESTAMP) AND "at" < CAST($7 AS TIMESTAMP)
+                OR NOT EXISTS (
+                    SELECT 1 FROM bronze.load_blobs AS done
+                    WHERE done.region = entry.region AND done.segment = entry.segment
+                        AND done.status <> 'replaced'
+                        AND NOT EXISTS (
+                            SELECT 1 FROM bronze.quarantine_decisions AS decided
+                            WHERE decided.region = done.region AND decided.signal = done.signal
+                                AND decided.blob = done.blob AND decided.decision = 'retry'
+                        )
+                )
             )
         ORDER BY "at", instance, seq
         """,
@@ -136,9 +141,10 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
             oldest.replace(tzinfo=None),
             LOCAL_SUFFIX if origin.at_home else "",
             origin.container if origin.is_forwarded else None,
+            *(choice.replayed or (None, None)),
         ),
     )
-    return [
+    found = (
         OwnBlob(
             origin,
             *(container, blob, segment, sha256, lines, stored, environment),
@@ -148,7 +154,8 @@ def own_blobs(warehouse: Warehouse, origin: Origin) -> list[OwnBlob]:
         )
         for container, blob, segment, sha256, lines, stored, environment, *rest in rows
         for instance, seq, lines_sha256, at in (rest,)
-    ]
+    )
+    return list(filter(choice.takes, found))
 
 
 @dataclass(frozen=True)
@@ -161,8 +168,10 @@ class Listed:
     """Our blobs that were loaded and look as if they were written to since."""
 
 
-def changed_blobs(warehouse: Warehouse, origin: Origin) -> Listed:
+def changed_blobs(warehouse: Warehouse, origin: Origin, choice: Choice = ALL_NEW) -> Listed:
     """List an origin's containers and tell what is not as it was when it was loaded.
+
+    Foreign blobs that are to be replayed are among them.
 
     Only an etag is compared here. It changes with a copy or a restore too, so that whoever reads
     the blob compares its content.
@@ -205,13 +214,22 @@ def changed_blobs(warehouse: Warehouse, origin: Origin) -> Listed:
                 WHERE (
                     done.etag IS DISTINCT FROM listing.etag
                     OR (decided.blob IS NOT NULL AND NOT listing.ours)
+                    OR (
+                        NOT listing.ours AND listing.modified >= CAST($3 AS TIMESTAMP)
+                        AND listing.modified < CAST($4 AS TIMESTAMP)
+                    )
                 )
                     AND (NOT listing.ours OR done.blob IS NOT NULL)
                 ORDER BY listing.name
                 """,
-                (origin.region.name, origin.signal.value),
+                (
+                    origin.region.name,
+                    origin.signal.value,
+                    *(choice.replayed or (None, None)),
+                ),
             )
         for name, etag, ours, modified in rows:
             found = ListedBlob(origin, container, name, etag, modified)
-            (listed.own if ours else listed.foreign).append(found)
+            if choice.takes(found):
+                (listed.own if ours else listed.foreign).append(found)
     return listed

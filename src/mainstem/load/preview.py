@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mainstem.errors import MainstemError
+from mainstem.load.choice import ALL_NEW
 from mainstem.load.ledger import take_entries, take_removals
 from mainstem.load.plan import changed_blobs, origins, own_blobs
 from mainstem.warehouse import copy_books
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mainstem.config.platform import Platform
+    from mainstem.load.choice import Choice
     from mainstem.load.plan import Origin
     from mainstem.warehouse import Warehouse
 
@@ -47,7 +49,11 @@ class Preview:
     failed: dict[str, MainstemError] = field(default_factory=dict)
 
 
-def preview_load(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Preview:
+def preview_load(
+    platform: Platform,
+    progress: Callable[[str], None] = lambda _: None,
+    choice: Choice = ALL_NEW,
+) -> Preview:
     """Tell what a load would take now; the warehouse is only read, and not for long."""
     result = Preview()
     with copy_books(platform, _DECIDE) as warehouse:
@@ -66,7 +72,7 @@ def preview_load(platform: Platform, progress: Callable[[str], None] = lambda _:
                 continue
             progress(f"{name} {origin.signal}: listing")
             try:
-                waiting = _waiting(warehouse, origin)
+                waiting = _waiting(warehouse, origin, choice)
             except MainstemError as error:
                 result.failed[name] = error
             else:
@@ -75,9 +81,9 @@ def preview_load(platform: Platform, progress: Callable[[str], None] = lambda _:
     return result
 
 
-def _waiting(warehouse: Warehouse, origin: Origin) -> Waiting:
-    own = own_blobs(warehouse, origin)
-    foreign = changed_blobs(warehouse, origin).foreign
+def _waiting(warehouse: Warehouse, origin: Origin, choice: Choice) -> Waiting:
+    own = own_blobs(warehouse, origin, choice)
+    foreign = changed_blobs(warehouse, origin, choice).foreign
     containers = {blob.container for blob in own} | {blob.container for blob in foreign}
     sizes = {
         (name, info.name): info.bytes for name in containers for info in origin.holding(name).list()

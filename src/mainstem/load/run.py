@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mainstem.errors import DataError, MainstemError
 from mainstem.load.bronze import Bronze
-from mainstem.load.fetch import fetch_listed, fetch_own, read_ahead
+from mainstem.load.choice import ALL_NEW
+from mainstem.load.fetch import BlobReplaced, Content, fetch_listed, fetch_own, read_ahead
 from mainstem.load.ledger import take_entries, take_removals
 from mainstem.load.plan import changed_blobs, origins, own_blobs
 from mainstem.load.sources import changed_sources, load_source
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from mainstem.config.platform import Platform
     from mainstem.load.bronze import Outcome
+    from mainstem.load.choice import Choice
     from mainstem.load.fetch import Fetched
     from mainstem.load.plan import ListedBlob, Origin, OwnBlob
     from mainstem.warehouse import Warehouse
@@ -28,7 +31,7 @@ STEP_BLOBS, STEP_BYTES = 128, 256 * 1024 * 1024
 """A transaction takes blobs until it has so many, or so many bytes: a commit costs a disk sync, and
 writes the table's last rows, which are not yet a whole row group, once more."""
 
-T = TypeVar("T")
+T = TypeVar("T", bound="OwnBlob | ListedBlob")
 
 
 @dataclass
@@ -60,8 +63,12 @@ class LoadResult:
         return self.load_id is None and not self.problems and not self.failed
 
 
-def load(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> LoadResult:
-    """Load what is new; the same call again finds nothing new.
+def load(
+    platform: Platform,
+    progress: Callable[[str], None] = lambda _: None,
+    choice: Choice = ALL_NEW,
+) -> LoadResult:
+    """Load what is new, or of it what is chosen; the same call again finds nothing new.
 
     WarehouseBusy where another process holds the warehouse, WarehouseFailed where it does not take
     the load. A region that cannot be reached is reported and does not hold up the others; a bad
@@ -69,20 +76,26 @@ def load(platform: Platform, progress: Callable[[str], None] = lambda _: None) -
     """
     with open_warehouse(platform) as warehouse:
         bring_forward(warehouse)
-        return _Load(platform, warehouse, progress).run()
+        return _Load(platform, warehouse, progress, choice).run()
 
 
 class _Load:
     def __init__(
-        self, platform: Platform, warehouse: Warehouse, progress: Callable[[str], None]
+        self,
+        platform: Platform,
+        warehouse: Warehouse,
+        progress: Callable[[str], None],
+        choice: Choice,
     ) -> None:
         self._platform = platform
+        self._choice = choice
+        self._named: set[str] = set()
         self._warehouse = warehouse
         self._progress = progress
         self._result = LoadResult()
         # Dense, and safe to take here: this process alone holds the warehouse for writing.
         self._load_id: int = 1 + (warehouse.value("SELECT max(load_id) FROM bronze.loads") or 0)
-        self._bronze = Bronze(warehouse, self._load_id)
+        self._bronze = Bronze(warehouse, self._load_id, replays=choice.replay is not None)
 
     def run(self) -> LoadResult:
         for region in self._platform.regions:
@@ -91,6 +104,7 @@ class _Load:
             self._attempt(origin.region.name, partial(self._load_origin, origin))
         self._load_sources()
         self._finish()
+        self._result.problems += map(self._missing, self._choice.unknown(self._named))
         return self._result
 
     def _attempt(self, region: str, step: Callable[[], None]) -> None:
@@ -113,10 +127,22 @@ class _Load:
         self._result.problems += problems
 
     def _load_origin(self, origin: Origin) -> None:
-        listed = changed_blobs(self._warehouse, origin)
+        listed = changed_blobs(self._warehouse, origin, self._choice)
         self._take(origin, listed.own, fetch_listed, self._check_own)
-        self._take(origin, own_blobs(self._warehouse, origin), fetch_own, self._take_own)
-        self._take(origin, listed.foreign, fetch_listed, self._bronze.take_foreign)
+        own, begun = own_blobs(self._warehouse, origin, self._choice), self._begun
+        self._take(origin, own, lambda blob: begun(blob, fetch_own(blob)), self._take_own)
+        self._take(
+            origin,
+            listed.foreign,
+            lambda blob: begun(blob, fetch_listed(blob)),
+            self._bronze.take_foreign,
+        )
+
+    def _begun(self, blob: OwnBlob | ListedBlob, got: Fetched | None) -> Fetched | None:
+        """Let a blob be decoded while the one before it is inserted."""
+        if got is None or got.problem is not None:
+            return got
+        return replace(got, rows=self._bronze.decode(blob, got))
 
     def _take(
         self,
@@ -128,16 +154,27 @@ class _Load:
         """Take blobs in transactions of many; what is not there (any more) waits."""
         place = f"{origin.region.name} {origin.signal.value}"
         done = 0
-        for step in _in_steps(read_ahead(wanted, fetch)):
-            with self._warehouse.transaction():
-                tally = [(blob, take(blob, got)) for blob, got in step]
-                outcomes = [outcome for _, outcome in tally if outcome is not None]
-                if outcomes:
-                    self._begin()
-                    self._bronze.touch(origin)
-            self._count(origin, outcomes)
-            done += len(tally)
-            self._progress(f"{place}: {done} of {len(wanted)} blobs")
+        # Closed here, whatever happens: left to the garbage collector, which may run in any thread,
+        # its readers are waited for where they cannot end.
+        with closing(read_ahead(wanted, fetch)) as fetched:
+            for step in _in_steps(fetched):
+                tally: list[Outcome | None] = []
+                try:
+                    with self._warehouse.transaction():
+                        for blob, got in step:
+                            self._named.add(blob.name)
+                            tally.append(take(blob, got))
+                        outcomes = [outcome for outcome in tally if outcome is not None]
+                        if outcomes:
+                            self._begin()
+                            self._bronze.touch(origin)
+                except BlobReplaced:
+                    # It was read in pieces, and alone in its transaction; the next load finds it.
+                    self._progress(f"{place}: a blob was written to while it was read")
+                    continue
+                self._count(origin, outcomes)
+                done += len(tally)
+                self._progress(f"{place}: {done} of {len(wanted)} blobs")
 
     def _take_own(self, blob: OwnBlob, got: Fetched) -> Outcome:
         outcome = self._bronze.take_own(blob, got)
@@ -148,6 +185,15 @@ class _Load:
     def _check_own(self, blob: ListedBlob, got: Fetched) -> None:
         if self._bronze.check_own(blob, got):
             self._result.problems.append(f"{_place(blob)} was changed after it was loaded")
+
+    def _missing(self, name: str) -> str:
+        loaded = self._warehouse.value(
+            "SELECT max(load_id) FROM bronze.load_blobs WHERE blob = $1 AND status <> 'replaced'",
+            (name,),
+        )
+        if loaded is None:
+            return f"{name} was not found, or waits for its ledger entry"
+        return f"{name} was loaded before, by load {loaded}; `--replay` with its day takes it again"
 
     def _load_sources(self) -> None:
         for table, path, sha256 in changed_sources(self._warehouse, self._platform.sources):
@@ -205,20 +251,31 @@ class _Load:
 
 
 def _in_steps(fetched: Iterator[tuple[T, Fetched]]) -> Iterator[Iterator[tuple[T, Fetched]]]:
-    """Cut a stream of blobs into transactions, without holding more than one blob."""
-    for first in fetched:
+    """Cut a stream of blobs into transactions, without holding more than one blob.
 
-        def step(first: tuple[T, Fetched] = first) -> Iterator[tuple[T, Fetched]]:
-            yield first
-            count, size = 1, len(first[1].data)
-            while count < STEP_BLOBS and size < STEP_BYTES:
+    One that is read in pieces has a transaction of its own.
+    """
+    following = next(fetched, None)
+    while following is not None:
+
+        def step(taken: tuple[T, Fetched]) -> Iterator[tuple[T, Fetched]]:
+            nonlocal following
+            count = size = 0
+            while True:
+                yield taken
+                count, size = count + 1, size + taken[1].content.size
                 following = next(fetched, None)
-                if following is None:
+                if (
+                    following is None
+                    or count == STEP_BLOBS
+                    or size + following[1].content.size > STEP_BYTES
+                    or isinstance(following[1].content, Content)
+                    or isinstance(taken[1].content, Content)
+                ):
                     return
-                yield following
-                count, size = count + 1, size + len(following[1].data)
+                taken = following
 
-        yield step()
+        yield step(following)
 
 
 def _place(blob: OwnBlob | ListedBlob) -> str:

@@ -130,11 +130,20 @@ class Container:
 
     def fetch(self, name: str) -> tuple[ObjectInfo, bytes]:
         """Read an object whole, with what a listing would tell of it."""
+        info, data = self.fetch_within(name, None)
+        assert data is not None
+        return info, data
+
+    def fetch_within(self, name: str, most: int | None) -> tuple[ObjectInfo, bytes | None]:
+        """Read an object as `fetch` does; None in place of one that has more bytes than `most`."""
         with self._speaking_of(f"reading {self.name}/{name}"):
             if self._unmade:
                 raise FileNotFoundError
             got = obstore.get(self.store, name)
-            return _info(got.meta), got.bytes().to_bytes()
+            info = _info(got.meta)
+            if most is not None and info.bytes > most:
+                return info, None
+            return info, got.bytes().to_bytes()
 
     def read_range(self, name: str, start: int, length: int) -> bytes:
         """Read `length` bytes of an object from `start` on; both must lie within it."""

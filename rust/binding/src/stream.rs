@@ -1,0 +1,241 @@
+//! A blob to Arrow while it is read: a thread decodes, whoever loads takes batches.
+
+use crate::blobs::{parse_promote, parse_signal};
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::{RecordBatch, RecordBatchIterator};
+use columns::{Blob, Promote, Stop, Tally, read_stream};
+use otlp::model::Signal;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyCapsule, PyIterator};
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Batches that wait to be taken: with the one that is being made, what a blob takes in memory.
+const WAITING: usize = 1;
+
+/// A blob's rows as a stream that can be had once, and then what became of its lines.
+#[pyclass(frozen, module = "mainstem._core")]
+pub struct BlobStream {
+    signal: Signal,
+    batches: Mutex<Option<Receiver<RecordBatch>>>,
+    outcome: Arc<Mutex<Outcome>>,
+}
+
+enum Outcome {
+    Reading,
+    Read(Tally),
+    InvalidLines,
+    /// What the iterator of pieces raised.
+    Failed(PyErr),
+}
+
+#[pymethods]
+impl BlobStream {
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        let batches = locked(&self.batches).take();
+        let batches =
+            batches.ok_or_else(|| PyRuntimeError::new_err("the rows were taken before"))?;
+        let batches = batches.into_iter().map(Ok);
+        let reader = RecordBatchIterator::new(batches, columns::schema(self.signal));
+        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
+        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
+    }
+
+    #[getter]
+    fn rows(&self, py: Python<'_>) -> PyResult<u64> {
+        self.tally(py, |tally| tally.rows)
+    }
+
+    #[getter]
+    fn lines(&self, py: Python<'_>) -> PyResult<u64> {
+        self.tally(py, |tally| tally.lines)
+    }
+
+    #[getter]
+    fn records(&self, py: Python<'_>) -> PyResult<u64> {
+        self.tally(py, |tally| tally.records)
+    }
+
+    #[getter]
+    fn skipped_records(&self, py: Python<'_>) -> PyResult<u64> {
+        self.tally(py, |tally| tally.skipped_records)
+    }
+
+    #[getter]
+    fn bad(&self, py: Python<'_>) -> PyResult<Vec<(u64, u64, &'static str)>> {
+        self.tally(py, |tally| {
+            let bad = tally.bad.iter();
+            bad.map(|bad| (bad.line, bad.offset, bad.code)).collect()
+        })
+    }
+
+    #[getter]
+    fn contents<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.tally(py, |tally| PyBytes::new(py, &tally.contents))
+    }
+
+    #[getter]
+    fn bad_lines(&self, py: Python<'_>) -> PyResult<u64> {
+        self.tally(py, |tally| tally.bad_lines)
+    }
+}
+
+impl BlobStream {
+    fn tally<T>(&self, py: Python<'_>, get: impl FnOnce(&Tally) -> T) -> PyResult<T> {
+        match &*locked(&self.outcome) {
+            Outcome::Read(tally) => Ok(get(tally)),
+            Outcome::Reading => Err(PyRuntimeError::new_err("the rows are not taken yet")),
+            Outcome::InvalidLines => Err(PyValueError::new_err(columns::InvalidLines.to_string())),
+            Outcome::Failed(error) => Err(error.clone_ref(py)),
+        }
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (pieces, *, signal, name, region, environment, received_at_ns, lines, skip, promote))]
+#[expect(clippy::too_many_arguments)]
+pub fn stream_blob(
+    pieces: &Bound<'_, PyAny>,
+    signal: &str,
+    name: String,
+    region: String,
+    environment: String,
+    received_at_ns: u64,
+    lines: Option<PyBackedBytes>,
+    skip: Vec<u64>,
+    promote: HashMap<String, Vec<String>>,
+) -> PyResult<BlobStream> {
+    let decoding = Decoding {
+        signal: parse_signal(signal)?,
+        name,
+        region,
+        environment,
+        received_at_ns,
+        lines,
+        skip: skip.into_iter().collect(),
+        promote: parse_promote(promote)?,
+        pieces: Pieces {
+            pieces: pieces.try_iter()?.unbind(),
+            piece: None,
+            at: 0,
+            failure: Arc::default(),
+        },
+    };
+    let signal = decoding.signal;
+    let (give, batches) = sync_channel(WAITING);
+    let outcome = Arc::new(Mutex::new(Outcome::Reading));
+    let told = outcome.clone();
+    std::thread::Builder::new()
+        .name("decode".to_owned())
+        .spawn(move || decoding.run(give, &told))?;
+    Ok(BlobStream {
+        signal,
+        batches: Mutex::new(Some(batches)),
+        outcome,
+    })
+}
+
+/// What the decoding thread holds.
+struct Decoding {
+    signal: Signal,
+    name: String,
+    region: String,
+    environment: String,
+    received_at_ns: u64,
+    lines: Option<PyBackedBytes>,
+    skip: HashSet<u64>,
+    promote: Promote,
+    pieces: Pieces,
+}
+
+impl Decoding {
+    /// The outcome is there before `give` is gone, by which the stream ends.
+    fn run(self, give: SyncSender<RecordBatch>, outcome: &Mutex<Outcome>) {
+        let blob = Blob {
+            signal: self.signal,
+            name: &self.name,
+            region: &self.region,
+            environment: &self.environment,
+            received_at_ns: self.received_at_ns,
+            lines: self.lines.as_deref(),
+            skip: &self.skip,
+            having: &[],
+            promote: &self.promote,
+        };
+        let failure = self.pieces.failure.clone();
+        let read = read_stream(self.pieces, &blob, |batch| give.send(batch).is_ok());
+        let failed = locked(&failure).take();
+        *locked(outcome) = match (failed, read) {
+            (Some(error), _) => Outcome::Failed(error),
+            (None, Ok(tally)) => Outcome::Read(tally),
+            (None, Err(Stop::InvalidLines)) => Outcome::InvalidLines,
+            (None, Err(Stop::Unwanted)) => Outcome::Reading,
+        };
+    }
+}
+
+/// The pieces of a blob as a Python iterator gives them.
+struct Pieces {
+    pieces: Py<PyIterator>,
+    piece: Option<PyBackedBytes>,
+    /// How far the piece is read.
+    at: usize,
+    failure: Arc<Mutex<Option<PyErr>>>,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let from = self.fill_buf()?;
+        let size = from.len().min(into.len());
+        into[..size].copy_from_slice(&from[..size]);
+        self.consume(size);
+        Ok(size)
+    }
+}
+
+impl BufRead for Pieces {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self
+            .piece
+            .as_ref()
+            .is_none_or(|piece| self.at >= piece.len())
+        {
+            // The piece before goes first: memory holds one at a time.
+            self.piece = None;
+            self.at = 0;
+            let next = Python::attach(|py| -> PyResult<Option<PyBackedBytes>> {
+                match self.pieces.bind(py).clone().next() {
+                    None => Ok(None),
+                    Some(piece) => Ok(Some(piece?.extract()?)),
+                }
+            });
+            match next {
+                Ok(Some(piece)) => self.piece = Some(piece),
+                Ok(None) => return Ok(&[]),
+                Err(error) => {
+                    *locked(&self.failure) = Some(error);
+                    return Err(io::ErrorKind::Other.into());
+                }
+            }
+        }
+        Ok(self.piece.as_ref().map_or(&[], |piece| &piece[self.at..]))
+    }
+
+    fn consume(&mut self, size: usize) {
+        self.at += size;
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
