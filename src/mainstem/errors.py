@@ -8,6 +8,7 @@
     │   ├── UsageError      a command was called in a way that cannot work
     │   └── DataError       stored data is not what its name or ledger entry says
     └── Transient           a retry may help: a store, a warehouse or a lock was not to be had
+        └── DiskFull        there is no room for what had to be written
 
 A message names what is wrong, where, what is allowed and what to do. It never quotes a payload, a
 secret or a store's address with its query string.
@@ -15,6 +16,8 @@ secret or a store's address with its query string.
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 
 
@@ -42,6 +45,18 @@ class Transient(MainstemError):
     """A retry may help; `exit_code` 3."""
 
     exit_code = 3
+
+
+class DiskFull(Transient):
+    """There is no room for what had to be written."""
+
+    def __init__(self, what: str, *, hint: str) -> None:
+        super().__init__(f"{what}: the disk is full, make room", hint=hint)
+
+
+def tells_full_disk(text: str) -> bool:
+    """Tell whether a library's text is of a full disk; they say so under many classes."""
+    return os.strerror(errno.ENOSPC) in text
 
 
 class UsageError(Terminal):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SMALL_DISK = 24 << 20
+SMALL_DISK = 48 << 20
 
 
 @pytest.fixture
@@ -43,9 +45,29 @@ def local(tmp_path: Path) -> Deployment:
     return Deployment(tmp_path)
 
 
+@dataclass(frozen=True)
+class Disk:
+    """A file system of its own; `fill` leaves so many bytes of it."""
+
+    path: Path
+
+    def fill(self, *, left: int = 0) -> None:
+        with (self.path / "filler").open("wb") as filler:
+            while True:
+                room = os.statvfs(self.path)
+                try:
+                    os.posix_fallocate(filler.fileno(), 0, room.f_bavail * room.f_frsize - left)
+                except OSError:
+                    continue  # a collector wrote meanwhile
+                return
+
+    def make_room(self) -> None:
+        (self.path / "filler").unlink()
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own with little room; skipped where this user may mount none."""
+def small_disk(tmp_path: Path) -> Iterator[Disk]:
+    """A real file system with little room; skipped where this user may mount none."""
     path = tmp_path / "disk"
     path.mkdir()
     mounted = subprocess.run(
@@ -56,6 +78,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if mounted.returncode != 0:
         pytest.skip("mounting a small file system takes root")
     try:
-        yield path
+        yield Disk(path)
     finally:
         subprocess.run(["umount", "--lazy", str(path)], check=True)

@@ -9,7 +9,7 @@ import io
 import json
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ regions:
     store: {store}
     routes: {{logs: replicate, traces: none, metrics: replicate}}
 central: {{store: {central}}}
-warehouse: duckdb:./warehouse/main.duckdb
+warehouse: duckdb:{warehouse}
 """
 
 
@@ -63,12 +63,16 @@ class Deployment:
     store: str = "file:./stores/euc"
     central: str = "file:./stores/central"
     behind: str | None = None
+    warehouse: str = "./warehouse.duckdb"
     records: int = 0
-    _names: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Write the platform file."""
-        text = PLATFORM.format(store=json.dumps(self.store), central=json.dumps(self.central))
+        text = PLATFORM.format(
+            store=json.dumps(self.store),
+            central=json.dumps(self.central),
+            warehouse=self.warehouse,
+        )
         (self.directory / "mainstem.yaml").write_text(text)
 
     @property

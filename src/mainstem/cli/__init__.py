@@ -7,12 +7,14 @@ just now, and a retry may help.
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 from mainstem.cli.app import app
 from mainstem.cli.output import print_error
-from mainstem.errors import MainstemError
+from mainstem.errors import DiskFull, MainstemError
 
 VERBS = (
     "collect",
@@ -48,8 +50,16 @@ def main() -> None:
     try:
         app()
     except MainstemError as error:
-        print_error(error)
-        sys.exit(error.exit_code)
+        _end(error)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _end(DiskFull(str(error.filename or "a file"), hint="What was finished counts; run again."))
+
+
+def _end(error: MainstemError) -> NoReturn:
+    print_error(error)
+    sys.exit(error.exit_code)
 
 
 def add_verbs(arguments: list[str]) -> None:

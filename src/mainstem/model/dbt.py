@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mainstem.errors import DataError, Transient, UsageError
+from mainstem.errors import DataError, DiskFull, Transient, UsageError, tells_full_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PASSED = ("success", "pass")
+NOT_PUBLISHED = "Nothing was published: answers still read the build before."
 _RESULT_EVENTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult")
 # DuckDB's messages quote the value that did not fit; its place is enough, the value is data.
 _QUOTED_VALUE = re.compile(r"((?:Conversion|Invalid Input) Error:[^\n]*?)(['\"]).*?\2")
@@ -206,6 +207,8 @@ def _failure(results: list[NodeResult], complaints: list[str]) -> Exception:
             "another process holds the warehouse",
             hint="Wait for that load or build to end, and run `mainstem build` again.",
         )
+    if tells_full_disk(text):
+        return DiskFull("dbt could not write to the warehouse", hint=NOT_PUBLISHED)
     wrong = [result for result in results if not result.passed and result.status != "skipped"]
     if not wrong:
         said = "\n  ".join(line for complaint in complaints for line in complaint.splitlines())
@@ -218,8 +221,7 @@ def _failure(results: list[NodeResult], complaints: list[str]) -> Exception:
     return BuildError(
         "\n".join(lines),
         results,
-        hint="Nothing was published: answers still read the build before. Mend the model or the "
-        "data that it names, and build again.",
+        hint=f"{NOT_PUBLISHED} Mend the model or the data that it names, and build again.",
     )
 
 

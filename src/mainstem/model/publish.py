@@ -6,14 +6,17 @@ and, while that writes, no reader.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from mainstem.errors import DiskFull, tells_full_disk
+from mainstem.model.dbt import NOT_PUBLISHED
 from mainstem.model.published import DATABASE, PublishedTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from mainstem.model.dbt import NodeResult
@@ -52,7 +55,7 @@ def copy_tables(
     costs by those days and not by history.
     """
     models = [result for result in results if result.publish in _KINDS]
-    with duckdb.connect() as connection:
+    with _full_disk_told(folder), duckdb.connect() as connection:
         copy = _Copy(connection, warehouse, folder)
         tables = [
             copy.write(str(model.publish), model.name, _rows_of(model), model.description)
@@ -69,6 +72,16 @@ def copy_tables(
         ]
         connection.execute("CHECKPOINT published")
     return tuple(tables)
+
+
+@contextmanager
+def _full_disk_told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        if tells_full_disk(str(error)):
+            raise DiskFull(f"publishing in {folder.parent}", hint=NOT_PUBLISHED) from None
+        raise
 
 
 def data_date(warehouse: Path) -> str | None:

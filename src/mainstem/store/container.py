@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -20,6 +19,7 @@ from obstore.exceptions import (
     UnauthenticatedError,
 )
 
+from mainstem.errors import tells_full_disk
 from mainstem.store.errors import (
     ContainerMissing,
     ContentConflict,
@@ -258,8 +258,8 @@ def _fault(error: BaseError | OSError) -> str:
         return f"it answers HTTP {status[1]}"
     if "Timeout" in text:
         return "no answer in time"
-    if "os error 28" in text or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
-        return "its disk is full: make room"
+    if tells_full_disk(text):
+        return "the disk is full, make room"
     return f"no usable answer ({type(error).__name__})"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import duckdb
 import pyarrow as pa
 
-from mainstem.errors import Transient, UsageError
+from mainstem.errors import Transient, UsageError, tells_full_disk
 from mainstem.warehouse.destination import Row, Warehouse, WarehouseBusy, WarehouseFailed
 
 if TYPE_CHECKING:
@@ -96,12 +96,17 @@ class DuckDBWarehouse(Warehouse):
         try:
             yield
         except duckdb.Error as error:
-            # Its text may quote a value; the kind tells a full disk from full memory.
             raise WarehouseFailed(
-                f"the warehouse {self.label} did not carry a statement out "
-                f"({type(error).__name__})",
+                f"the warehouse {self.label} did not carry a statement out: {_cause(error)}",
                 hint="What was committed counts. Mend the cause (disk, memory) and run again.",
             ) from None
+
+
+def _cause(error: duckdb.Error) -> str:
+    """Name what went wrong in words of our own: the engine's text may quote a value."""
+    if tells_full_disk(str(error)):
+        return "the disk is full, make room"
+    return type(error).__name__
 
 
 @contextmanager
@@ -118,7 +123,10 @@ def open_file(path: Path, *, read_only: bool = False) -> Iterator[DuckDBWarehous
     except duckdb.IOException as error:
         text = str(error)
         if "lock" not in text:
-            raise Transient(f"the warehouse {path} cannot be opened") from error
+            raise Transient(
+                f"the warehouse {path} cannot be opened: {_cause(error)}",
+                hint="What was committed counts. Mend the cause and run again.",
+            ) from None
         holder = re.search(r"\(PID (\d+)\)", text)
         by = f"process {holder[1]}" if holder else "another process"
         raise WarehouseBusy(
