@@ -123,6 +123,7 @@ class Collector:
     now: datetime = NOON
     seq: int = 0
     previous: str = "0" * 64
+    policy: str = "0" * 16
     signer: SigningKey | None = None
     """Signs heads as collectors do; None as those did from before."""
     hour: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -178,7 +179,7 @@ class Collector:
             signal=signal.value,
             **{"class": container},
             hour=self.now.strftime("%Y-%m-%dT%H"),
-            policy="0" * 16,
+            policy=self.policy,
             blob={
                 "container": container,
                 "name": name,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mainstem.books import export_bundle, keep_books, open_witness, record_verification, verify
+from mainstem.books import keep_books, open_witness
 from mainstem.cli.app import app
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
@@ -18,16 +17,14 @@ from mainstem.cli.output import (
     print_json,
     print_table,
     showing,
-    stderr,
     stdout,
 )
+from mainstem.cli.proving import show_evidence, show_export, show_proofs, show_verification
 from mainstem.config.platform import load_platform
 from mainstem.errors import UsageError
 
 if TYPE_CHECKING:
-    from mainstem.books import Books, Line, Verification
-    from mainstem.config.platform import Platform
-    from mainstem.store import Account
+    from mainstem.books import Books, Line
 
 NOTES_SHOWN = 10
 
@@ -53,6 +50,17 @@ def books_command(
             "chains' heads, else the platform file's `witness`.",
         ),
     ] = None,
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence",
+            help="Say per region and day which policy ran and what it masked, what was verified "
+            "and what scans found.",
+        ),
+    ] = False,
+    days: Annotated[
+        int, typer.Option(min=1, help="With --evidence: how many days, the newest ones.")
+    ] = 14,
     export: Annotated[
         Path | None,
         typer.Option(
@@ -68,19 +76,24 @@ def books_command(
 ) -> None:
     """Account for every record: received, stored, loaded, and what became of the rest.
 
-    Exit code 1: an equation does not hold, something is missing, or with --verify anything is not
-    what was committed to; it is shown first.
+    Exit code 1: an equation does not hold, something is missing, with --verify anything is not
+    what was committed to, or with --evidence a stored record passed no policy that is known; it is
+    shown first.
     """
     loaded = load_platform(platform)
     if payload and export is None:
         raise UsageError("--payload goes with --export")
-    if export is not None and verify_all:
-        raise UsageError("--export and --verify are two things", hint="Call one after the other.")
+    if sum((verify_all, evidence, export is not None)) > 1:
+        raise UsageError("--verify, --evidence and --export are three things", hint="Call each.")
     if export is not None:
-        _export(loaded, export, open_witness(loaded, witness), payload=payload, as_json=as_json)
+        held = open_witness(loaded, witness)
+        show_export(loaded, export, held, payload=payload, as_json=as_json)
         return
     if verify_all:
-        _verify(loaded, open_witness(loaded, witness), as_json=as_json)
+        show_verification(loaded, open_witness(loaded, witness), as_json=as_json)
+        return
+    if evidence:
+        show_evidence(loaded, days, as_json=as_json)
         return
     with showing("keeping the books") as progress:
         books = keep_books(loaded, recount=recount, progress=progress)
@@ -88,78 +101,9 @@ def books_command(
         print_json(_document(books))
     else:
         _print(books, books.hours if hours else books.totals)
+        show_proofs(loaded)
     if not books.balanced:
         raise typer.Exit(1)
-
-
-def _export(
-    platform: Platform, target: Path, witness: Account | None, *, payload: bool, as_json: bool
-) -> None:
-    with showing("exporting") as progress:
-        made = export_bundle(platform, target, payload=payload, witness=witness, progress=progress)
-    if as_json:
-        print_json(asdict(made))
-    else:
-        regions = ", ".join(made.regions) or "no region"
-        stdout.print(
-            f"{made.path}: {regions}; {made.files:,} files with {made.bytes:,} bytes. "
-            "`python -I verify.py` in it verifies it",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
-        for region in made.isolated:
-            stdout.print(f"{region}: isolated; export on its machine, with its own file")
-        for region, reason in made.unread.items():
-            stderr.print(f"{region}: not read: {reason}", markup=False, soft_wrap=True)
-    if made.unread:
-        raise typer.Exit(3)
-
-
-def _verify(platform: Platform, witness: Account | None, *, as_json: bool) -> None:
-    with showing("verifying") as progress:
-        at = time.time_ns()
-        found = verify(platform, witness, progress)
-        unrecorded = record_verification(platform, found, at_unix_nano=at)
-    if as_json:
-        print_json(
-            {
-                "consistent": found.consistent,
-                "verdict": found.verdict,
-                "unrecorded": unrecorded,
-                **asdict(found),
-            }
-        )
-    else:
-        _print_verification(found)
-        for region, reason in unrecorded.items():
-            stderr.print(f"{region}: not recorded: {reason}", markup=False, soft_wrap=True)
-    if not found.consistent:
-        raise typer.Exit(1)
-
-
-def _print_verification(found: Verification) -> None:
-    if found.findings:
-        print_table(
-            "What is not as it was committed to",
-            ("what", "region", "where", "place", "how it shows"),
-            [(f.breach, f.region, f.store, f.place, f.detail) for f in found.findings],
-        )
-    for region, reason in found.unread.items():
-        stdout.print(f"{region}: not looked at: {reason}", markup=False, soft_wrap=True)
-    for region in found.isolated:
-        stdout.print(f"{region}: isolated, and verified on its own machine", soft_wrap=True)
-    for region, last in found.witnessed.items():
-        held = f"holds its heads up to {last}" if last else "holds no heads of it"
-        stdout.print(f"{region}: the witness {held}", highlight=False, soft_wrap=True)
-    for region, reason in found.unchecked.items():
-        stdout.print(f"{region}: signatures were not checked: {reason}", soft_wrap=True)
-    stdout.print(
-        f"{found.entries:,} entries, {found.blobs:,} blobs with {found.bytes:,} bytes and "
-        f"{found.rows:,} rows, {found.heads:,} signed heads: {found.verdict}",
-        highlight=False,
-        soft_wrap=True,
-    )
 
 
 def _document(books: Books) -> dict[str, object]:

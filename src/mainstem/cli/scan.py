@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -85,7 +84,12 @@ def document(done: Scan) -> dict[str, Any]:
     return {
         "found": dict(done.found),
         "regions": [
-            {**asdict(searched), "finds": [find._asdict() for find in searched.finds]}
+            {
+                **vars(searched),
+                "blobs": dict(searched.blobs),
+                "found": dict(searched.found),
+                "finds": [find._asdict() for find in searched.finds],
+            }
             for searched in done.regions.values()
         ],
         "strings": done.strings,
