@@ -135,3 +135,94 @@ def test_a_problem_names_its_place_and_what_is_allowed(
         euc(tmp_path, FILE.replace(before, after))
     found = [str(item).removeprefix(f"{tmp_path}/mainstem.yaml:") for item in caught.value.problems]
     assert found == [problem]
+
+
+STORES = """\
+environment: play
+regions:
+  euc:
+    store: az://euc
+    central: west
+    ledger_by: azure
+    routes:
+      logs: {route: replicate, by: azure, since: 2026-11-01}
+      traces: {route: replicate, to: east}
+central:
+  stores: {west: 'az://west', east: 'file:./stores/east'}
+"""
+
+
+def test_a_region_and_a_route_name_one_of_several_central_stores(tmp_path: Path) -> None:
+    (tmp_path / "mainstem.yaml").write_text(STORES)
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    assert platform.ledger_from("euc") == ("az://west", "euc-ledger")
+    assert platform.loaded_from("euc", Signal.LOGS) == ("az://west", "euc-logs")
+    assert platform.loaded_from("euc", Signal.TRACES) == ("file:./stores/east", "euc-traces")
+    assert platform.region("euc").is_by_azure(Signal.LOGS)
+    assert not platform.region("euc").is_by_azure(Signal.TRACES)
+    since = platform.region("euc").routes[Signal.LOGS].since
+    assert since is not None
+    assert since.isoformat() == "2026-11-01"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        (
+            "to: east",
+            "to: eas",
+            "9:34: regions.euc.routes.traces.to: is not one of central.stores (did you mean east?)",
+        ),
+        (
+            "    central: west\n",
+            "",
+            (
+                "3:3: regions.euc.central: is missing: which of west, east its ledger and signals "
+                "go to"
+            ),
+        ),
+        (
+            "to: east",
+            "to: east, by: azure",
+            (
+                "9:44: regions.euc.routes.traces.by: `azure` copies between two accounts of "
+                "Azure's, and one of these is none (use mainstem)"
+            ),
+        ),
+        (
+            "since: 2026-11-01",
+            "sinc: 2026-11-01",
+            "8:43: regions.euc.routes.logs.sinc: is not a key known here (did you mean since?)",
+        ),
+        (
+            "since: 2026-11-01",
+            "since: lately",
+            "8:43: regions.euc.routes.logs.since: must be a date: 2026-11-01",
+        ),
+        (
+            "{route: replicate, to: east}",
+            "{route: none, since: 2026-11-01}",
+            "9:29: regions.euc.routes.traces.since: is for the route `replicate` alone",
+        ),
+        (
+            "{west: 'az://west', east: 'file:./stores/east'}",
+            "{}",
+            "10:1: central: needs `store`, the one, or `stores`, several by name",
+        ),
+        (
+            "  stores:",
+            "  store: az://one\n  stores:",
+            "10:1: central: needs `store`, the one, or `stores`, several by name, and not both",
+        ),
+    ],
+)
+def test_a_route_that_leads_nowhere_names_its_place(
+    tmp_path: Path, before: str, after: str, problem: str
+) -> None:
+    path = tmp_path / "mainstem.yaml"
+    path.write_text(STORES.replace(before, after, 1))
+    with pytest.raises(ConfigError) as caught:
+        load_platform(path)
+    assert [str(each).removeprefix(f"{tmp_path}/") for each in caught.value.problems] == [
+        f"mainstem.yaml:{problem}"
+    ]

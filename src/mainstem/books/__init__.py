@@ -18,7 +18,7 @@ from mainstem.books.breach import Breach, Finding, Verification
 from mainstem.books.bundle import Bundle, export_bundle
 from mainstem.books.equations import Books, Line, keep_books
 from mainstem.books.proofs import last_proofs, proofs_of, record_proof, record_verification
-from mainstem.books.status import RegionStatus, Status, take_status
+from mainstem.books.status import RegionStatus, Status, Waiting, take_status
 from mainstem.books.verify import verify
 from mainstem.books.witness import Witnessed, open_witness, write_heads
 
@@ -36,6 +36,7 @@ __all__ = [
     "Status",
     "Verification",
     "Verified",
+    "Waiting",
     "Witnessed",
     "attest",
     "export_bundle",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mainstem.books.breach import Breach, Finding
 from mainstem.books.signatures import PublicKeys, SignedHeads, read_signed_heads
-from mainstem.records import LedgerEntry, local_class
+from mainstem.records import LedgerEntry, Signal, local_class
 from mainstem.replicate import travels
 from mainstem.store import LEDGER, Account, central_container, is_entry, is_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mainstem.books.breach import Verification
     from mainstem.config.platform import Platform, Region
@@ -32,6 +32,8 @@ class Copy:
     region: Region
     store: str
     account: Account
+    """The ledger's; `others` are those of signals that are elsewhere."""
+    others: Mapping[Signal, Account] = field(default_factory=dict)
 
     @property
     def ledger(self) -> Container:
@@ -47,9 +49,10 @@ class Copy:
             here = entry.container_class in (None, entry.signal, local_class(entry.signal))
             return self.account.container(entry.blob.container) if here else None
         of_the_centre = entry.blob.container == self._named(entry.signal.value)
-        if not of_the_centre and not travels(self.region, entry):
+        if not of_the_centre and not travels(self.region, entry, past=True):
             return None
-        return self.account.container(self._named(entry.signal.value))
+        account = self.others.get(entry.signal, self.account)
+        return account.container(self._named(entry.signal.value))
 
     def finding(self, breach: Breach, place: str, detail: str) -> Finding:
         """Make a finding in this copy."""
@@ -63,8 +66,14 @@ def copies_of(platform: Platform, region: Region) -> Iterator[Copy]:
     """List the copies that this platform file can reach."""
     if region.store is not None:
         yield Copy(region, "region", Account.open(region.store, platform.directory))
-    if platform.central is not None and platform.home != region.name:
-        yield Copy(region, "centre", Account.open(platform.central.store, platform.directory))
+    centre = platform.centre_of(region.name)
+    if centre is not None:
+        others = {
+            signal: Account.open(address, platform.directory)
+            for signal in Signal
+            if (address := platform.centre_of(region.name, signal) or centre) != centre
+        }
+        yield Copy(region, "centre", Account.open(centre, platform.directory), others)
 
 
 @dataclass(frozen=True)

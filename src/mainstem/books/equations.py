@@ -208,7 +208,10 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
             done.records_stored, coalesce(bronze_rows.records, 0), done.records_quarantined,
             done.records_duplicate, dropped.blob IS NOT NULL,
             routes.loaded AND coalesce(entry.class, entry.signal)
-                IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal)),
+                IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal))
+                AND NOT EXISTS (
+                    FROM stays WHERE stays.region = entry.region AND stays.name = entry.blob
+                ),
             entry.segment, entry.forward_to IS NOT NULL AND (routes.forwards OR entry.blob IS NULL),
             coalesce(entry.class, entry.signal) IN (entry.signal, entry.signal || $1),
             EXISTS (

@@ -47,6 +47,7 @@ _BLOBS = pa.schema(
         ("bytes", pa.int64()),
         ("ours", pa.bool_()),
         ("modified", pa.timestamp("us")),
+        ("place", pa.int32()),
     ]
 )
 
@@ -57,9 +58,13 @@ class Evidence:
 
     ============ ==================================================================================
     `entries`    as `bronze.ledger`
-    `blobs`      region, store (`region` or `centre`), container, name, bytes, ours, modified
-    `routes`     region, signal, loaded, at_home, days, grace_days (of retention), forwards
-    `removed`    region, store, container, name, sha256: what retention removed, or is about to
+    `blobs`      region, store (`region`, `centre`; `former`: a central store that the signal is
+                 not read from), container, name, bytes, ours, modified, place (the number of the
+                 central store)
+    `routes`     region, signal, loaded, at_home, days, grace_days (of retention), forwards, since
+    `stays`      region, name: blobs from before their route's `since` that did not travel
+    `removed`    region, store, container, name, sha256: what retention removed, or is about to;
+                 place
     `cleared`    region, instance, seq: up to which entry retention removed an instance's ledger
     ============ ==================================================================================
     """
@@ -121,9 +126,9 @@ def gather(platform: Platform, progress: Callable[[str], None]) -> Iterator[Evid
             "CREATE TEMP TABLE entries AS FROM bronze.ledger; "
             "CREATE TEMP TABLE routes "
             "(region VARCHAR, signal VARCHAR, loaded BOOLEAN, at_home BOOLEAN, days INTEGER, "
-            "grace_days INTEGER, forwards BOOLEAN); "
+            "grace_days INTEGER, forwards BOOLEAN, since DATE); "
             "CREATE TEMP TABLE removed AS SELECT region, '' AS store, container, blob AS name, "
-            "sha256 FROM bronze.removed; "
+            "sha256, 0 AS place FROM bronze.removed; "
             "CREATE TEMP TABLE cleared (region VARCHAR, instance VARCHAR, seq BIGINT)"
         )
         with warehouse.registered(no_blobs=_BLOBS.empty_table()):
@@ -138,13 +143,35 @@ def gather(platform: Platform, progress: Callable[[str], None]) -> Iterator[Evid
                 _add_region(found, platform, region)
             except MainstemError as error:
                 found.unread[region.name] = error.message
+        warehouse.connection.execute(_STAYS)
         yield found
+
+
+_STAYS = r"""
+CREATE TEMP TABLE stays AS
+WITH told AS (
+    SELECT region, signal, blob AS name, left(hour, 10) AS day FROM entries
+    WHERE kind = 'segment' AND blob IS NOT NULL
+    UNION ALL
+    SELECT region, container, name, coalesce(
+        replace(nullif(regexp_extract(name, '\d{4}/\d{2}/\d{2}'), ''), '/', '-'),
+        strftime(modified, '%Y-%m-%d')
+    ) FROM blobs WHERE store = 'region' AND NOT ours
+)
+SELECT DISTINCT told.region, told.name FROM told
+JOIN routes ON routes.region = told.region AND routes.signal = told.signal
+WHERE told.day < strftime(routes.since, '%Y-%m-%d')
+    AND NOT EXISTS (
+        FROM blobs AS there WHERE there.region = told.region AND there.store = 'centre'
+            AND there.name = told.name
+    )
+"""
 
 
 def _add_routes(warehouse: DuckDBWarehouse, platform: Platform, region: Region) -> None:
     for signal in Signal:
         warehouse.change(
-            "INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 region.name,
                 signal.value,
@@ -153,6 +180,7 @@ def _add_routes(warehouse: DuckDBWarehouse, platform: Platform, region: Region) 
                 region.retention.days_of(signal),
                 region.retention.grace_days,
                 platform.home != region.name and region.route(signal) is Route.FORWARD,
+                None if platform.home == region.name else region.routes[signal].since,
             ),
         )
 
@@ -177,15 +205,21 @@ def _add_region(found: Evidence, platform: Platform, region: Region) -> None:
     for name in sorted({signal.value for signal in Signal} | {row[0] for row in used}):
         _add_blobs(warehouse, region.name, "region", store.container(name))
     _add_removals(found, region, "region", store)
-    if platform.central is not None and platform.home != region.name:
-        centre = Account.open(platform.central.store, platform.directory)
+    if platform.central is None or platform.home == region.name:
+        return
+    for place, address in enumerate(platform.central.addresses):
+        account = Account.open(address, platform.directory)
         for signal in Signal:
-            container = centre.container(central_container(region.name, signal.value))
-            _add_blobs(warehouse, region.name, "centre", container)
-        _add_removals(found, region, "centre", centre)
+            configured = platform.centre_of(region.name, signal) == address
+            container = account.container(central_container(region.name, signal.value))
+            kind = "centre" if configured else "former"
+            _add_blobs(warehouse, region.name, kind, container, place)
+        _add_removals(found, region, "centre", account, place)
 
 
-def _add_removals(found: Evidence, region: Region, store: str, account: Account) -> None:
+def _add_removals(
+    found: Evidence, region: Region, store: str, account: Account, place: int = 0
+) -> None:
     """Read what retention removed of late: what is older than its retention needs no record."""
     since = time.time_ns() - (region.retention.longest_days + 1) * 86_400 * 1_000_000_000
     try:
@@ -200,6 +234,7 @@ def _add_removals(found: Evidence, region: Region, store: str, account: Account)
             "container": removal.container,
             "name": removal.name,
             "sha256": removal.sha256,
+            "place": place,
         }
         for step in steps
         for removal in step.removals
@@ -211,7 +246,9 @@ def _add_removals(found: Evidence, region: Region, store: str, account: Account)
         found.warehouse.change("INSERT INTO cleared VALUES (?, ?, ?)", (region.name, instance, seq))
 
 
-def _add_blobs(warehouse: DuckDBWarehouse, region: str, store: str, container: Container) -> None:
+def _add_blobs(
+    warehouse: DuckDBWarehouse, region: str, store: str, container: Container, place: int = 0
+) -> None:
     infos = list(container.list())
     rows = pa.table(
         {
@@ -222,6 +259,7 @@ def _add_blobs(warehouse: DuckDBWarehouse, region: str, store: str, container: C
             "bytes": [info.bytes for info in infos],
             "ours": [has_segment_id(info.name) for info in infos],
             "modified": [timestamp(int(info.modified_at_unix * 1e9)) for info in infos],
+            "place": [place] * len(infos),
         },
         schema=_BLOBS,
     )

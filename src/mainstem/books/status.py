@@ -27,6 +27,20 @@ class RegionStatus:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What of a signal has not travelled: blobs, and records where entries tell them.
+
+    `oldest` is when the oldest was sealed, or written by another exporter; UTC without a zone.
+    """
+
+    region: str
+    signal: str
+    blobs: int
+    records: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
 class LastLoad:
     """The newest load; without `finished_at` it is running or was interrupted."""
 
@@ -43,8 +57,39 @@ class Status:
 
     regions: list[RegionStatus]
     last_load: LastLoad | None
+    waiting: list[Waiting] = field(default_factory=list)
+    """By region and signal."""
     isolated: list[str] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
+
+
+_TO_TRAVEL = """
+WITH told AS (
+    SELECT here.region, entry.signal, here.name, entry.stored AS records, entry."at" AS since
+    FROM blobs AS here
+    JOIN entries AS entry ON entry.region = here.region AND entry.blob = here.name
+    WHERE here.store = 'region' AND entry.kind = 'segment'
+        AND coalesce(entry.class, entry.signal) = entry.signal
+    UNION ALL
+    SELECT region, container, name, 0, modified FROM blobs WHERE store = 'region' AND NOT ours
+)
+SELECT told.region, told.signal, count(*), sum(told.records)::BIGINT, min(told.since) FROM told
+JOIN routes ON routes.region = told.region AND routes.signal = told.signal
+WHERE routes.loaded AND NOT routes.at_home AND NOT routes.forwards
+    AND NOT EXISTS (
+        FROM stays WHERE stays.region = told.region AND stays.name = told.name
+    )
+    AND NOT EXISTS (
+        FROM blobs AS there WHERE there.region = told.region AND there.store = 'centre'
+            AND there.name = told.name
+    )
+    AND NOT EXISTS (
+        FROM bronze.load_blobs AS done WHERE done.region = told.region AND done.blob = told.name
+            AND done.signal = told.signal AND done.status <> 'replaced'
+    )
+GROUP BY ALL ORDER BY ALL
+"""
+"""What is in a region and not at the centre; what was loaded has travelled before."""
 
 
 def take_status(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Status:
@@ -62,6 +107,9 @@ def take_status(platform: Platform, progress: Callable[[str], None] = lambda _: 
                 JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
                 WHERE entry.kind = 'segment' AND routes.loaded
                     AND NOT (routes.forwards AND entry.forward_to IS NOT NULL)
+                    AND NOT EXISTS (
+                        FROM stays WHERE stays.region = entry.region AND stays.name = entry.blob
+                    )
                     AND coalesce(entry.class, entry.signal)
                         IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal))
                     AND EXISTS (
@@ -104,6 +152,7 @@ def take_status(platform: Platform, progress: Callable[[str], None] = lambda _: 
                 for region, entry, heartbeat, blobs, records, more, of_them in rows
             ],
             LastLoad(*loads[0]) if loads else None,
+            [Waiting(*row) for row in evidence.warehouse.query(_TO_TRAVEL)],
             evidence.isolated,
             evidence.unread,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,16 +71,20 @@ def _preview(platform: Platform, *, past: bool, as_json: bool) -> None:
         for error in preview.failed.values():
             print_error(error)
         rows = [
-            (each.region, each.signal, each.blobs, each.foreign, each.bytes)
+            (each.region, each.signal, each.by, each.blobs, each.foreign, each.bytes)
             for each in preview.travelling
         ]
         if rows:
-            columns = ("region", "signal", "blobs", "foreign", "bytes out of the region")
+            columns = ("region", "signal", "by", "blobs", "foreign", "bytes out of the region")
             print_table("Would be replicated", columns, rows)
         elif not preview.failed:
             stdout.print("nothing new to replicate")
     for error in preview.failed.values():
         raise typer.Exit(error.exit_code)
+
+
+def _utc(unix_nano: int) -> str:
+    return datetime.fromtimestamp(unix_nano / 1e9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def exit_code(result: Replication) -> int:
@@ -100,6 +105,13 @@ def document(result: Replication) -> dict[str, object]:
                     signal: {"blobs": blobs, "bytes": region.bytes[signal]}
                     for signal, blobs in region.blobs.items()
                 },
+                "lags": {
+                    signal: {"blobs": lag.blobs, "oldest": _utc(lag.oldest_unix_nano)}
+                    for signal, lag in region.lags.items()
+                },
+                "entries_awaited": region.entries_awaited,
+                "copied_by_store": region.by_store,
+                "copied_through_here": region.through_here,
                 "problems": region.problems,
             }
             for region in result.regions
@@ -114,6 +126,14 @@ def show(result: Replication) -> None:
     for region in result.regions:
         for problem in region.problems:
             stderr.print(f"{region.region}: {problem}", markup=False, soft_wrap=True)
+        for signal, lag in region.lags.items():
+            stdout.print(
+                f"{region.region}: Azure has not brought {lag.blobs:,} blobs of {signal} yet, the "
+                f"oldest of {_utc(lag.oldest_unix_nano)}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
     for error in result.failed.values():
         print_error(error)
     if result.nothing_new:

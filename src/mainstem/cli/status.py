@@ -57,6 +57,15 @@ def _print(status: Status, build: Build | None) -> None:
             for region in status.regions
         ],
     )
+    if status.waiting:
+        print_table(
+            "To travel",
+            ["region", "signal", "blobs", "records", "oldest"],
+            [
+                (each.region, each.signal, each.blobs, each.records, _ago(each.oldest))
+                for each in status.waiting
+            ],
+        )
     for name, reason in status.unread.items():
         stdout.print(f"{name}: its store was not looked at: {reason}", markup=False)
     for name in status.isolated:

@@ -11,7 +11,6 @@ from mainstem.config.collector import CollectorConfig, default_collector, read_c
 from mainstem.config.platform import (
     Durability,
     Platform,
-    Residency,
     load_platform,
 )
 from mainstem.config.redaction import RedactionOverlay
@@ -78,7 +77,7 @@ def local_site() -> Site:
 def site_of(platform: Platform, name: str) -> Site:
     """Stand in a region of a platform; UsageError where its collector runs by another file."""
     region = platform.region(name)
-    if region.residency is Residency.ISOLATED and platform.home != name:
+    if region.residency.is_closed and platform.home != name:
         raise UsageError(
             f"{name} is isolated and this platform file knows nothing but its name",
             hint="Run its collector with the region's own platform file, the one with `home`.",
@@ -102,7 +101,7 @@ def site_of(platform: Platform, name: str) -> Site:
         store=region.store,
         overlay=region.redaction,
         may_be_unredacted=region.unredacted == "allow",
-        isolated=region.residency is Residency.ISOLATED,
+        isolated=region.residency.is_closed,
         routes=region.routes,
         strict=region.security == "strict",
         witness=witness_of(platform),
@@ -130,7 +129,7 @@ def central_site(platform: Platform) -> Site:
         public_keys=central.public_keys,
         durability=central.durability,
         base=platform.directory,
-        store=central.store,
+        store=platform.centre_of(central.origins[0]),
         origins=central.origins,
         witness=witness_of(platform),
     )

@@ -7,80 +7,30 @@ the store room reads it with the file's folder as base.
 from __future__ import annotations
 
 import os
-import re
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationInfo,
     model_validator,
 )
 
+from mainstem.config.central import Central
 from mainstem.config.document import read_document
+from mainstem.config.platform_rules import rules
 from mainstem.config.redaction import RedactionOverlay
-from mainstem.config.routes import Route, RouteOf, SignalRoute
+from mainstem.config.residency import Aggregates, Residency
+from mainstem.config.routes import Replicator, Route, RouteOf, SignalRoute
 from mainstem.config.validate import validate
+from mainstem.config.values import Durability, FrozenModel, KeyPlace, LocalPath, StoreAddress
 from mainstem.errors import ConfigError, UsageError
 from mainstem.records import Signal
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mainstem.config.document import Document, KeyPath
-    from mainstem.errors import Problem
-
-REGION_NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
-STORE_SCHEMES = ("file:", "az://", "s3://", "gs://", "memory://")
-# What an Azure connection string begins with, in any order of its parts.
-CONNECTION_STRING = re.compile(r"(DefaultEndpointsProtocol|UseDevelopmentStorage|AccountName)=")
-
-
-class Residency(StrEnum):
-    """How much of a region's data the law lets out."""
-
-    CENTRAL = "central"
-    ISOLATED = "isolated"
-    AGGREGATES = "aggregates"
-
-
-class Durability(StrEnum):
-    """When a collector answers OK: after the disk's sync, after the upload, or at once."""
-
-    DISK = "disk"
-    STORE = "store"
-    MEMORY = "memory"
-
-
-def _resolve(path: Path, info: ValidationInfo) -> Path:
-    directory: Path = (info.context or {}).get("directory", Path())
-    return directory / path.expanduser()
-
-
-def _store_address(address: str) -> str:
-    if address.startswith(STORE_SCHEMES) or CONNECTION_STRING.match(address):
-        return address
-    raise ValueError(
-        "is not a store's address: file:./folder, az://account, s3://bucket, gs://bucket, "
-        "memory:// or an Azure connection string"
-    )
-
-
-VAULT_REFERENCE = re.compile(r"keyvault:[A-Za-z0-9-]{3,24}/[A-Za-z0-9-]{1,127}")
-
-
-def _key_place(place: str, info: ValidationInfo) -> str:
-    if place.startswith("keyvault:"):
-        if VAULT_REFERENCE.fullmatch(place):
-            return place
-        raise ValueError("is not named as keyvault:vault/secret")
-    return str(_resolve(Path(place), info))
+__all__ = ["Central", "Durability", "Hold", "Platform", "Region", "Residency", "Retention"]
 
 
 def _warehouse_address(address: str) -> str:
@@ -89,16 +39,7 @@ def _warehouse_address(address: str) -> str:
     raise ValueError("is not a warehouse's address: duckdb:./file.duckdb")
 
 
-LocalPath = Annotated[Path, AfterValidator(_resolve)]
-KeyPlace = Annotated[str, Field(min_length=1), AfterValidator(_key_place)]
-StoreAddress = Annotated[str, Field(min_length=1), AfterValidator(_store_address)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Retention(_Model):
+class Retention(FrozenModel):
     """How long blobs are kept, regionally and centrally; a maximum, not a wish."""
 
     days: Annotated[int, Field(ge=1, le=3650, description="Days that blobs are kept.")] = 14
@@ -107,8 +48,8 @@ class Retention(_Model):
     ] = 7
     signals: Annotated[
         dict[Signal, Annotated[int, Field(ge=1, le=3650)]],
-        Field(description="Days of a signal's blobs, where they are others."),
-    ] = {}
+        Field(default_factory=dict, description="Days of a signal's blobs, where they are others."),
+    ]
 
     def days_of(self, signal: Signal) -> int:
         """Give the days that a signal's blobs are kept."""
@@ -120,13 +61,27 @@ class Retention(_Model):
         return max(map(self.days_of, Signal)) + self.grace_days
 
 
-class Region(_Model):
+class Region(FrozenModel):
     """One region: its collector, store, routes and rules."""
 
     location: Annotated[str, Field(description="The cloud's name for the place.")] = ""
     residency: Annotated[
-        Residency, Field(description="`isolated`: this file knows the region's name alone.")
+        Residency,
+        Field(
+            description="`isolated`: this file knows the region's name alone; `aggregates`: and "
+            "where its weekly counts are."
+        ),
     ] = Residency.CENTRAL
+    aggregates: Annotated[
+        Aggregates, Field(description="Of a region of that residency: its weekly counts.")
+    ] = Aggregates()
+    central: Annotated[
+        str | None,
+        Field(description="Which of several central stores its ledger and signals go to."),
+    ] = None
+    ledger_by: Annotated[
+        Replicator, Field(description="Who copies its ledger: `mainstem`, or `azure` by itself.")
+    ] = Replicator.MAINSTEM
     store: Annotated[
         StoreAddress | None,
         Field(description="Where the region's collector puts its blobs.", repr=False),
@@ -136,9 +91,12 @@ class Region(_Model):
     ] = None
     routes: Annotated[
         dict[Signal, RouteOf],
-        Field(description="How each signal travels to the centre, and which of its records."),
-    ] = {}
-    retention: Retention = Retention()
+        Field(
+            default_factory=dict,
+            description="How each signal travels to the centre, and which of its records.",
+        ),
+    ]
+    retention: Retention = Retention.model_validate({})
     spool: Annotated[
         LocalPath | None, Field(description="The collector's folder; `spool/<region>` if none.")
     ] = None
@@ -181,6 +139,11 @@ class Region(_Model):
         """Tell how a signal travels."""
         return self.routes[signal].route
 
+    def is_by_azure(self, signal: Signal) -> bool:
+        """Tell whether a signal is copied by Azure's own object replication."""
+        route = self.routes[signal]
+        return route.route is Route.REPLICATE and route.by is Replicator.AZURE
+
     def _complete(self, name: str, directory: Path, base: RedactionOverlay) -> Region:
         routes = dict.fromkeys(Signal, SignalRoute())
         if self.residency is Residency.CENTRAL:
@@ -199,37 +162,7 @@ class Region(_Model):
         return region
 
 
-class Central(_Model):
-    """Where the regions' copies come together."""
-
-    store: Annotated[StoreAddress, Field(description="The central store.", repr=False)]
-    collector: Annotated[
-        LocalPath | None,
-        Field(description="The configuration of the collector that regions forward to."),
-    ] = None
-    origins: Annotated[
-        tuple[str, ...], Field(description="The regions whose collectors forward to it.")
-    ] = ()
-    spool: Annotated[
-        LocalPath,
-        Field(description="Its folder, with one for each origin.", validate_default=True),
-    ] = Path("spool/central")
-    key: Annotated[
-        LocalPath,
-        Field(description="Its key file, made on the first start.", validate_default=True),
-    ] = Path("keys/central.key")
-    signing_key: Annotated[
-        KeyPlace,
-        Field(description="The key that signs its chains, as a region's.", validate_default=True),
-    ] = "keys/central.signing"
-    public_keys: Annotated[
-        LocalPath,
-        Field(description="The list of its public keys.", validate_default=True),
-    ] = Path("keys/central.public.json")
-    durability: Annotated[Durability, Field(description="When it answers OK.")] = Durability.DISK
-
-
-class Witness(_Model):
+class Witness(FrozenModel):
     """Where another administrator holds the heads of the chains."""
 
     store: Annotated[
@@ -240,7 +173,7 @@ class Witness(_Model):
     ]
 
 
-class Sources(_Model):
+class Sources(FrozenModel):
     """The business files (CSV or Parquet) that a load takes whole when they changed."""
 
     accounts: LocalPath | None = None
@@ -249,7 +182,7 @@ class Sources(_Model):
     invoice_lines: LocalPath | None = None
 
 
-class Hold(_Model):
+class Hold(FrozenModel):
     """What no retention removes while this stands here; a blob has to fit all that is given."""
 
     name: Annotated[str, Field(min_length=1, description="What it is called: a case's number.")]
@@ -266,7 +199,7 @@ class Hold(_Model):
     ] = None
 
 
-class Platform(_Model):
+class Platform(FrozenModel):
     """The whole file."""
 
     environment: Annotated[
@@ -327,25 +260,34 @@ class Platform(_Model):
             known = ", ".join(sorted(self.regions))
             raise UsageError(f"there is no region {name}", hint=f"regions: {known}") from None
 
+    def centre_of(self, region: str, signal: Signal | None = None) -> str | None:
+        """Tell the central store that a region's signal goes to, or its ledger without one.
+
+        None where nothing of the region has a central copy.
+        """
+        found = self.region(region)
+        if found.residency.is_closed or self.central is None or self.home == region:
+            return None
+        named = found.routes[signal].to if signal is not None else None
+        return self.central.address(named or found.central)
+
     def loaded_from(self, region: str, signal: Signal) -> tuple[str, str] | None:
         """Tell the one place (store address, container) that a signal is loaded from, if any."""
         found = self.region(region)
         if self.home == region and found.store is not None:
             return found.store, signal.value
-        if found.residency is Residency.ISOLATED or self.central is None:
+        store = self.centre_of(region, signal)
+        if store is None or found.route(signal) is Route.NONE:
             return None
-        if found.route(signal) is Route.NONE:
-            return None
-        return self.central.store, f"{region}-{signal.value}"
+        return store, f"{region}-{signal.value}"
 
     def ledger_from(self, region: str) -> tuple[str, str] | None:
         """Tell the place that a region's ledger is read from; None for an isolated one."""
         found = self.region(region)
         if self.home == region and found.store is not None:
             return found.store, "ledger"
-        if found.residency is Residency.ISOLATED or self.central is None:
-            return None
-        return self.central.store, f"{region}-ledger"
+        store = self.centre_of(region)
+        return None if store is None else (store, f"{region}-ledger")
 
 
 def load_platform(path: Path) -> Platform:
@@ -354,121 +296,7 @@ def load_platform(path: Path) -> Platform:
     directory = path.resolve().parent
     platform, problems = validate(Platform, document, context={"directory": directory})
     mismatched = {problem.key for problem in problems}
-    problems += [problem for problem in _rules(document) if problem.key not in mismatched]
+    problems += [problem for problem in rules(document) if problem.key not in mismatched]
     if platform is None or problems:
         raise ConfigError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
     return platform
-
-
-def _rules(document: Document) -> list[Problem]:
-    """Check what one key says about another; on the raw values, so that it adds to the rest."""
-    top = document.value if isinstance(document.value, dict) else {}
-    regions = top.get("regions")
-    regions = regions if isinstance(regions, dict) else {}
-    home = top.get("home")
-    problems = [
-        problem
-        for name, region in regions.items()
-        for problem in _region_rules(
-            document, name, region if isinstance(region, dict) else {}, at_home=name == home
-        )
-    ]
-    problems += _hold_rules(document, top.get("holds"), regions)
-    problems += _origin_rules(document, top.get("central"), regions)
-    outward = [name for name in regions if (regions[name] or {}).get("residency") != "isolated"]
-    if outward and home is None and "central" not in top:
-        reason = f"is missing: the copies of {', '.join(outward)} come together there"
-        problems.append(document.problem(("central",), reason))
-    if home is not None:
-        if home not in regions:
-            problems.append(document.problem(("home",), "is not one of the regions in this file"))
-        elif home in outward:
-            reason = "is for an isolated region's own file: set its residency to isolated"
-            problems.append(document.problem(("home",), reason))
-        problems += [
-            document.problem(("regions", name), "a file with `home` knows that region alone")
-            for name in regions
-            if name != home
-        ]
-    return problems
-
-
-def _origin_rules(document: Document, central: Any, regions: dict[str, Any]) -> Iterator[Problem]:
-    """Check that who forwards is expected at the centre, and that the centre has a collector."""
-    central = central if isinstance(central, dict) else {}
-    origins = central.get("origins")
-    origins = origins if isinstance(origins, list) else []
-    for index, name in enumerate(origins):
-        key: KeyPath = ("central", "origins", index)
-        if name not in regions:
-            reason = f"is not one of the regions in this file: {', '.join(sorted(regions))}"
-            yield document.problem(key, reason)
-        elif (regions[name] or {}).get("residency") == "isolated":
-            yield document.problem(key, "is isolated: nothing leaves it")
-    if origins and "collector" not in central:
-        yield document.problem(("central", "collector"), "is missing: origins forward to it")
-    for name, region in regions.items():
-        routes = region.get("routes") if isinstance(region, dict) else None
-        for signal, route in (routes if isinstance(routes, dict) else {}).items():
-            way = route.get("route") if isinstance(route, dict) else route
-            if way == Route.FORWARD and name not in origins:
-                at: KeyPath = ("regions", name, "routes", signal)
-                reason = "forwards, and the centre does not expect it"
-                yield document.problem(at, reason, f"name {name} in central.origins")
-
-
-def _hold_rules(document: Document, holds: Any, regions: dict[str, Any]) -> list[Problem]:
-    problems = []
-    for index, hold in enumerate(holds if isinstance(holds, list) else []):
-        named = hold.get("regions") if isinstance(hold, dict) else None
-        for place, region in enumerate(named if isinstance(named, list) else []):
-            if region not in regions:
-                key: KeyPath = ("holds", index, "regions", place)
-                reason = f"is not one of the regions in this file: {', '.join(sorted(regions))}"
-                problems.append(document.problem(key, reason))
-    return problems
-
-
-def _region_rules(
-    document: Document, name: str, region: dict[str, Any], *, at_home: bool
-) -> list[Problem]:
-    at: KeyPath = ("regions", name)
-    problems: list[Problem] = []
-
-    def wrong(key: KeyPath, reason: str, hint: str | None = None) -> None:
-        problems.append(document.problem((*at, *key), reason, hint))
-
-    if not REGION_NAME.fullmatch(name):
-        wrong((), "is not a region's name: a letter, then letters and digits, in lower case")
-    residency = region.get("residency", "central")
-    if residency == "aggregates":
-        wrong(("residency",), "`aggregates` is not built yet: use central or isolated")
-    if residency == "isolated" and not at_home:
-        for key in region:
-            if key not in ("location", "residency"):
-                wrong(
-                    (key,),
-                    "an isolated region has nothing but its name and location here",
-                    "its store, keys and collector stand in its own platform file, under `home`",
-                )
-    elif "store" not in region:
-        wrong(("store",), "is missing")
-    routes = region.get("routes")
-    for signal, route in (routes if isinstance(routes, dict) else {}).items():
-        for place, reason in _route_rules(signal, route):
-            wrong(("routes", signal, *place), reason)
-    return problems
-
-
-def _route_rules(signal: str, given: object) -> Iterator[tuple[KeyPath, str]]:
-    """Say what is wrong with the records that a signal's route names."""
-    try:
-        of = Signal(signal)
-        route = SignalRoute.model_validate(given if isinstance(given, dict) else {"route": given})
-    except ValueError:  # A wrong type or word, which the model's own problems tell.
-        return
-    yield from route.mismatches(of)
-    if route.route is Route.NONE:
-        for key in ("local", "travels", "regional_keys"):
-            if getattr(route, key):
-                yield (key,), "has nothing to decide: by its route, nothing of the signal travels"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -40,6 +41,13 @@ class Route(StrEnum):
     REPLICATE = "replicate"
     FORWARD = "forward"
     NONE = "none"
+
+
+class Replicator(StrEnum):
+    """Who copies: mainstem, or Azure's object replication, which mainstem then verifies."""
+
+    MAINSTEM = "mainstem"
+    AZURE = "azure"
 
 
 class _Model(BaseModel):
@@ -95,6 +103,17 @@ class SignalRoute(_Model):
     """How one signal travels, and what of it."""
 
     route: Annotated[Route, Field(description="How it travels.")] = Route.NONE
+    to: Annotated[
+        str | None,
+        Field(description="Which of several central stores it goes to; the region's if none."),
+    ] = None
+    since: Annotated[
+        date | None,
+        Field(description="The first UTC day of what travels; what is older stays."),
+    ] = None
+    by: Annotated[
+        Replicator, Field(description="Who copies it: `mainstem`, or `azure` by itself.")
+    ] = Replicator.MAINSTEM
     local: Annotated[
         tuple[RecordRule, ...],
         Field(description="A record for which one of these holds stays in the region."),

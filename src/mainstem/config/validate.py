@@ -30,6 +30,10 @@ REASONS = {
     "model_type": "must be a mapping",
     "model_attributes_type": "must be a mapping",
     "path_type": "must be a path",
+    "date_type": "must be a date: 2026-11-01",
+    "date_parsing": "must be a date: 2026-11-01",
+    "date_from_datetime_parsing": "must be a date: 2026-11-01",
+    "date_from_datetime_inexact": "must be a date: 2026-11-01",
 }
 
 

@@ -135,6 +135,9 @@ def late_copies(patient: Patient) -> Iterator[Finding]:
         WHERE entry.kind = 'segment' AND routes.loaded AND NOT routes.at_home
             AND entry.class = entry.signal AND entry."at" < $1
             AND NOT EXISTS (
+                FROM stays WHERE stays.region = entry.region AND stays.name = entry.blob
+            )
+            AND NOT EXISTS (
                 FROM blobs AS there WHERE there.region = entry.region
                     AND there.store = 'centre' AND there.name = entry.blob
             )

@@ -137,10 +137,13 @@ def _accounts(platform: Platform) -> Iterator[tuple[Account, list[str]]]:
     for region in platform.regions.values():
         if region.store is not None:
             yield Account.open(region.store, platform.directory), list(_OWN)
-    if platform.central is not None and platform.home is None:
+    if platform.central is None or platform.home is not None:
+        return
+    for address in platform.central.addresses:
         names = [
-            central_container(region, name)
+            central_container(region, signal.value if signal else LEDGER)
             for region in platform.regions
-            for name in (*(signal.value for signal in Signal), LEDGER)
+            for signal in (*Signal, None)
+            if platform.centre_of(region, signal) == address
         ]
-        yield Account.open(platform.central.store, platform.directory), names
+        yield Account.open(address, platform.directory), names

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from mainstem.store import LEDGER, ObjectMissing, central_container
+from mainstem.store import ObjectMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -120,10 +120,9 @@ class Fetched:
 def fetch_own(blob: OwnBlob) -> Fetched | None:
     """Read one of our blobs and its `.lines`; None where either is not there (yet)."""
     origin = blob.origin
-    ledger = LEDGER if origin.at_home else central_container(origin.region.name, LEDGER)
     try:
         content, etag = _content(origin.holding(blob.container), blob.name)
-        lines = origin.account.container(ledger).read(blob.lines_name)
+        lines = origin.ledger.read(blob.lines_name)
     except (ObjectMissing, BlobReplaced):
         return None
     problem = None

@@ -32,6 +32,8 @@ class Origin:
     container: str
     environment: str
     at_home: bool
+    ledger: Container
+    """Where the region's entries are, which may be another account."""
 
     @property
     def is_forwarded(self) -> bool:
@@ -49,20 +51,25 @@ class Origin:
 def origins(platform: Platform) -> Iterator[Origin]:
     """List the places that signals are loaded from, in the order of the platform file."""
     accounts: dict[str, Account] = {}
+
+    def opened(address: str) -> Account:
+        if address not in accounts:
+            accounts[address] = Account.open(address, platform.directory)
+        return accounts[address]
+
     for name, region in platform.regions.items():
+        ledger = platform.ledger_from(name)
         for signal in Signal:
             place = platform.loaded_from(name, signal)
-            if place is not None:
-                address, container = place
-                if address not in accounts:
-                    accounts[address] = Account.open(address, platform.directory)
+            if place is not None and ledger is not None:
                 yield Origin(
                     region,
                     signal,
-                    accounts[address],
-                    container,
+                    opened(place[0]),
+                    place[1],
                     platform.environment,
                     at_home=platform.home == name,
+                    ledger=opened(ledger[0]).container(ledger[1]),
                 )
 
 

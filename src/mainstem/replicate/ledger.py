@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mainstem.records import LedgerEntry
+    from mainstem.replicate.transfer import Copied
     from mainstem.store import Container
 
 CONTAINER = "replication"
@@ -68,16 +69,6 @@ class State:
         self.number, self.previous = theirs.number, theirs.previous
         for instance, mark in theirs.marks.items():
             self.marks[instance] = max(mark, self.marks.get(instance, mark))
-
-
-@dataclass(frozen=True)
-class Copied:
-    """One object that a step copied."""
-
-    container: str
-    name: str
-    bytes: int
-    sha256: str
 
 
 def read_state(ledger: Container, region: str) -> State:

@@ -3,54 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.config.routes import Route
 from mainstem.records import LedgerEntry, Signal
-from mainstem.store import (
-    LEDGER,
-    Account,
-    central_container,
-    has_segment_id,
-    new_places,
-    read_entries,
-)
+from mainstem.store import LEDGER, has_segment_id, named_day, new_places, read_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from mainstem.config.platform import Platform, Region
-    from mainstem.store import Container, ObjectInfo
+    from mainstem.config.platform import Region
+    from mainstem.replicate.centre import Centre
+    from mainstem.store import Account, Container, ObjectInfo
 
 
-def travels(region: Region, entry: LedgerEntry) -> bool:
+def travels(region: Region, entry: LedgerEntry, *, past: bool = False) -> bool:
     """Tell whether a segment's blob leaves its region by replication.
 
-    Of a signal's classes only the one that has its name does.
+    Of a signal's classes only the one that has its name does, and of its hours those since the
+    route was opened; with `past` all of them.
     """
     return (
         entry.blob is not None
         and entry.signal is not None
         and region.route(entry.signal) is Route.REPLICATE
         and (entry.container_class or entry.signal) == entry.signal
+        and (past or _is_open(region, entry.signal, (entry.hour or "")[:10]))
     )
 
 
-def missing_past(region: Region, source: Account, centre: Account) -> list[LedgerEntry]:
-    """List the segments that travel, are still in their region, and are not in the centre.
+def _is_open(region: Region, signal: Signal, day: str) -> bool:
+    """Tell whether a signal's route was open on a UTC day, `2026-11-24`."""
+    since = region.routes[signal].since
+    return since is None or day >= since.isoformat()
 
-    They were written while the signal had another route: replication had passed their entries.
+
+def missing_past(region: Region, source: Account, centre: Centre) -> list[LedgerEntry]:
+    """List the segments that may travel, are still in their region, and are not in the centre.
+
+    They were written before the signal's route was opened: replication had passed their entries.
     """
     ledger = source.container(LEDGER)
     entries = [
         entry
         for entry in read_entries(ledger, new_places(ledger, {})).entries
-        if travels(region, entry)
+        if travels(region, entry, past=True)
     ]
     there = {
-        (signal, info.name)
-        for signal in routed(region)
-        for info in centre.container(central_container(region.name, signal.value)).list()
+        (signal, info.name) for signal in routed(region) for info in centre.blobs(signal).list()
     }
     here = {
         (name, info.name)
@@ -66,16 +67,6 @@ def missing_past(region: Region, source: Account, centre: Account) -> list[Ledge
     ]
 
 
-def travelling(platform: Platform) -> Iterator[tuple[Region, Account, Account]]:
-    """Give each region that has copies in the centre, with its account and the centre's."""
-    if platform.central is None:
-        return
-    centre = Account.open(platform.central.store, platform.directory)
-    for region in platform.regions.values():
-        if region.store is not None and platform.ledger_from(region.name) is not None:
-            yield region, Account.open(region.store, platform.directory), centre
-
-
 def routed(region: Region) -> list[Signal]:
     """List the signals that leave a region by replication."""
     return [signal for signal in Signal if region.route(signal) is Route.REPLICATE]
@@ -86,39 +77,59 @@ class ForeignBlob:
     """A blob that no collector of ours wrote, such as otelcol-contrib's: known by its name alone.
 
     `replaces`: the centre has an older copy, which the writer may have changed since (append blobs
-    grow).
+    grow). `modified_at_unix` is in seconds.
     """
 
     container: str
     name: str
     signal: Signal
+    bytes: int
+    modified_at_unix: float
     replaces: bool
 
 
 def new_foreign_blobs(
-    signal: Signal, sources: Iterable[Container], centre: Container
+    region: Region,
+    signal: Signal,
+    sources: Iterable[Container],
+    centre: Container,
+    *,
+    past: bool = False,
 ) -> list[ForeignBlob]:
     """List the foreign blobs that the centre lacks or may have an older content of.
 
     Ours are told by the segment id in their names; they travel with their ledger entries only, so
-    that one without an entry (still pending, or an orphan) stays where it is. A foreign blob may
-    have changed when its size differs from the copy's or it was written no earlier than the copy;
-    its content is compared when it is read.
+    that one without an entry (still pending, or an orphan) stays where it is. A foreign blob's day
+    is the one in its name, or else that of its writing. It may have changed when its size differs
+    from the copy's or it was written no earlier than the copy; its content is compared when it is
+    read.
     """
     found = [
         (source.name, info)
         for source in sources
         for info in source.list()
         if not has_segment_id(info.name)
+        and (past or _is_open(region, signal, named_day(info.name) or _day(info)))
     ]
     if not found:
         return []
     copies = {info.name: info for info in centre.list() if not has_segment_id(info.name)}
     return [
-        ForeignBlob(container, info.name, signal, replaces=info.name in copies)
+        ForeignBlob(
+            container,
+            info.name,
+            signal,
+            info.bytes,
+            info.modified_at_unix,
+            replaces=info.name in copies,
+        )
         for container, info in found
         if _may_differ(info, copies.get(info.name))
     ]
+
+
+def _day(info: ObjectInfo) -> str:
+    return datetime.fromtimestamp(info.modified_at_unix, UTC).strftime("%Y-%m-%d")
 
 
 def _may_differ(source: ObjectInfo, copy: ObjectInfo | None) -> bool:

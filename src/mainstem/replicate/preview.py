@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mainstem.errors import MainstemError
-from mainstem.replicate.ledger import CONTAINER, read_state
-from mainstem.replicate.plan import missing_past, new_foreign_blobs, routed, travelling, travels
-from mainstem.store import LEDGER, Account, central_container, new_places, read_entries
+from mainstem.replicate.centre import Centre, travelling
+from mainstem.replicate.ledger import read_state
+from mainstem.replicate.plan import missing_past, new_foreign_blobs, routed, travels
+from mainstem.store import LEDGER, Account, new_places, read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mainstem.config.platform import Platform, Region
+    from mainstem.config.routes import Replicator
     from mainstem.records import LedgerEntry, Signal
 
 
@@ -29,6 +31,7 @@ class Travelling:
     blobs: int
     bytes: int
     foreign: int
+    by: Replicator
 
 
 @dataclass
@@ -53,10 +56,8 @@ def preview_replication(
     return result
 
 
-def _region(
-    region: Region, source: Account, centre: Account, *, past: bool
-) -> Iterator[Travelling]:
-    state = read_state(centre.container(CONTAINER), region.name)
+def _region(region: Region, source: Account, centre: Centre, *, past: bool) -> Iterator[Travelling]:
+    state = read_state(centre.steps, region.name)
     ledger = source.container(LEDGER)
     new = read_entries(ledger, new_places(ledger, state.marks, state.beyond.keys())).entries
     going = {entry.segment: entry for entry in new if travels(region, entry)}
@@ -65,19 +66,18 @@ def _region(
     for signal in routed(region):
         own = [entry for entry in going.values() if entry.signal is signal]
         sources = {signal.value} | state.containers.get(signal, set()) | set(_containers(own))
-        target = centre.container(central_container(region.name, signal.value))
-        sizes = {
-            (name, info.name): info.bytes
-            for name in sorted(sources)
-            for info in source.container(name).list()
-        }
         foreign = new_foreign_blobs(
-            signal, [source.container(name) for name in sorted(sources)], target
+            region,
+            signal,
+            [source.container(name) for name in sorted(sources)],
+            centre.blobs(signal),
+            past=past,
         )
         size = sum(entry.blob.bytes for entry in own if entry.blob is not None)
-        size += sum(sizes.get((blob.container, blob.name), 0) for blob in foreign)
+        size += sum(blob.bytes for blob in foreign)
         if own or foreign:
-            yield Travelling(region.name, signal, len(own) + len(foreign), size, len(foreign))
+            blobs, by = len(own) + len(foreign), region.routes[signal].by
+            yield Travelling(region.name, signal, blobs, size, len(foreign), by)
 
 
 def _containers(entries: list[LedgerEntry]) -> Iterator[str]:

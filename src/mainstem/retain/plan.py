@@ -71,7 +71,9 @@ class Going:
 
 @dataclass
 class StorePlan:
-    """What has to go from one region's part of one store, `region` or `centre`.
+    """What has to go from one region's part of one store: `region`, or `centre`, one of several.
+
+    `place` is the central store's number.
 
     A removal's `sha256` is empty where neither the ledger nor a load has told it. `stops` says why
     nothing goes unless a person insists.
@@ -81,11 +83,17 @@ class StorePlan:
     store: str
     account: Account
     ledger_container: str
+    place: int = 0
     holdings: list[Holding] = field(default_factory=list)
     blobs: list[Going] = field(default_factory=list)
     ledger: list[str] = field(default_factory=list)
     cleared: Cleared = field(default_factory=Cleared)
     stops: list[str] = field(default_factory=list)
+
+    @property
+    def at_region(self) -> bool:
+        """Whether this is the region's own store."""
+        return self.store == "region"
 
     @property
     def alarms(self) -> list[str]:
@@ -147,12 +155,16 @@ def _stores(platform: Platform, regions: list[Region]) -> Iterator[StorePlan]:
         if region.store is not None:
             account = Account.open(region.store, platform.directory)
             yield StorePlan(region.name, "region", account, LEDGER)
-    if platform.central is not None:
-        centre = Account.open(platform.central.store, platform.directory)
+    if platform.central is None:
+        return
+    addresses = platform.central.addresses
+    for place, address in enumerate(addresses):
+        centre = Account.open(address, platform.directory)
+        store = "centre" if len(addresses) == 1 else f"centre ({centre.label})"
         for region in regions:
             if platform.home != region.name:
                 ledger = central_container(region.name, LEDGER)
-                yield StorePlan(region.name, "centre", centre, ledger)
+                yield StorePlan(region.name, store, centre, ledger, place)
 
 
 _NAME_TIME = r"^.*?(\d{4}/\d{2}/\d{2})/[^/]*?_(\d{2}_\d{2}_\d{2}).*$"
@@ -209,6 +221,11 @@ waiting AS (
             AND coalesce(aged.class, aged.signal) IN (
                 aged.signal, aged.signal || '{CONVERTED_SUFFIX}',
                 if(routes.at_home, aged.signal || '{LOCAL_SUFFIX}', aged.signal)
+            )
+            -- A store that the signal is not read from any more.
+            AND aged.store <> 'former'
+            AND NOT EXISTS (
+                FROM stays WHERE stays.region = aged.region AND stays.name = aged.name
             ) AS waits
     FROM aged JOIN routes ON routes.region = aged.region AND routes.signal = aged.signal
 )
@@ -227,15 +244,15 @@ def _judge(warehouse: DuckDBWarehouse, now: datetime) -> None:
 
 
 def _plan_blobs(evidence: Evidence, store: StorePlan, holds: Holds, now: datetime) -> None:
-    warehouse, key = evidence.warehouse, (store.region, store.store)
+    warehouse, key = evidence.warehouse, (store.region, store.at_region, store.place)
     rows = warehouse.query(
         """
-        SELECT signal, count(*), sum(bytes)::BIGINT, min(since)
-        FROM held WHERE region = ? AND store = ? GROUP BY signal ORDER BY signal
+        SELECT signal, count(*), sum(bytes)::BIGINT, min(since) FROM held
+        WHERE region = ? AND (store = 'region') = ? AND place = ? GROUP BY signal ORDER BY signal
         """,
         key,
     )
-    holdings = {row[0]: Holding(*key, *row) for row in rows}
+    holdings = {row[0]: Holding(store.region, store.store, *row) for row in rows}
     going = warehouse.query(
         """
         SELECT signal, container, own_container, name, bytes, held.sha256,
@@ -243,11 +260,15 @@ def _plan_blobs(evidence: Evidence, store: StorePlan, holds: Holds, now: datetim
             coalesce(records, 0),
             EXISTS (
                 FROM removed WHERE removed.region = held.region AND removed.name = held.name
-                    AND removed.store IN (held.store, '')
+                    AND (removed.store = '' OR (
+                        (removed.store = 'region') = (held.store = 'region')
+                        AND removed.place = held.place
+                    ))
                     AND removed.container = held.container
                     AND (held.sha256 = '' OR removed.sha256 = held.sha256)
             )
-        FROM held WHERE region = ? AND store = ? AND reason IS NOT NULL
+        FROM held
+        WHERE region = ? AND (store = 'region') = ? AND place = ? AND reason IS NOT NULL
         ORDER BY since, container, name
         """,
         key,
@@ -276,8 +297,9 @@ def _doubts(warehouse: Warehouse, store: StorePlan, now: datetime) -> Iterator[s
         'SELECT max("at") FROM entries WHERE region = ?', (store.region,)
     )
     ours, listed = warehouse.query(
-        "SELECT count(*) FILTER (ours), count(*) FROM blobs WHERE region = ? AND store = ?",
-        (store.region, store.store),
+        "SELECT count(*) FILTER (ours), count(*) FROM blobs "
+        "WHERE region = ? AND (store = 'region') = ? AND place = ?",
+        (store.region, store.at_region, store.place),
     )[0]
     if newest is None:
         if ours:
@@ -294,7 +316,7 @@ def _doubts(warehouse: Warehouse, store: StorePlan, now: datetime) -> Iterator[s
             f"the newest ledger entry is {_days(-ahead)} old: the clock has jumped, or the "
             "collector is gone"
         )
-    if not listed and store.store == "region":
+    if not listed and store.at_region:
         expected = warehouse.value(
             """
             SELECT count(*) FROM entries AS entry

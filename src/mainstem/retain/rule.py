@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from mainstem.records import Signal
 from mainstem.retain.plan import LEDGER_DAYS
-from mainstem.store import INDEX, LEDGER, READS, Account, central_container
+from mainstem.store import INDEX, LEDGER, READS, Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,12 +70,11 @@ def _prefixes(platform: Platform) -> Iterator[tuple[str, Kept]]:
         days = {signal.value: region.retention.days_of(signal) for signal in Signal}
         own = {**days, INDEX: max(days.values()), LEDGER: LEDGER_DAYS, READS: LEDGER_DAYS}
         places = [(region.store, name, name) for name in own]
-        if platform.central is not None and platform.home != region.name:
-            places += [
-                (platform.central.store, name, central_container(region.name, name))
-                for name in (*days, LEDGER)
-                if name == LEDGER or platform.loaded_from(region.name, Signal(name))
-            ]
+        for signal in (*Signal, None):
+            place = platform.loaded_from(region.name, signal) if signal else None
+            place = platform.ledger_from(region.name) if signal is None else place
+            if place is not None and platform.home != region.name:
+                places.append((place[0], signal.value if signal else LEDGER, place[1]))
         for address, name, container in places:
             inside = urlsplit(address).path.strip("/") if _is_bucket(address) else ""
             kept = Kept(

@@ -78,7 +78,7 @@ def _empty(store: StorePlan, result: Retained, progress: Callable[[str], None]) 
 
 def _remove(store: StorePlan, removal: Removal) -> bool:
     """Delete a blob, and before it what an index tells of its content."""
-    if store.store == "region":
+    if store.at_region:
         index = index_name(removal.container, removal.name)
         store.account.container(INDEX).remove(index)
     return store.account.container(removal.container).remove(removal.name)

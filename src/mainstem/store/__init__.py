@@ -5,6 +5,7 @@ All other rooms reach a store through these names; obstore and Azure's REST stay
 
 from mainstem.store.account import Account
 from mainstem.store.append import MOST_BLOCK_BYTES, MOST_BLOCKS, AppendBlobs
+from mainstem.store.azure_copy import ServerCopy
 from mainstem.store.container import Container, ObjectInfo
 from mainstem.store.errors import (
     ContainerMissing,
@@ -30,6 +31,7 @@ from mainstem.store.names import (
     is_entry,
     is_head,
     lines_name,
+    named_day,
 )
 from mainstem.store.proofs import PROOFS, Proof, ProofKind, read_proofs, write_proof
 from mainstem.store.removals import (
@@ -69,6 +71,7 @@ __all__ = [
     "Reason",
     "Removal",
     "RemovalStep",
+    "ServerCopy",
     "SignedHead",
     "StoreRefused",
     "StoreUnavailable",
@@ -83,6 +86,7 @@ __all__ = [
     "is_head",
     "is_signed",
     "lines_name",
+    "named_day",
     "new_places",
     "newest_removal",
     "read_entries",

@@ -13,6 +13,7 @@ from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 from mainstem.errors import UsageError
 from mainstem.store.append import AppendBlobs
 from mainstem.store.azure import AzureAccount
+from mainstem.store.azure_copy import MOST_BYTES, ServerCopy, copy_blob
 from mainstem.store.azure_traits import public_access, traits_of
 from mainstem.store.container import Container
 from mainstem.store.errors import ContainerMissing
@@ -119,6 +120,17 @@ class Account:
             )
             self._containers[name] = found
         return found
+
+    def copy_from(
+        self, source: Account, container: str, name: str, size: int, to_container: str
+    ) -> ServerCopy:
+        """Let this store fetch an object of at most 256 MiB from another one, unless it has it.
+
+        Azure's accounts do it for each other; all other stores answer REFUSED.
+        """
+        if self._azure is None or source._azure is None or size > MOST_BYTES:
+            return ServerCopy.REFUSED
+        return copy_blob(source._azure, container, name, self._azure, to_container)
 
     def append_blobs(self, container: str) -> AppendBlobs:
         """Get a container's append blobs; UsageError where the account is not one of Azure's."""

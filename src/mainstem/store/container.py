@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from obstore import ObjectMeta
+    from obstore import GetOptions, ObjectMeta
     from obstore.store import ObjectStore
 
 _LIST_CHUNK = 1000
+_PART_BYTES, _PARTS_UNDER_WAY = 8 * 1024 * 1024, 2
 _REFUSED = re.compile(r"status code: (401|403) ")
 _STATUS = re.compile(r"status code: (\d{3}) ")
 
@@ -145,6 +146,27 @@ class Container:
                 return info, None
             return info, got.bytes().to_bytes()
 
+    def pieces(self, name: str, size: int) -> Iterator[bytes]:
+        """Read an object in pieces of at most `size` bytes, all of one version of it.
+
+        StoreUnavailable where it was written to in between; ObjectMissing where there is none.
+        """
+        info = self.head(name)
+        if info is None:
+            raise self._missing(f"reading {self.name}/{name}")
+        for start in range(0, info.bytes, size):
+            end = min(start + size, info.bytes)
+            with self._speaking_of(f"reading {self.name}/{name}"):
+                try:
+                    options: GetOptions = {"range": (start, end), "if_match": info.etag}
+                    piece = obstore.get(self.store, name, options=options).bytes().to_bytes()
+                except PreconditionError:
+                    raise StoreUnavailable(
+                        f"{self.label}: {self.name}/{name} was written to while it was read",
+                        hint="Run again.",
+                    ) from None
+            yield piece
+
     def read_range(self, name: str, start: int, length: int) -> bytes:
         """Read `length` bytes of an object from `start` on; both must lie within it."""
         with self._speaking_of(f"reading {self.name}/{name}"):
@@ -186,6 +208,19 @@ class Container:
         """Write an object whatever was there: for copies of what foreign writers may change."""
         with self._speaking_of(f"writing {self.name}/{name}"):
             obstore.put(self.store, name, data, use_multipart=False)
+        if self.folder is not None:
+            _sync_to_disk(self.folder, name)
+
+    def replace_by_pieces(self, name: str, pieces: Iterator[bytes]) -> None:
+        """Write an object whatever was there, without holding it whole; it appears at the end."""
+        with self._speaking_of(f"writing {self.name}/{name}"):
+            # Left open when a piece fails, so that what is half written never appears.
+            writer = obstore.open_writer(
+                self.store, name, buffer_size=_PART_BYTES, max_concurrency=_PARTS_UNDER_WAY
+            )
+            for piece in pieces:
+                writer.write(piece)
+            writer.close()
         if self.folder is not None:
             _sync_to_disk(self.folder, name)
 

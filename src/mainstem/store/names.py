@@ -17,6 +17,7 @@ INDEX = "index"
 READS = "reads"
 """The container of an account that holds who read there in place, when, and what was asked."""
 
+_DAY = re.compile(r"\d{4}/\d{2}/\d{2}")
 _SEGMENT_ID = re.compile(r"_[0-9a-f]{16}(\.[A-Za-z0-9]+)*")
 _ENTRY = re.compile(r"(?P<day>\d{4}/\d{2}/\d{2})/(?P<instance>[0-9a-f]{16})/(?P<seq>\d{12})\.json")
 
@@ -51,6 +52,12 @@ def has_segment_id(blob_name: str) -> bool:
     """Tell our blobs, whose names end in a segment's id and extensions, from foreign ones."""
     stem = blob_name.rpartition("/")[2]
     return _SEGMENT_ID.fullmatch(stem[stem.rfind("_") :]) is not None if "_" in stem else False
+
+
+def named_day(blob_name: str) -> str | None:
+    """Give the day that a blob's name tells, `2026-11-24`, if it tells one."""
+    match = _DAY.search(blob_name)
+    return match[0].replace("/", "-") if match else None
 
 
 def index_name(container: str, blob_name: str) -> str:
