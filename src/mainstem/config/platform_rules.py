@@ -183,10 +183,10 @@ def _region_rules(
     if not REGION_NAME.fullmatch(name):
         wrong((), "is not a region's name: a letter, then letters and digits, in lower case")
     residency = region.get("residency", "central")
-    if residency != "aggregates" and "aggregates" in region:
-        wrong(("aggregates",), "is for a region whose residency is `aggregates`")
+    if residency == "aggregates":
+        wrong(("residency",), "`aggregates` is not built yet: use central or isolated")
     if _is_closed(region) and not at_home:
-        for key, reason, hint in _closed_rules(residency, region):
+        for key, reason, hint in _closed_rules(region):
             wrong(key, reason, hint)
     elif "store" not in region:
         wrong(("store",), "is missing")
@@ -196,21 +196,12 @@ def _region_rules(
     return problems
 
 
-def _closed_rules(
-    residency: str, region: dict[str, Any]
-) -> Iterator[tuple[KeyPath, str, str | None]]:
+def _closed_rules(region: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str | None]]:
     """Say what the central file must not know of a region that its own file speaks for."""
     own = "its store, keys and collector stand in its own platform file, under `home`"
     for key in region:
-        if key not in ("location", "residency", "aggregates"):
+        if key not in ("location", "residency"):
             yield (key,), "an isolated region has nothing but its name and location here", own
-    if residency == "aggregates":
-        published = _mapping(region.get("aggregates"))
-        if "store" not in published:
-            yield ("aggregates", "store"), "is missing: where its weekly counts are read", None
-        for key in published:
-            if key != "store":
-                yield ("aggregates", key), "is set in the region's own file, under `home`", None
 
 
 def _route_rules(signal: str, given: object) -> Iterator[tuple[KeyPath, str]]:
