@@ -57,7 +57,7 @@ class Transfer:
         where another stands at the centre already.
         """
         outcome = self._server_copy(container, name, size, to)
-        if outcome in (ServerCopy.REFUSED, ServerCopy.NO_SOURCE):
+        if outcome in (ServerCopy.REFUSED, ServerCopy.FAILED):
             data = self._source.container(container).read(name)
             if hashlib.sha256(data).hexdigest() != sha256:
                 raise NotAsCommitted(_differs(container, name))

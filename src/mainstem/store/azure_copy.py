@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from mainstem.store.azure_rest import API_VERSION, call
-from mainstem.store.errors import StoreRefused
+from mainstem.store.errors import StoreRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from mainstem.store.azure import AzureAccount
@@ -31,7 +31,8 @@ class ServerCopy(Enum):
     EXISTS = "exists"
     REFUSED = "refused"
     """These stores, or these credentials, do not do it: the bytes have to pass through here."""
-    NO_SOURCE = "no source"
+    FAILED = "failed"
+    """Not this time: there is no such source, or a store did not answer."""
 
 
 def copy_blob(
@@ -52,12 +53,14 @@ def copy_blob(
         answer = call(target, "PUT", f"{to_container}/{name}", headers=headers, doing=doing)
     except StoreRefused:
         return ServerCopy.REFUSED
+    except StoreUnavailable:
+        return ServerCopy.FAILED
     if answer.status in (201, 202):
         return ServerCopy.CREATED
     if answer.code in ("BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"):
         return ServerCopy.EXISTS
     if answer.status == 404:
-        return ServerCopy.NO_SOURCE
+        return ServerCopy.FAILED
     return ServerCopy.REFUSED
 
 
