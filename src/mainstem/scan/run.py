@@ -19,7 +19,7 @@ from mainstem.errors import UsageError
 from mainstem.records import Signal
 from mainstem.scan.detectors import detector_names, library_versions
 from mainstem.scan.search import BlobsToSearch, Find, Looked, RowsToSearch, look_at_all
-from mainstem.store import ProofKind
+from mainstem.store import ProofKind, central_container
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -155,11 +155,12 @@ def _blobs(
 def _pieces(
     platform: Platform, blobs: Sequence[tuple[str, str, str, str]]
 ) -> Iterator[BlobsToSearch]:
-    for (region, store), of_store in itertools.groupby(blobs, key=lambda blob: blob[:2]):
+    for (region, store, container), of_store in itertools.groupby(blobs, key=lambda blob: blob[:3]):
         address = platform.region(region).store
-        if store == "centre" and platform.central is not None:
-            address = platform.central.store
-        names = [(container, name) for _, _, container, name in of_store]
+        if store == "centre":
+            signal = Signal(container.removeprefix(central_container(region, "")))
+            address = platform.centre_of(region, signal)
+        names = [(container, name) for _, _, _, name in of_store]
         for start in range(0, len(names), BLOBS_A_PIECE):
             piece = names[start : start + BLOBS_A_PIECE]
             yield BlobsToSearch(region, store, str(address), platform.directory, piece)
