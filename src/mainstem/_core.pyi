@@ -178,10 +178,11 @@ class OutboxItem:
         """The blob's length; 0 where there is no blob."""
 
     def pieces(self) -> list[builtins.bytes]:
-        """Give the blob's bytes in pieces of about a MiB; none where there is no blob.
+        """Give the blob's bytes in pieces of at least 64 KiB but for the last; none without a blob.
 
-        The segment is read a commit at a time, so that the pieces are all the memory it takes.
-        Raises as `payload`.
+        The segment is read a commit at a time, so that the pieces are all the memory it takes. They
+        are checked against every commit's sum, and not against the blob's own: that was taken of
+        the same bytes as they were written. Raises as `payload`.
         """
 
     def payload(self) -> builtins.bytes:

@@ -68,14 +68,16 @@ impl OutboxItem {
 
     fn pieces<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
-        let mut pieces = py
-            .detach(|| self.item.pieces())
+        let unbound = list.clone().unbind();
+        let mut appended = Ok(());
+        let give = |piece: &[u8]| {
+            if appended.is_ok() {
+                appended = Python::attach(|py| unbound.bind(py).append(PyBytes::new(py, piece)));
+            }
+        };
+        py.detach(|| self.item.pieces(give))
             .map_err(|error| spool_error(&error))?;
-        while let Some(piece) = py.detach(|| pieces.next()) {
-            let piece = piece.map_err(|error| spool_error(&error))?;
-            list.append(PyBytes::new(py, &piece))?;
-        }
-        Ok(list)
+        appended.map(|()| list)
     }
 
     fn payload<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {

@@ -313,9 +313,8 @@ impl World {
         if stop > 1
             && let (Some(container), Some(blob)) = (&item.container, &item.blob_name)
         {
-            let payload = item
-                .payload()
-                .unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
+            let payload =
+                handed_out(&item).unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
             self.put(format!("{container}/{blob}"), payload);
         }
         if stop > 2 {
@@ -412,6 +411,13 @@ fn live(seed: u64) {
         world.clock.advance(SECOND);
     }
     world.finish();
+}
+
+/// A blob as an uploader gets it.
+fn handed_out(item: &OutboxItem) -> Result<Vec<u8>, SpoolError> {
+    let mut blob = Vec::new();
+    item.pieces(|piece| blob.extend_from_slice(piece))?;
+    Ok(blob)
 }
 
 /// `MAINSTEM_CAMPAIGN=long` (`make prove`) lives many more lives.

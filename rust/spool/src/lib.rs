@@ -68,7 +68,7 @@ pub use file_system::{AppendFile, FileSystem, Lock, RealFileSystem};
 pub use forwarding::{OwedLine, OwedLines, OwedSegment};
 pub use hold::{HeldPart, Hold, Key, Level, Mark, Release};
 pub use listing::{Listed, State, list};
-pub use outbox::{OutboxItem, Pieces};
+pub use outbox::OutboxItem;
 pub use spool::Spool;
 pub use stats::{ClassStats, FSYNC_BUCKETS_US, Latency, OwedStats, Recovered, Stats};
 pub use verify::{Fault, Verified, verify};

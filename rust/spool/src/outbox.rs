@@ -1,7 +1,6 @@
 //! What waits in the outbox, as those who upload it see it.
 
 use std::fmt;
-use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
@@ -10,8 +9,9 @@ use crate::error::SpoolError;
 use crate::place::{Part, Place};
 use crate::segment::Commits;
 
-/// Bytes that a piece of a blob has at least, but for the last.
-const PIECE: usize = 1 << 20;
+/// Bytes that a piece of a blob has at least, but for the last: the commits of small requests are
+/// joined, those of large ones are not copied.
+const PIECE: usize = 64 << 10;
 
 /// An entry that waits for upload, with what it needs. The order of upload is lines, blob, entry;
 /// then it is to be confirmed.
@@ -31,6 +31,8 @@ pub struct OutboxItem {
     pub sha256: Option<String>,
     /// Bytes of the blob, 0 where there is none.
     pub bytes: u64,
+    /// The blob's segment, where there is a blob.
+    segment: Option<String>,
     place: Place,
 }
 
@@ -56,9 +58,9 @@ impl OutboxItem {
             .filter(|entry| entry.seq == seq)
             .ok_or_else(|| SpoolError::damaged(&name, "is not this chain's entry"))?;
         let entry_name = entry.object_name();
-        let (blob, lines_sha256) = entry
-            .sealed
-            .map_or((None, None), |sealed| (sealed.blob, sealed.lines_sha256));
+        let (segment, blob, lines_sha256) = entry.sealed.map_or((None, None, None), |sealed| {
+            (Some(sealed.segment), sealed.blob, sealed.lines_sha256)
+        });
         let lines = match &lines_sha256 {
             Some(_) => place.read_if_there(&place.part(seq, Part::Lines))?,
             None => None,
@@ -67,6 +69,7 @@ impl OutboxItem {
             let lines = format!("outbox/{seq:012}.lines");
             return Err(SpoolError::damaged(lines, "is not what the entry says"));
         }
+        let segment = segment.filter(|_| blob.is_some());
         let bytes_of_blob = blob.as_ref().map_or(0, |blob| blob.bytes);
         let (container, blob_name, sha256) = blob.map_or((None, None, None), |blob| {
             (Some(blob.container), Some(blob.name), Some(blob.sha256))
@@ -81,94 +84,90 @@ impl OutboxItem {
             blob_name,
             sha256,
             bytes: bytes_of_blob,
+            segment,
             place: place.clone(),
         })
     }
 
-    /// The blob's bytes whole, as `pieces` gives them.
+    /// The blob's bytes whole, with the SHA-256 that the entry says.
     ///
     /// # Errors
     /// As `pieces`.
     pub fn payload(&self) -> Result<Vec<u8>, SpoolError> {
         let mut payload = Vec::new();
-        for piece in self.pieces()? {
-            payload.extend_from_slice(&piece?);
-        }
+        self.pieces(|piece| payload.extend_from_slice(piece))?;
+        self.expect_sha256(&Sha256::digest(&payload))?;
         Ok(payload)
     }
 
-    /// The blob's bytes in pieces of about a MiB, read as they are asked for, with every commit's
-    /// CRC verified, and the whole's SHA-256 before the last piece is given; none where there is no
-    /// blob.
+    /// Read the blob through and compare it with the SHA-256 that the entry says.
     ///
     /// # Errors
-    /// `Damaged` where they are not what the entry says; `Io` where they cannot be read.
-    pub fn pieces(&self) -> Result<Pieces, SpoolError> {
-        let name = format!("outbox/{:012}.seg", self.seq);
-        let commits = match &self.sha256 {
-            None => None,
-            Some(_) => {
-                let path = self.place.part(self.seq, Part::Segment);
-                let file = self
-                    .place
-                    .open_if_there(&path)?
-                    .ok_or_else(|| SpoolError::damaged(&name, "is missing"))?;
-                let commits = Commits::open(file).map_err(SpoolError::io("read"))?;
-                Some(commits.ok_or_else(|| SpoolError::damaged(&name, "has a broken header"))?)
-            }
-        };
-        Ok(Pieces {
-            name,
-            commits,
-            left: self.bytes,
-            hash: Sha256::new(),
-            sha256: self.sha256.clone().unwrap_or_default(),
-        })
+    /// As `pieces`.
+    pub fn verify(&self) -> Result<(), SpoolError> {
+        let mut hash = Sha256::new();
+        self.pieces(|piece| hash.update(piece))?;
+        self.expect_sha256(&hash.finalize())
     }
-}
 
-/// A blob's bytes in order, see `OutboxItem::pieces`.
-pub struct Pieces {
-    name: String,
-    /// `None` once all is read, or has failed.
-    commits: Option<Commits<Box<dyn Read + Send>>>,
-    left: u64,
-    hash: Sha256,
-    sha256: String,
-}
+    fn expect_sha256(&self, found: &[u8]) -> Result<(), SpoolError> {
+        match &self.sha256 {
+            Some(expected) if *expected != hex::encode(found) => Err(SpoolError::damaged(
+                self.segment_name(),
+                "is not what the entry says",
+            )),
+            _ => Ok(()),
+        }
+    }
 
-impl Pieces {
-    fn read(&mut self, commits: &mut Commits<Box<dyn Read + Send>>) -> Result<Vec<u8>, SpoolError> {
+    /// Give the blob's bytes in their order, in pieces that are short only at the end; none where
+    /// there is no blob. Each commit's CRC is verified, as recovery does, and that the file is the
+    /// entry's segment, which salts the CRCs. The SHA-256 was taken of the same bytes when they
+    /// were written, and is not taken again: that costs as much as all else of an upload.
+    ///
+    /// # Errors
+    /// `Damaged` where they are not what the entry says; `Io` where they cannot be read. What was
+    /// given before is not to be used then.
+    pub fn pieces(&self, mut give: impl FnMut(&[u8])) -> Result<(), SpoolError> {
+        let Some(segment) = &self.segment else {
+            return Ok(());
+        };
+        let damaged = |reason| SpoolError::damaged(self.segment_name(), reason);
+        let path = self.place.part(self.seq, Part::Segment);
+        let file = self
+            .place
+            .open_if_there(&path)?
+            .ok_or_else(|| damaged("is missing"))?;
+        let mut commits = Commits::open(file)
+            .map_err(SpoolError::io("read"))?
+            .filter(|commits| commits.header.segment == *segment)
+            .ok_or_else(|| damaged("has a broken header"))?;
+        let mut left = self.bytes;
         let mut piece = Vec::new();
-        while piece.len() < PIECE && self.left > 0 {
+        while left > 0 {
             let commit = commits.next().map_err(SpoolError::io("read"))?;
             let payload = commit
                 .map(|commit| commit.payload)
-                .filter(|payload| payload.len() as u64 <= self.left)
-                .ok_or_else(|| SpoolError::damaged(&self.name, "has a broken commit"))?;
+                .filter(|payload| payload.len() as u64 <= left)
+                .ok_or_else(|| damaged("has a broken commit"))?;
+            left -= payload.len() as u64;
+            if piece.is_empty() && payload.len() >= PIECE {
+                give(payload);
+                continue;
+            }
             piece.extend_from_slice(payload);
-            self.left -= payload.len() as u64;
+            if piece.len() >= PIECE {
+                give(&piece);
+                piece.clear();
+            }
         }
-        self.hash.update(&piece);
-        if self.left == 0 && hex::encode(self.hash.clone().finalize()) != self.sha256 {
-            return Err(SpoolError::damaged(
-                &self.name,
-                "is not what the entry says",
-            ));
+        if !piece.is_empty() {
+            give(&piece);
         }
-        Ok(piece)
+        Ok(())
     }
-}
 
-impl Iterator for Pieces {
-    type Item = Result<Vec<u8>, SpoolError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut commits = self.commits.take()?;
-        let piece = self.read(&mut commits);
-        if piece.is_ok() && self.left > 0 {
-            self.commits = Some(commits);
-        }
-        Some(piece)
+    fn segment_name(&self) -> String {
+        format!("outbox/{:012}.seg", self.seq)
     }
 }

@@ -133,8 +133,7 @@ fn verify_sealed(
     };
     verified.segments += 1;
     verified.bytes += sealed.blob.as_ref().map_or(0, |blob| blob.bytes);
-    let checked = OutboxItem::read(place, seq)
-        .and_then(|item| item.pieces()?.try_for_each(|piece| piece.map(|_| ())));
+    let checked = OutboxItem::read(place, seq).and_then(|item| item.verify());
     match checked {
         Err(SpoolError::Damaged { file, reason }) => {
             // Confirmed meanwhile, or between the two renames of its sealing.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{World, digest};
+use super::{World, digest, handed_out};
 use crate::commit::Receipt;
 use crate::counts::Counts;
 use crate::entry::{NO_PREVIOUS, sha256};
@@ -119,7 +119,7 @@ impl World {
             let Ok(item) = OutboxItem::read(&shared.place, seq) else {
                 continue;
             };
-            let (Some(name), Ok(payload)) = (&item.blob_name, item.payload()) else {
+            let (Some(name), Ok(payload)) = (&item.blob_name, handed_out(&item)) else {
                 continue;
             };
             let text = match name.ends_with(".zst") {
