@@ -114,6 +114,14 @@ pub(crate) struct Commit<'a> {
 impl<'a> Commit<'a> {
     /// Append the commit to `out`. Its parts together must be shorter than 4 GiB.
     pub(crate) fn write(&self, salt: u32, ordinal: u32, out: &mut Vec<u8>) {
+        self.write_head(&[self.payload], salt, ordinal, out);
+        out.extend_from_slice(self.payload);
+    }
+
+    /// Append all that stands before the payload, for a payload in these pieces, which is to follow
+    /// and need not be copied; the commit's own is not looked at.
+    pub(crate) fn write_head(&self, payload: &[&[u8]], salt: u32, ordinal: u32, out: &mut Vec<u8>) {
+        let payload_bytes: usize = payload.iter().map(|piece| piece.len()).sum();
         let holding = if self.holds() {
             HOLDING + self.held.len() + self.marks.len()
         } else {
@@ -124,9 +132,9 @@ impl<'a> Commit<'a> {
             + self.silent.len()
             + self.books.redactions.len() * RULE
             + holding
-            + self.payload.len();
+            + payload_bytes;
         let start = out.len();
-        out.reserve(PREFACE + length);
+        out.reserve(PREFACE + length - payload_bytes);
         let magic = if self.holds() { MAGIC_HOLDING } else { MAGIC };
         out.extend_from_slice(&magic);
         out.extend_from_slice(&to_u32(length).to_le_bytes());
@@ -152,8 +160,11 @@ impl<'a> Commit<'a> {
             out.extend_from_slice(self.held);
             out.extend_from_slice(self.marks);
         }
-        out.extend_from_slice(self.payload);
-        let crc = checksum(salt, &out[start..]);
+        let crc = payload
+            .iter()
+            .fold(checksum(salt, &out[start..]), |crc, piece| {
+                crc32c::crc32c_append(crc, piece)
+            });
         out[start + 8..start + 12].copy_from_slice(&crc.to_le_bytes());
     }
 
@@ -230,6 +241,7 @@ impl<'a> Commit<'a> {
     }
 }
 
+/// Of a commit, or of its beginning.
 fn checksum(salt: u32, commit: &[u8]) -> u32 {
     let crc = crc32c::crc32c(&salt.to_le_bytes());
     let crc = crc32c::crc32c_append(crc, &commit[4..8]);

@@ -27,16 +27,19 @@ impl Payloads {
         })
     }
 
-    /// The payload of a text; `None` where it is the text itself. No text gives no payload.
-    pub(crate) fn compress(&mut self, text: &[u8]) -> io::Result<Option<Vec<u8>>> {
-        match self {
-            _ if text.is_empty() => Ok(None),
-            Self::Plain => Ok(None),
-            Self::Zstd(zstd) => zstd.compress(text).map(Some),
-            Self::Gzip => {
-                let out = Vec::with_capacity(text.len() / 4);
+    /// The payload of these lines; `None` where it is the lines themselves. No line gives no
+    /// payload.
+    pub(crate) fn compress(&mut self, lines: &[Vec<u8>]) -> io::Result<Option<Vec<u8>>> {
+        match (self, lines) {
+            (_, []) | (Self::Plain, _) => Ok(None),
+            // A large request often is alone.
+            (Self::Zstd(zstd), [line]) => zstd.compress(line).map(Some),
+            (Self::Zstd(zstd), lines) => zstd.compress(&lines.concat()).map(Some),
+            (Self::Gzip, lines) => {
+                let bytes: usize = lines.iter().map(Vec::len).sum();
+                let out = Vec::with_capacity(bytes / 4);
                 let mut gzip = flate2::write::GzEncoder::new(out, flate2::Compression::new(1));
-                gzip.write_all(text)?;
+                lines.iter().try_for_each(|line| gzip.write_all(line))?;
                 gzip.finish().map(Some)
             }
         }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::path::Path;
 
 use rustix::fs::{FallocateFlags, fallocate};
@@ -14,11 +14,12 @@ use rustix::io::Errno;
 
 /// A file open for appending.
 pub trait AppendFile: Send {
-    /// Write all bytes at the end. After an error any part of them may have been written.
+    /// Write all of the pieces at the end, in their order; the slices are used up. After an error
+    /// any part of them may have been written.
     ///
     /// # Errors
     /// As the system reports; `StorageFull` where the disk is full.
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn append(&mut self, pieces: &mut [IoSlice<'_>]) -> io::Result<()>;
 
     /// Make all that was appended durable (fdatasync).
     ///
@@ -115,8 +116,18 @@ pub struct RealFileSystem;
 struct RealFile(fs::File);
 
 impl AppendFile for RealFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+    fn append(&mut self, mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
+        // Drops the empty ones in front, so that nothing written means that nothing can be.
+        IoSlice::advance_slices(&mut pieces, 0);
+        while !pieces.is_empty() {
+            match self.0.write_vectored(pieces) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => IoSlice::advance_slices(&mut pieces, count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn sync_data(&mut self) -> io::Result<()> {

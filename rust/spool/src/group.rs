@@ -1,11 +1,9 @@
 //! A commit being made: from a group of requests, or from what a hold lets go.
 
-use std::collections::HashSet;
-
 use crate::ack::{Ack, Stored};
 use crate::append::Append;
-use crate::commit::{Books, Receipt};
-use crate::digests::Digests;
+use crate::commit::{Books, RECEIPT, Receipt};
+use crate::digests::{Digests, Set};
 use crate::hold::{HeldPart, Release};
 use crate::writer::Request;
 
@@ -16,7 +14,8 @@ pub(crate) struct Group {
     /// `Receipt`s of lines and of requests that leave none.
     pub(crate) lines: Vec<u8>,
     pub(crate) silent: Vec<u8>,
-    pub(crate) text: Vec<u8>,
+    /// The text of the lines, each with its newline.
+    pub(crate) text: Vec<Vec<u8>>,
     /// What the hold gets, and the same as the commit has it, not compressed yet.
     pub(crate) parts: Vec<HeldPart>,
     pub(crate) held: Vec<u8>,
@@ -30,26 +29,24 @@ impl Group {
     /// Put requests together, with those seen before counted apart.
     pub(crate) fn of_requests(requests: Vec<Request>, class: u16, digests: &Digests) -> Self {
         let mut group = Self::default();
+        group.lines.reserve(requests.len() * RECEIPT);
         let alone = requests.len() == 1;
-        if !alone {
-            let lengths = requests.iter().map(|request| request.append.line.len() + 1);
-            group.text.reserve(lengths.sum());
-        }
-        let mut within = HashSet::new();
+        let mut within = Set::default();
         for Request {
             append,
             held,
             reply,
         } in requests
         {
-            let seen = digests.contains(class, append.digest) || !within.insert(append.digest);
+            let seen =
+                digests.contains(class, append.digest) || !alone && !within.insert(append.digest);
             let stored = if seen {
                 group.books.counts += append.counts.as_duplicate();
                 group.duplicates += 1;
                 Stored::Duplicate
             } else {
                 group.fresh.push(append.digest);
-                group.take(append, alone);
+                group.take(append);
                 for part in held {
                     part.write(&mut group.held);
                     group.parts.push(part);
@@ -64,9 +61,8 @@ impl Group {
     /// What a hold lets go.
     pub(crate) fn of_release(release: &Release) -> Self {
         let mut group = Self::default();
-        let alone = release.lines.len() == 1;
         for line in &release.lines {
-            group.take(line.clone(), alone);
+            group.take(line.clone());
         }
         group.books.counts += release.counts;
         for mark in &release.marks {
@@ -80,7 +76,15 @@ impl Group {
         !self.marks.is_empty()
     }
 
-    fn take(&mut self, append: Append, alone: bool) {
+    /// The payload's bytes in order: compressed, or the lines as they are.
+    pub(crate) fn payload<'a>(&'a self, compressed: Option<&'a [u8]>) -> Vec<&'a [u8]> {
+        match compressed {
+            Some(compressed) => vec![compressed],
+            None => self.text.iter().map(Vec::as_slice).collect(),
+        }
+    }
+
+    fn take(&mut self, append: Append) {
         let receipt = Receipt {
             digest: append.digest,
             received_at_ns: append.received_at_ns,
@@ -89,13 +93,9 @@ impl Group {
             receipt.write(&mut self.silent);
         } else {
             receipt.write(&mut self.lines);
-            if alone {
-                // A large request often is: its line moves and is not copied.
-                self.text = append.line;
-            } else {
-                self.text.extend_from_slice(&append.line);
-            }
-            self.text.push(b'\n');
+            let mut line = append.line;
+            line.push(b'\n');
+            self.text.push(line);
         }
         self.books.counts += append.counts;
         self.books.stretch(append.first_ns, append.last_ns);

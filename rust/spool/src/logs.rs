@@ -10,7 +10,7 @@
 //! failed, and is written again elsewhere.
 
 use std::collections::{HashMap, VecDeque};
-use std::io;
+use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -164,7 +164,8 @@ impl Place {
                 .ok_or_else(|| SpoolError::damaged(&name, "has a broken commit"))?;
             (commit.held, commit.marks) = (&[], &[]);
             commit.write(salt, ordinal, &mut bytes);
-            copy.append(&bytes).map_err(SpoolError::io("write"))?;
+            copy.append(&mut [IoSlice::new(&bytes)])
+                .map_err(SpoolError::io("write"))?;
             bytes.clear();
         }
         copy.sync_data().map_err(SpoolError::io("sync"))

@@ -1,6 +1,6 @@
 //! Where the spool's files lie, and the few ways in which they are made.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -107,7 +107,8 @@ impl Place {
     pub(crate) fn write_new(&self, path: &Path, bytes: &[u8]) -> Result<(), SpoolError> {
         self.remove_if_there(path)?;
         let mut file = self.fs.create_new(path).map_err(SpoolError::io("create"))?;
-        file.append(bytes).map_err(SpoolError::io("write"))?;
+        file.append(&mut [IoSlice::new(bytes)])
+            .map_err(SpoolError::io("write"))?;
         file.sync_data().map_err(SpoolError::io("sync"))
     }
 

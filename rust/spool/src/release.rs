@@ -170,14 +170,14 @@ impl Writer {
     }
 }
 
-/// A commit of what a group holds, with its held parts as one frame.
-pub(crate) fn commit_of<'a>(group: &'a Group, held: &'a [u8], payload: &'a [u8]) -> Commit<'a> {
+/// A commit of what a group holds, with its held parts as one frame, and without its payload.
+pub(crate) fn commit_of<'a>(group: &'a Group, held: &'a [u8]) -> Commit<'a> {
     Commit {
         books: group.books.clone(),
         lines: &group.lines,
         silent: &group.silent,
         held,
         marks: &group.marks,
-        payload,
+        payload: &[],
     }
 }

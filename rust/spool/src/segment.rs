@@ -103,19 +103,19 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Add a commit, but for its payload's hash.
+    /// Add a commit, but for its payload.
     pub(crate) fn add(&mut self, commit: &Commit<'_>) {
         self.commits += 1;
         self.books.add(&commit.books);
         self.lines.extend_from_slice(commit.lines);
         self.silent.extend_from_slice(commit.silent);
         self.holds |= commit.holds();
-        self.payload_bytes += commit.payload.len() as u64;
     }
 
-    /// Hash the payload of the commit added last.
-    pub(crate) fn hash(&mut self, payload: &[u8]) {
-        self.payload_hash.update(payload);
+    /// Add a piece of the payload of the commit that was added last.
+    pub(crate) fn add_payload(&mut self, piece: &[u8]) {
+        self.payload_bytes += piece.len() as u64;
+        self.payload_hash.update(piece);
     }
 
     pub(crate) fn line_count(&self) -> u64 {
@@ -149,7 +149,7 @@ pub(crate) fn scan(bytes: &[u8]) -> Option<Scan> {
         receipts.extend(Receipt::read_all(commit.lines));
         receipts.extend(Receipt::read_all(commit.silent));
         summary.add(&commit);
-        summary.hash(commit.payload);
+        summary.add_payload(commit.payload);
         at += length;
     }
     Some(Scan {

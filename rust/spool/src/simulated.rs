@@ -6,7 +6,7 @@
 //! failed read well and are lost, even if a later fsync of the same file succeeds.
 
 use std::collections::BTreeMap;
-use std::io::{Error, ErrorKind, Result};
+use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -347,7 +347,12 @@ struct SimulatedFile {
 }
 
 impl AppendFile for SimulatedFile {
-    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+    fn append(&mut self, pieces: &mut [IoSlice<'_>]) -> Result<()> {
+        let bytes = pieces
+            .iter()
+            .map(|piece| &**piece)
+            .collect::<Vec<_>>()
+            .concat();
         let mut guard = lock(&self.state);
         let state = &mut *guard;
         let was_dead = state.dead;
@@ -359,7 +364,7 @@ impl AppendFile for SimulatedFile {
                 Err(ErrorKind::StorageFull.into())
             }
             Fate::Succeed => {
-                state.inodes[self.inode].content.extend_from_slice(bytes);
+                state.inodes[self.inode].content.extend_from_slice(&bytes);
                 Ok(())
             }
             Fate::Fail(error) => {

@@ -1,5 +1,6 @@
 //! A class's committer: one write and one fdatasync a group of requests, then the answers.
 
+use std::io::IoSlice;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -283,11 +284,16 @@ impl Writer {
             self.open = Some(segment);
         }
         let segment = self.open.as_mut().expect("opened above");
-        let commit = commit_of(group, &held, payload.as_deref().unwrap_or(&group.text));
-        commit.write(segment.salt, segment.summary.commits, &mut self.frame);
+        let commit = commit_of(group, &held);
+        let pieces = group.payload(payload.as_deref());
+        let ordinal = segment.summary.commits;
+        commit.write_head(&pieces, segment.salt, ordinal, &mut self.frame);
+        let mut slices = vec![IoSlice::new(&self.frame)];
+        slices.extend(pieces.iter().map(|piece| IoSlice::new(piece)));
+        let written: usize = slices.iter().map(|slice| slice.len()).sum();
         segment
             .file
-            .append(&self.frame)
+            .append(&mut slices)
             .map_err(SpoolError::io("write"))?;
         if self.shared.durability == Durability::Memory {
             segment.unsynced = true;
@@ -299,7 +305,7 @@ impl Writer {
             lock(&self.stats).fsync.record(micros);
         }
         drop(kept);
-        segment.bytes += self.frame.len() as u64;
+        segment.bytes += written as u64;
         segment.summary.add(&commit);
         Ok(payload)
     }
@@ -359,10 +365,10 @@ impl Writer {
     }
 
     /// The group is durable: remember its digests, and answer.
-    pub(crate) fn answer(&mut self, group: Group, payload: Option<Vec<u8>>) {
+    pub(crate) fn answer(&mut self, mut group: Group, payload: Option<Vec<u8>>) {
         let segment = self.open.as_mut().expect("just written to");
         if let Some(keeper) = &mut self.keeper {
-            keeper.admit(group.parts, &segment.header);
+            keeper.admit(std::mem::take(&mut group.parts), &segment.header);
         }
         let (open_bytes, lines) = (segment.bytes, group.lines.len() / crate::commit::RECEIPT);
         let mut digests = lock(&self.shared.digests);
@@ -382,14 +388,14 @@ impl Writer {
         stats.open_bytes = open_bytes;
         drop(stats);
         if self.shared.durability == Durability::Store {
-            segment.acks.extend(group.answers);
+            segment.acks.append(&mut group.answers);
         } else {
-            group.answers.into_iter().for_each(Ack::send);
+            group.answers.drain(..).for_each(Ack::send);
         }
         // Last, since nobody waits for it.
-        segment
-            .summary
-            .hash(payload.as_deref().unwrap_or(&group.text));
+        for piece in group.payload(payload.as_deref()) {
+            segment.summary.add_payload(piece);
+        }
         if open_bytes >= self.shared.segment_bytes {
             // If it fails, the next commit or the clock tries again.
             let _later = self.seal();

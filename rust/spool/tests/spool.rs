@@ -1,13 +1,14 @@
 //! The spool on the machine's own file system, from the threads that serve it.
 
+use std::io::IoSlice;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use spool::{
-    Append, ClassConfig, Compression, Counts, Durability, OutboxItem, RealFileSystem, Refusal,
-    Spool, SpoolConfig, SpoolError, State, Stored,
+    Append, ClassConfig, Compression, Counts, Durability, FileSystem, OutboxItem, RealFileSystem,
+    Refusal, Spool, SpoolConfig, SpoolError, State, Stored,
 };
 
 /// A folder of the test's own, removed at its end.
@@ -296,6 +297,67 @@ async fn verifying_finds_what_was_changed_and_nothing_else() {
     spoil(open, 20);
     let reason = verify().faults.pop().map(|fault| fault.reason);
     assert_eq!(reason.as_deref(), Some("has a broken header"));
+}
+
+#[tokio::test]
+async fn a_blob_is_read_in_pieces_and_only_from_its_own_segment() {
+    let folder = Folder::new();
+    let spool = open(&config(&folder)).unwrap();
+    let mut lines = String::new();
+    // Large ones are given as they are, small ones are joined.
+    for (number, length) in [(0, 100_000), (1, 10), (2, 40_000), (3, 70_000), (4, 10)] {
+        let line = char::from(b'a' + number).to_string().repeat(length);
+        let request = Append {
+            line: line.clone().into_bytes(),
+            ..append(number.into())
+        };
+        spool.append(2, request).await.unwrap();
+        lines += &(line + "\n");
+    }
+    spool.seal_all().unwrap();
+    spool.append(2, append(5)).await.unwrap();
+    spool.seal_all().unwrap();
+    let item = spool.outbox_after(0, Duration::ZERO).unwrap().unwrap();
+    let mut pieces = Vec::new();
+    item.pieces(|piece| pieces.push(piece.to_vec())).unwrap();
+    assert!(pieces.concat() == item.payload().unwrap());
+    assert!(pieces.concat() == lines.into_bytes());
+    assert_eq!(
+        pieces.iter().map(Vec::len).collect::<Vec<_>>(),
+        [100_001, 110_013, 11]
+    );
+
+    let outbox = folder.path().join("outbox");
+    std::fs::copy(
+        outbox.join("000000000002.seg"),
+        outbox.join("000000000001.seg"),
+    )
+    .unwrap();
+    assert!(matches!(
+        item.pieces(|_| ()),
+        Err(SpoolError::Damaged { .. })
+    ));
+}
+
+#[test]
+fn any_number_of_pieces_is_appended_whole_and_in_order() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path()).unwrap();
+    let path = folder.path().join("file");
+    let mut file = RealFileSystem.create_new(&path).unwrap();
+    let texts: Vec<String> = (0..3_000).map(|number| "x".repeat(number % 3)).collect();
+    let mut pieces: Vec<_> = texts
+        .iter()
+        .map(|text| IoSlice::new(text.as_bytes()))
+        .collect();
+    file.append(&mut pieces).unwrap();
+    file.append(&mut [IoSlice::new(b""), IoSlice::new(b"y")])
+        .unwrap();
+    file.append(&mut []).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        texts.concat() + "y"
+    );
 }
 
 #[tokio::test]

@@ -99,14 +99,17 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let peer = Arc::new(peer);
-    let under_way = watch::Sender::new(0_usize);
-    let mut idle = under_way.subscribe();
+    // Counted only where somebody asks.
+    let idle_timeout = limits.idle_timeout;
+    let under_way = idle_timeout.map(|_| watch::Sender::new(0_usize));
+    let idle = under_way.as_ref().map(watch::Sender::subscribe);
+    let mut idle = pin!(idled(idle, idle_timeout));
     let mut stopping = gate.stopping.clone();
     let shared = gate.clone();
     let service = service_fn(move |request| {
         let (gate, peer, under_way) = (shared.clone(), peer.clone(), under_way.clone());
         async move {
-            let _counted = Counted::new(under_way);
+            let _counted = under_way.map(Counted::new);
             Ok::<_, Infallible>(answer(&gate, &peer, request).await)
         }
     });
@@ -118,7 +121,7 @@ where
             tokio::select! {
                 _ = connection.as_mut() => return,
                 () = stopped(&mut stopping) => {}
-                () = idled(&mut idle, limits.idle_timeout) => {}
+                () = &mut idle => {}
                 () = aged(limits.max_age) => grace = limits.max_age_grace,
             }
             connection.as_mut().graceful_shutdown();
@@ -171,8 +174,8 @@ impl Drop for Counted {
 }
 
 /// Returns once no request was under way for so long.
-async fn idled(under_way: &mut watch::Receiver<usize>, limit: Option<Duration>) {
-    let Some(limit) = limit else {
+async fn idled(under_way: Option<watch::Receiver<usize>>, limit: Option<Duration>) {
+    let (Some(mut under_way), Some(limit)) = (under_way, limit) else {
         return pending().await;
     };
     loop {

@@ -222,9 +222,10 @@ impl Pipeline {
     }
 
     fn encode(&self, request: &Request<'_>, body_len: usize) -> Vec<u8> {
-        // As long as the last one was for its body, and an eighth: growing would copy.
+        // As long as the last one was for its body, an eighth, and the newline that the spool ends it
+        // with: growing would copy.
         let ratio = self.ratio.load(Ordering::Relaxed);
-        let mut line = Vec::with_capacity(body_len * ratio / 64 + body_len / 8);
+        let mut line = Vec::with_capacity(body_len * ratio / 64 + body_len / 8 + 1);
         otlp::encode::write_json(request, &mut line);
         let ratio = (line.len() * 64 / body_len).min(MAX_RATIO);
         self.ratio.store(ratio, Ordering::Relaxed);
