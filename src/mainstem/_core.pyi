@@ -185,6 +185,13 @@ class OutboxItem:
         the same bytes as they were written. Raises as `payload`.
         """
 
+    def read_into(self, memory: memoryview) -> None:
+        """Read the blob's bytes into memory of their length, checked as `pieces` checks them.
+
+        ValueError where the memory is of another length, BufferError where it is not writable; what
+        stands in the memory is not to be used then. Raises as `payload` otherwise.
+        """
+
     def payload(self) -> builtins.bytes:
         """Read the blob's bytes, checked against every commit's sum and the blob's own.
 

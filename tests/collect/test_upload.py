@@ -5,36 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-from running import log_request, post, stand
+from running import log_request, post
 
-from mainstem import _core
 from mainstem.collect.health import Exports
-from mainstem.collect.plan import make_plan
-from mainstem.collect.site import site_of
 from mainstem.collect.stores import Stores
 from mainstem.collect.upload import Uploader
-from mainstem.config.collector import read_collector
-from mainstem.config.platform import load_platform
-from mainstem.privacy import ensure_key
 from mainstem.records import EntryKind, LedgerEntry
 from mainstem.store import LEDGER, Account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture
-def plane(tmp_path: Path) -> Iterator[_core.DataPlane]:
-    stand(tmp_path)
-    site = site_of(load_platform(tmp_path / "mainstem.yaml"), "euc")
-    plan = make_plan(read_collector(tmp_path / "collector.yaml"), site)
-    ensure_key(site.key)
-    site.spool.mkdir(parents=True)
-    made = _core.DataPlane(plan.core_json())
-    yield made
-    made.close()
+    from mainstem import _core
 
 
 def test_entries_go_up_in_the_order_of_their_chain(plane: _core.DataPlane, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 //! `OutboxItem`: one ledger entry that waits for its upload, with the blob that it speaks of.
 
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyList, PySlice};
 
 use crate::errors::spool_error;
 
@@ -78,6 +80,28 @@ impl OutboxItem {
         py.detach(|| self.item.pieces(give))
             .map_err(|error| spool_error(&error))?;
         appended.map(|()| list)
+    }
+
+    fn read_into(&self, py: Python<'_>, memory: Bound<'_, PyAny>) -> PyResult<()> {
+        if memory.len()? as u64 != self.item.bytes {
+            return Err(PyValueError::new_err("memory: not as long as the blob"));
+        }
+        let memory = memory.unbind();
+        let (mut at, mut copied) = (0, Ok(()));
+        let give = |piece: &[u8]| {
+            let from = at;
+            at += piece.len();
+            if copied.is_ok() {
+                copied = Python::attach(|py| {
+                    let place = PySlice::new(py, from as isize, at as isize, 1);
+                    let place = memory.bind(py).get_item(place)?;
+                    PyBuffer::<u8>::get(&place)?.copy_from_slice(py, piece)
+                });
+            }
+        };
+        py.detach(|| self.item.pieces(give))
+            .map_err(|error| spool_error(&error))?;
+        copied
     }
 
     fn payload<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mainstem._core import SpoolError, protobuf_blob
+from mainstem.collect.blob_memory import BlobMemory
 from mainstem.collect.stores import container_of
 from mainstem.errors import MainstemError
 from mainstem.records import LedgerEntry, Signal
@@ -90,6 +91,7 @@ class Uploader:
         self._idle = threading.Event()
         self._died = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upload", daemon=True)
+        self._memory = BlobMemory()
         self._held: int | None = None
         self._ahead = 0
         self._held_until = 0.0
@@ -143,6 +145,7 @@ class Uploader:
                 self._stop.wait(LONGEST_PAUSE_S)
                 continue
             if item is None:
+                self._memory.give_back()
                 self._idle.set()
             elif done:
                 pause = FIRST_PAUSE_S
@@ -200,15 +203,15 @@ class Uploader:
 
     def _put_blob(self, item: OutboxItem, entry: LedgerEntry, target: Target) -> None:
         container, name = str(item.container), str(item.blob_name)
-        pieces = item.pieces()
         if target.appender is not None:
-            target.appender.put(item.seq, container, without_segment_id(name), pieces)
+            target.appender.put(item.seq, container, without_segment_id(name), item.pieces())
             return
         if target.protobuf is not None and entry.signal is not None:
-            message = protobuf_blob(pieces, entry.signal.value, target.protobuf)
+            message = protobuf_blob(item.pieces(), entry.signal.value, target.protobuf)
             target.account.container(container).create(converted_name(name), message)
             return
-        target.account.container(container).create(name, pieces, item.sha256)
+        with self._memory.holding(item) as blob:
+            target.account.container(container).create(name, [blob], item.sha256)
 
     def _hold(self, item: OutboxItem, error: ContentConflict | SpoolError) -> None:
         first = self._held is None or item.seq > self._held

@@ -183,7 +183,9 @@ class Container:
             return None
         return _info(meta)
 
-    def create(self, name: str, data: bytes | Sequence[bytes], sha256: str | None = None) -> bool:
+    def create(
+        self, name: str, data: bytes | Sequence[bytes | memoryview], sha256: str | None = None
+    ) -> bool:
         """Write an object unless it is there; True if written, False if it was there already.
 
         The data, whole or in pieces, is durable when this returns. ContentConflict where the name
@@ -302,7 +304,7 @@ def _info(meta: ObjectMeta) -> ObjectInfo:
     return ObjectInfo(meta["path"], meta["size"], meta["last_modified"].timestamp(), meta["e_tag"])
 
 
-def _sha256(pieces: Iterable[bytes]) -> str:
+def _sha256(pieces: Iterable[bytes | memoryview]) -> str:
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)
