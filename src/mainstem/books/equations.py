@@ -187,6 +187,7 @@ def keep_books(
                     if line.pending_long
                 ),
                 *_bad_lines(evidence),
+                *_equal_records(evidence),
                 *_waiting(evidence),
             ],
             isolated=evidence.isolated,
@@ -402,6 +403,18 @@ def _changed(evidence: Evidence) -> list[str]:
     return [
         f"{region} {signal}: {blob}: {code.replace('_', ' ')}"
         for region, signal, blob, code in rows
+    ]
+
+
+def _equal_records(evidence: Evidence) -> list[str]:
+    rows = evidence.warehouse.query(
+        "SELECT region, signal, CAST(sum(records) AS BIGINT) FROM bronze.equal_records "
+        "GROUP BY region, signal ORDER BY region, signal"
+    )
+    return [
+        f"{region} {signal}: {count:,} records of foreign blobs equaled another one when they were "
+        "loaded, and are there"
+        for region, signal, count in rows
     ]
 
 

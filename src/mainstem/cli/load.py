@@ -147,3 +147,10 @@ def show(result: LoadResult) -> None:
         ["region", "signal", "blobs", "records", "duplicate", "quarantined"],
         rows,
     )
+    for found in result.signals.values():
+        if found.equal:
+            stdout.print(
+                f"{found.region} {found.signal}: {found.equal:,} records of foreign blobs equal "
+                "another one; they were loaded",
+                highlight=False,
+            )

@@ -26,7 +26,14 @@ from mainstem.config.redaction import RedactionOverlay
 from mainstem.config.residency import Residency
 from mainstem.config.routes import Replicator, Route, RouteOf, SignalRoute
 from mainstem.config.validate import validate
-from mainstem.config.values import Durability, FrozenModel, KeyPlace, LocalPath, StoreAddress
+from mainstem.config.values import (
+    Durability,
+    FrozenModel,
+    KeyPlace,
+    LocalPath,
+    RepeatedSpans,
+    StoreAddress,
+)
 from mainstem.errors import ConfigError, UsageError
 from mainstem.records import Signal
 
@@ -121,6 +128,13 @@ class Region(FrozenModel):
         Literal["warn", "strict"],
         Field(description="`strict` refuses a public listener without a guard."),
     ] = "warn"
+    repeated_spans: Annotated[
+        RepeatedSpans,
+        Field(
+            description="What becomes of a span that another exporter's blob holds and that is "
+            "there already under its trace's and its own id: `keep` it, or `drop` it as a repeat."
+        ),
+    ] = RepeatedSpans.KEEP
     _name: str = PrivateAttr("")
 
     @property

@@ -63,3 +63,10 @@ class Durability(StrEnum):
     DISK = "disk"
     STORE = "store"
     MEMORY = "memory"
+
+
+class RepeatedSpans(StrEnum):
+    """What becomes of a foreign span that is there already."""
+
+    KEEP = "keep"
+    DROP = "drop"

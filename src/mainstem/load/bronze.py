@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from mainstem import _core
+from mainstem.config.values import RepeatedSpans
 from mainstem.load.fetch import LINE
 from mainstem.load.ledger import timestamp, unix_nano
 from mainstem.load.plan import OwnBlob
+from mainstem.load.repeats import SAME_REQUEST, ForeignRepeats
+from mainstem.records import Signal
 from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
@@ -24,9 +27,6 @@ if TYPE_CHECKING:
     from mainstem.load.fetch import Fetched
     from mainstem.load.plan import ListedBlob, Origin
     from mainstem.warehouse import Warehouse
-
-SAME_REQUEST = "INTERVAL '24 hours'"
-"""The same digest within this time is the same request, sent again, maybe to another collector."""
 
 _OF_BLOB = "region = $1 AND signal = $2 AND blob = $3"
 _CURRENT = f"{_OF_BLOB} AND status <> 'replaced'"
@@ -51,6 +51,7 @@ class Bronze:
         self._warehouse = warehouse
         self._load_id = load_id
         self._replays = replays
+        self._repeats = ForeignRepeats(warehouse, load_id)
         self._promote = load_vocabulary().promoted_columns
 
     def take_own(self, blob: OwnBlob, got: Fetched) -> Outcome:
@@ -108,7 +109,15 @@ class Bronze:
         rows = got.rows or self.decode(blob, got)
         # Foreign books begin at stored; a line that cannot be read counts as one record.
         outcome = self._insert(blob, rows)
-        outcome = outcome._replace(quarantined=rows.bad_lines)
+        repeated = self._repeats.take_out_lines(blob, rows.contents)
+        if (
+            blob.origin.signal is Signal.TRACES
+            and blob.origin.region.repeated_spans is RepeatedSpans.DROP
+        ):
+            repeated += self._repeats.take_out_spans(blob)
+        outcome = outcome._replace(
+            loaded=outcome.loaded - repeated, duplicate=repeated, quarantined=rows.bad_lines
+        )
         self._remember(blob, got, outcome, rows.lines, rows.records + rows.bad_lines)
         return outcome
 
@@ -142,6 +151,10 @@ class Bronze:
     def touch(self, origin: Origin) -> None:
         """Note the days of an origin's records that this load put into bronze so far."""
         self._touch(origin, "load_id = $4", self._load_id)
+
+    def report_equal(self, origin: Origin) -> int:
+        """Count the foreign records of this load that equal another; they stay."""
+        return self._repeats.report_equal(origin)
 
     def decode(
         self, blob: OwnBlob | ListedBlob, got: Fetched, skip: Sequence[int] = ()
@@ -286,6 +299,8 @@ class Bronze:
         self._release(blob)
         self._touch(blob.origin, "blob = $4", blob.name)
         self._delete_rows(blob)
+        if not isinstance(blob, OwnBlob):
+            self._repeats.forget(blob)
         self._warehouse.change(
             f"UPDATE bronze.load_blobs SET status = 'replaced' WHERE {_CURRENT}",  # noqa: S608
             _key(blob),

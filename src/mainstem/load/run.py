@@ -44,6 +44,8 @@ class Loaded:
     records: int = 0
     duplicate: int = 0
     quarantined: int = 0
+    equal: int = 0
+    """Records of foreign blobs that equal another one; they are among `records`."""
 
 
 @dataclass
@@ -137,6 +139,9 @@ class _Load:
             lambda blob: begun(blob, fetch_listed(blob)),
             self._bronze.take_foreign,
         )
+        with self._warehouse.transaction():
+            if listed.foreign and (equal := self._bronze.report_equal(origin)):
+                self._result.signals[origin.region.name, origin.signal.value].equal = equal
 
     def _begun(self, blob: OwnBlob | ListedBlob, got: Fetched | None) -> Fetched | None:
         """Let a blob be decoded while the one before it is inserted."""
@@ -245,9 +250,11 @@ class _Load:
                     self._load_id,
                 ),
             )
-            self._warehouse.change(
-                "DELETE FROM bronze.request_digests WHERE received_at < $1", (oldest,)
-            )
+            for table in ("request_digests", "foreign_lines"):
+                self._warehouse.change(
+                    f"DELETE FROM bronze.{table} WHERE received_at < $1",  # noqa: S608
+                    (oldest,),
+                )
 
 
 def _in_steps(fetched: Iterator[tuple[T, Fetched]]) -> Iterator[Iterator[tuple[T, Fetched]]]:

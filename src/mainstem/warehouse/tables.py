@@ -22,7 +22,7 @@ from mainstem.vocabulary import load_vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Counts up with every change of a table: 1 had no table of versions."""
 
 TEXT, BIGINT, BYTES = pa.string(), pa.int64(), pa.binary()
@@ -175,6 +175,17 @@ BOOKS = (
         {"digest": BYTES, "region": TEXT, "signal": TEXT, "received_at": TIME},
         ("digest",),
         ("received_at",),
+    ),
+    _books(
+        "foreign_lines",
+        {"digest": BYTES, "region": TEXT, "signal": TEXT, "blob": TEXT, "received_at": TIME},
+        ("digest",),
+        ("blob",),
+        ("received_at",),
+    ),
+    _books(
+        "equal_records",
+        {"load_id": BIGINT, "region": TEXT, "signal": TEXT, "records": BIGINT},
     ),
     _books(
         "quarantine",
