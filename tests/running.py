@@ -14,6 +14,13 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
+from mainstem import _core
+from mainstem.collect.plan import make_plan
+from mainstem.collect.site import site_of
+from mainstem.config.collector import read_collector
+from mainstem.config.platform import load_platform
+from mainstem.privacy import ensure_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -128,6 +135,21 @@ def stand(folder: Path, url: str = "file:store", durability: str = "disk") -> li
         f"  euc: {{store: 'file:store', collector: collector.yaml, durability: {durability}}}\n"
     )
     return ["--platform", str(folder / "mainstem.yaml"), "--region", "euc"]
+
+
+@contextmanager
+def region_plane(folder: Path) -> Iterator[_core.DataPlane]:
+    """Make the data plane of the collector that stands in a folder, without starting it."""
+    stand(folder)
+    site = site_of(load_platform(folder / "mainstem.yaml"), "euc")
+    plan = make_plan(read_collector(folder / "collector.yaml"), site)
+    ensure_key(site.key)
+    site.spool.mkdir(parents=True)
+    plane = _core.DataPlane(plan.core_json())
+    try:
+        yield plane
+    finally:
+        plane.close()
 
 
 def post(url: str, body: bytes) -> int:

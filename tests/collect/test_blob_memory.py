@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 import obstore
 import pytest
 from obstore.store import MemoryStore
-from running import log_request, post
+from running import log_request, post, region_plane
 
 from mainstem.collect.blob_memory import BlobMemory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from mainstem import _core
+
+
+@pytest.fixture
+def plane(tmp_path: Path) -> Iterator[_core.DataPlane]:
+    with region_plane(tmp_path) as made:
+        yield made
 
 
 def sealed(plane: _core.DataPlane, *segments: tuple[str, ...]) -> list[_core.OutboxItem]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from running import log_request, post
+import pytest
+from running import log_request, post, region_plane
 
 from mainstem.collect.health import Exports
 from mainstem.collect.stores import Stores
@@ -14,9 +15,16 @@ from mainstem.records import EntryKind, LedgerEntry
 from mainstem.store import LEDGER, Account
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from mainstem import _core
+
+
+@pytest.fixture
+def plane(tmp_path: Path) -> Iterator[_core.DataPlane]:
+    with region_plane(tmp_path) as made:
+        yield made
 
 
 def test_entries_go_up_in_the_order_of_their_chain(plane: _core.DataPlane, tmp_path: Path) -> None:
