@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from running import CONFIG
 
 from mainstem import _core
+from mainstem.collect.heads import HeadSigner, ready_signing_key
 from mainstem.collect.health import Exports
 from mainstem.collect.plan import make_plan
 from mainstem.collect.stores import open_stores
@@ -49,8 +50,9 @@ class Running:
         self.plane = _core.DataPlane(plan.core_json())
         self.ports = self.plane.start()
         stores = open_stores(plan, site)
+        signer = HeadSigner(ready_signing_key(site))
         self.uploaders = [
-            Uploader(self.plane, stores, Exports(None, 0), region=region)
+            Uploader(self.plane, stores, Exports(None, 0), region=region, signer=signer)
             for region in site.origins or (None,)
         ]
         for uploader in self.uploaders:

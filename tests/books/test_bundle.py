@@ -192,6 +192,10 @@ TAMPERINGS: dict[str, tuple[Callable[[Exported], object], list[str]]] = {
         lambda it: next(it.ledger.rglob("*6.head")).write_bytes(b"{}\n[]"),
         ["this is no good head: list indices must be integers or slices, not str"],
     ),
+    "the witness knows another entry": (
+        lambda it: rewrite(next(it.folder.glob("euc/witness/*.json")), b'"seq": 6', b'"seq": 5'),
+        ["its entry was rewritten"],
+    ),
     "counts altered": (
         lambda it: rewrite(it.folder / "euc/region.json", b'"stored": 5', b'"stored": 4'),
         [

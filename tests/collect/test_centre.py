@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from centre import PLATFORM, REGIONS, STORED, forwarding, running, senders
 from running import log_request, post
 
-from mainstem.books import keep_books, verify
+from mainstem.books import export_bundle, keep_books, verify
 from mainstem.collect.plan import make_plan
 from mainstem.collect.site import central_site, site_of
 from mainstem.config.collector import read_collector
@@ -59,7 +61,13 @@ def test_what_the_regions_forward_is_loaded_once_and_the_books_balance(platform:
         for kind, figures in (("logs", (5, 5, 0)), ("logs-forwarded", (5, 0, 5)))
     }
     assert load(platform).nothing_new
-    assert verify(platform).findings == []
+    verified = verify(platform)
+    assert (verified.findings, verified.unchecked) == ([], {})
+    assert verified.heads >= 6, "each region's in its store and the centre, and the centre's own"
+    bundle = export_bundle(platform, platform.directory / "bundle").path
+    page = [sys.executable, "-I", str(bundle / "verify.py")]
+    done = subprocess.run(page, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "consistent", done.stdout + done.stderr
 
 
 def test_an_isolated_region_that_would_send_on_does_not_start(tmp_path: Path) -> None:

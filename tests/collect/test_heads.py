@@ -99,3 +99,31 @@ def test_the_newest_head_of_a_chain_waits_and_another_content_is_left_alone(tmp_
     watch.take(SignedHead.of(entry(EntryKind.GENESIS, genesis.head.at_unix_nano), rotated))
     watch.look()
     assert auditor.container(HEADS).read(info.name) == genesis.data, "another key, the same head"
+
+
+def test_without_a_place_for_a_key_heads_stay_unsigned(tmp_path: Path) -> None:
+    arguments = stand(tmp_path)
+    platform = tmp_path / "mainstem.yaml"
+    text = platform.read_text()
+    (tmp_path / "taken").write_text("this is no folder")
+    platform.write_text(text.replace("collector:", "signing_key: taken/euc.signing, collector:"))
+    with collector(arguments) as running:
+        event = "there is no signing key and none can be made: heads are not signed"
+        assert "cannot be made" in running.event(event)["reason"]
+        assert post(f"{running.otlp}/v1/logs", log_request("one")) == 200
+        assert running.stop() == 0
+    ledger = Account.open(f"file:{tmp_path}/store").container(LEDGER)
+    names = [info.name for info in ledger.list()]
+    assert len(list(filter(is_entry, names))) > 1
+    assert not any(map(is_head, names))
+
+
+def test_a_key_that_is_there_and_wrong_stops_the_start(tmp_path: Path) -> None:
+    arguments = stand(tmp_path)
+    key = tmp_path / "keys" / "euc.signing"
+    key.parent.mkdir(mode=0o700)
+    key.write_text("mainstem.signing/1 0123\n")
+    key.chmod(0o600)
+    with collector(arguments) as running:
+        assert running.process.wait(timeout=60) == 2
+    assert "is not one line" in "".join(str(event) for event in running.events)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from builders import Collector, line, record
 
+from mainstem.books import write_heads
 from mainstem.config.platform import Platform, load_platform
 from mainstem.doctor import Finding, examine
 from mainstem.doctor.stores import LifecycleRules
@@ -245,3 +246,37 @@ def test_rules_that_are_not_as_retention_wants_them(
 def test_rules_of_an_account_that_nobody_knows(azure: Platform) -> None:
     (finding,) = LifecycleRules("az://other", {}).findings(azure)
     assert "az://contosoeuc" in finding.cure
+
+
+WITNESS = "the witness holds the newest heads"
+
+
+def test_a_witness_that_lacks_heads_or_is_behind(tmp_path: Path) -> None:
+    platform = stand(tmp_path, PLATFORM + 'witness: {store: "file:./auditor"}\n')
+    euc = Collector(Account.open("file:./stores/euc", platform.directory), "euc", now=now())
+    [lacking] = found(platform, WITNESS)
+    assert (lacking.subject, "no heads" in lacking.evidence) == ("euc", True)
+    write_heads(platform, Account.open("file:./auditor", platform.directory))
+    assert found(platform, WITNESS) == []
+    euc.now += timedelta(hours=4)
+    euc.write_entry("heartbeat")
+    [behind] = found(platform, WITNESS)
+    assert "has had no heads since" in behind.evidence
+
+
+def test_a_witness_that_cannot_be_reached(tmp_path: Path) -> None:
+    platform = stand(tmp_path, PLATFORM + 'witness: {store: "file:./auditor"}\n')
+    assert found(platform, WITNESS) == [], "nothing was collected yet"
+    Collector(Account.open("file:./stores/euc", platform.directory), "euc", now=now())
+    (tmp_path / "auditor" / "heads").mkdir(parents=True)
+    (tmp_path / "auditor" / "heads" / "euc").write_text("this is no folder")
+    assert len(found(platform, WITNESS)) == 1
+
+
+def test_an_azure_witness_without_immutability(tmp_path: Path, azurite_account: str) -> None:
+    platform = stand(tmp_path, PLATFORM + f'witness: {{store: "{azurite_account}"}}\n')
+    Collector(Account.open("file:./stores/euc", platform.directory), "euc", now=now())
+    write_heads(platform, Account.open(azurite_account))
+    [loose] = found(platform, WITNESS)
+    assert "no policy of immutability" in loose.evidence
+    assert "immutability-policy create" in loose.cure

@@ -14,10 +14,11 @@ from builders import Collector, Request
 from mainstem.books import keep_books
 from mainstem.config.platform import Platform, load_platform
 from mainstem.load import load
+from mainstem.privacy import SigningKey
 from mainstem.records import Signal
 from mainstem.replicate import replicate
 from mainstem.retain import Plan, StorePlan, lifecycle_rules, plan_retention, retain
-from mainstem.store import Account, Reason, read_removals
+from mainstem.store import Account, Reason, is_head, read_removals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -222,6 +223,15 @@ def test_the_ledger_goes_after_400_days_and_the_chain_still_holds(platform: Plat
     assert (
         "entry 0 to 3 of instance 00000000000000aa is missing" in keep_books(platform).problems[0]
     )
+
+
+def test_signed_heads_go_with_their_entries(platform: Platform) -> None:
+    euc = collector(platform, 403, signer=SigningKey.generate())
+    segments(euc, Signal.TRACES, 402, 390, 20)
+    euc.close_hour()
+    going = [name for name in of(plan_retention(platform), "region").ledger if is_head(name)]
+    assert [name.rpartition("/")[2] for name in going] == ["000000000000.head"]
+    assert len([name for name in names(platform, "ledger") if is_head(name)]) == 2
 
 
 def test_most_of_a_store_goes_only_when_told(platform: Platform) -> None:

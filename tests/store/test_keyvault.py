@@ -10,14 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from mainstem.collect.heads import ready_signing_key
+from mainstem.collect.site import site_of
 from mainstem.config.collector import parse_collector
-from mainstem.errors import ConfigError
+from mainstem.config.platform import load_platform
+from mainstem.errors import ConfigError, DataError, UsageError
+from mainstem.privacy import SigningKey, read_public_keys
 from mainstem.store.keyvault import VaultEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SIGNING = SigningKey.generate()
 SECRET = "AccountName=a;AccountKey=Y2FuYXJ5LXNlY3JldA=="
 CONFIG = """\
 receivers: {otlp: {protocols: {http: }}}
@@ -34,6 +39,8 @@ class Vault(BaseHTTPRequestHandler):
             self.answer(200, {"access_token": "the token", "expires_in": "3600"})
         elif self.headers["Authorization"] != "Bearer the token":
             self.answer(401, {})
+        elif parts.path == "/contoso/secrets/signing":
+            self.answer(200, {"value": SIGNING.line})
         elif parts.path == "/contoso/secrets/storage" and "api-version=" in parts.query:
             self.answer(200, {"value": SECRET})
         else:
@@ -92,3 +99,35 @@ def test_without_an_identity_it_says_so(
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:9/token")
     with pytest.raises(ConfigError, match="no token for it"):
         parse_collector(CONFIG.replace("NAME", "storage"), "c.yaml", tmp_path, VaultEnvironment())
+
+
+PLATFORM = """
+environment: play
+regions:
+  euc: {store: "file:./stores/euc", signing_key: "keyvault:contoso/NAME"}
+central: {store: "file:./stores/central"}
+"""
+
+
+@pytest.mark.usefixtures("vault")
+def test_a_signing_key_in_a_vault(tmp_path: Path) -> None:
+    (tmp_path / "mainstem.yaml").write_text(PLATFORM.replace("NAME", "signing"))
+    site = site_of(load_platform(tmp_path / "mainstem.yaml"), "euc")
+    assert ready_signing_key(site) == SIGNING
+    assert [key.id for key in read_public_keys(site.public_keys)] == [SIGNING.id]
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["euc.public.json"]
+
+
+@pytest.mark.usefixtures("vault")
+def test_a_signing_key_that_the_vault_does_not_give(tmp_path: Path) -> None:
+    for name, error, told in (
+        ("gone", UsageError, "HTTP 404"),
+        ("storage", DataError, "is not one line"),
+    ):
+        (tmp_path / "mainstem.yaml").write_text(PLATFORM.replace("NAME", name))
+        with pytest.raises(error, match=told) as refused:
+            ready_signing_key(site_of(load_platform(tmp_path / "mainstem.yaml"), "euc"))
+        assert SECRET not in str(refused.value)
+    (tmp_path / "mainstem.yaml").write_text(PLATFORM.replace("contoso/NAME", "contoso"))
+    with pytest.raises(ConfigError, match="keyvault:vault/secret"):
+        load_platform(tmp_path / "mainstem.yaml")

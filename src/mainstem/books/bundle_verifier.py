@@ -81,13 +81,17 @@ def check(folder, trusted, wrong):
             entries[entry["instance"], entry["seq"]] = entry
         except (ValueError, KeyError, TypeError):
             wrong(path, "this is no entry")
+    said = []
     for path in sorted(folder.rglob("*.head")):
         try:
-            instance, seq, own = head_of(path.read_bytes(), keys, trusted)
+            said.append((path, *head_of(path.read_bytes(), keys, trusted)))
+            signed.setdefault(said[-1][1], set()).add(said[-1][2])
         except (ValueError, KeyError, TypeError) as error:
             wrong(path, f"this is no good head: {error}")
-            continue
-        signed.setdefault(instance, set()).add(seq)
+    for path in sorted((folder / "witness").glob("*.json")):  # written without a key
+        heads = json.loads(path.read_bytes())["heads"]
+        said += [(path, head["instance"], head["seq"], head["sha256"]) for head in heads]
+    for path, instance, seq, own in said:
         if entries.get((instance, seq), {"own": own})["own"] != own:
             wrong(path, "its entry was rewritten")
         elif (instance, seq) not in entries and seq > cleared.get(instance, -1):

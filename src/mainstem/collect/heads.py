@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mainstem.collect.watch import Watch
-from mainstem.errors import MainstemError, UsageError
-from mainstem.privacy import SigningKey, enlist, ensure_signing_key
+from mainstem.errors import MainstemError, Transient, UsageError
+from mainstem.privacy import SigningKey, enlist, load_signing_key, make_signing_key
 from mainstem.store.account import Account
 from mainstem.store.errors import ContainerMissing, ContentConflict
 from mainstem.store.heads import HEADS, SignedHead, is_signed
@@ -33,10 +33,38 @@ LONGEST_PAUSE_S = 300.0
 CLOSE_S = 5.0
 
 
-def ready_signing_key(site: Site) -> SigningKey:
-    """Get the region's signing key: its file, made on the first start, or a vault's secret."""
-    if not site.signing_key.startswith(PREFIX):
-        return ensure_signing_key(Path(site.signing_key), site.public_keys)
+def ready_signing_key(site: Site) -> SigningKey | None:
+    """Get the region's signing key: its file, made on the first start, or a vault's secret.
+
+    Where there is none and none can be made (a folder that nobody may write to), heads stay
+    unsigned, with a warning: telemetry is not refused for that. A key that is there and wrong is an
+    error, as the key of pseudonyms is.
+    """
+    if site.signing_key.startswith(PREFIX):
+        key = _from_vault(site)
+    else:
+        file = Path(site.signing_key)
+        try:
+            key = load_signing_key(file) if file.exists() else make_signing_key(file)
+        except Transient as error:
+            log.warning(
+                "there is no signing key and none can be made: heads are not signed",
+                reason=error.message,
+                hint="Make one with `mainstem key new --signing PATH`, and name it in signing_key.",
+            )
+            return None
+    try:
+        enlist(key, site.public_keys)
+    except Transient as error:
+        log.warning(
+            "the public key cannot be put on the list: hand it over by another way",
+            reason=error.message,
+            public_key=key.public.hex(),
+        )
+    return key
+
+
+def _from_vault(site: Site) -> SigningKey:
     try:
         text = VaultEnvironment()[site.signing_key]
     except KeyError as error:
@@ -45,25 +73,23 @@ def ready_signing_key(site: Site) -> SigningKey:
             hint="The secret is the line of a key file: `mainstem key new --signing PATH` makes "
             "one. The identity needs to read secrets of that vault.",
         ) from None
-    key = SigningKey.parse(text, site.signing_key)
-    enlist(key, site.public_keys)
-    return key
+    return SigningKey.parse(text, site.signing_key)
 
 
 class HeadSigner:
     """Writes the heads of those entries that have one, beside them, and tells the witness."""
 
-    def __init__(self, key: SigningKey, witness: WitnessWatch | None = None) -> None:
+    def __init__(self, key: SigningKey | None, witness: WitnessWatch | None = None) -> None:
         self._key = key
         self._witness = witness
 
-    def use(self, key: SigningKey) -> None:
-        """Sign with this key from now on."""
+    def use(self, key: SigningKey | None) -> None:
+        """Sign with this key from now on; with none, not at all."""
         self._key = key
 
     def sign(self, entry: LedgerEntry, ledger: Container) -> None:
         """Write the head of an entry that has just gone up; what `Container.create` raises."""
-        if not is_signed(entry):
+        if self._key is None or not is_signed(entry):
             return
         signed = SignedHead.of(entry, self._key)
         signed.create(ledger, signed.name)

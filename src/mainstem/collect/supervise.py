@@ -161,7 +161,8 @@ def _follow(
 def _sign_heads(stack: contextlib.ExitStack, site: Site) -> HeadSigner:
     """Make ready to sign the heads of the chains, and to hand them to the platform's witness."""
     key, witness = ready_signing_key(site), open_witness(site)
-    log.info("signing key", id=key.id, public_keys=str(site.public_keys))
+    if key is not None:
+        log.info("signing key", id=key.id, public_keys=str(site.public_keys))
     if witness is not None:
         _watch(stack, witness)
     return HeadSigner(key, witness)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.books.evidence import gather
-from mainstem.doctor import collectors, ledgers, stores
+from mainstem.doctor import collectors, ledgers, stores, witnesses
 from mainstem.doctor.finding import Finding, Patient
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "hours are closed": ledgers.open_hours,
     "every blob has an entry": ledgers.without_entry,
     "every foreign blob is loaded": ledgers.nobody_loads,
+    "the witness holds the newest heads": witnesses.heads,
     "what travels has travelled": ledgers.late_copies,
     "loads run": ledgers.late_loads,
 }

@@ -108,11 +108,18 @@ def load_signing_key(path: Path) -> SigningKey:
 
 def ensure_signing_key(path: Path, public: Path) -> SigningKey:
     """Read a key file, or make one on first start; its public key is on the list afterwards."""
-    if not path.exists():
-        create_secret(path, SigningKey.generate().line)
-    key = load_signing_key(path)
+    key = load_signing_key(path) if path.exists() else make_signing_key(path)
     enlist(key, public)
     return key
+
+
+def make_signing_key(path: Path) -> SigningKey:
+    """Make a key file; of two processes that do, the first one's key counts for both.
+
+    Transient where it cannot be made.
+    """
+    create_secret(path, SigningKey.generate().line)
+    return load_signing_key(path)
 
 
 def new_signing_key(path: Path, public: Path) -> SigningKey:

@@ -14,7 +14,7 @@ from mainstem.errors import UsageError
 from mainstem.store.append import AppendBlobs
 from mainstem.store.azure import AzureAccount
 from mainstem.store.azure_copy import MOST_BYTES, ServerCopy, copy_blob
-from mainstem.store.azure_traits import public_access, traits_of
+from mainstem.store.azure_traits import immutable, public_access, traits_of
 from mainstem.store.container import Container
 from mainstem.store.errors import ContainerMissing
 
@@ -145,6 +145,10 @@ class Account:
     def public_access(self, container: str) -> str | None:
         """Tell what of an Azure container everybody may read, if anything; None elsewhere."""
         return None if self._azure is None else public_access(self._azure, container)
+
+    def immutable(self, container: str) -> bool | None:
+        """Tell whether an Azure container keeps what is in it; None where nobody tells."""
+        return None if self._azure is None else immutable(self._azure, container)
 
     def ensure_container(self, name: str) -> bool:
         """Create a container unless it exists; True if it was created.

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mainstem.store.azure_rest import call
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mainstem.store.azure import AzureAccount
 
 
@@ -34,10 +36,24 @@ def traits_of(account: AzureAccount) -> AzureTraits:
 
 
 def public_access(account: AzureAccount, container: str) -> str | None:
-    """Tell what of a container everybody may read: `blob`, `container`, or None for nothing.
+    """Tell what of a container everybody may read: `blob`, `container`, or None for nothing."""
+    doing = f"asking who may read {container}"
+    return _container_properties(account, container, doing).get("x-ms-blob-public-access")
+
+
+def immutable(account: AzureAccount, container: str) -> bool | None:
+    """Tell whether a container's blobs are under a policy of immutability; None: not told."""
+    doing = f"asking how long {container} keeps what is in it"
+    told = _container_properties(account, container, doing)
+    policies = {"x-ms-has-immutability-policy", "x-ms-immutable-storage-with-versioning-enabled"}
+    given = [told[name] == "true" for name in policies if name in told]
+    return any(given) if given else None
+
+
+def _container_properties(account: AzureAccount, container: str, doing: str) -> Mapping[str, str]:
+    """Ask for a container's properties.
 
     https://learn.microsoft.com/rest/api/storageservices/get-container-properties
     """
-    doing = f"asking who may read {container}"
-    answer = call(account, "GET", container, query={"restype": "container"}, doing=doing)
-    return answer.headers.get("x-ms-blob-public-access")
+    query = {"restype": "container"}
+    return call(account, "GET", container, query=query, doing=doing).headers
