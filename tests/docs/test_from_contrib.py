@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import free_port
+from beside import free_port
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "from-contrib.md"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conftest import NODE_SENDER_PACKAGE, ROOT, npm_install
+from beside import NODE_SENDER_PACKAGE, ROOT, npm_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import free_port
+from beside import free_port
 from running import collector, post, stand
 
 from tests.interop.senders import PEER
