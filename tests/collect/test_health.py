@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from mainstem.collect.health import Exports, Health, HealthServer
+from mainstem.collect.health import Exports, Health, HealthServer, SpoolTrouble
 from mainstem.config.collector.receivers import HealthCheck
 
 
@@ -94,3 +94,35 @@ def test_the_bodies_may_be_the_configuration_s_own(exports: Exports) -> None:
         assert get(f"http://{server.address}/") == (200, "good")
     finally:
         server.close()
+
+
+def stats(**spools: tuple[int, int]) -> str:
+    """Give the data plane's figures: for each spool its reserve's bytes, its oldest entry's ms."""
+    told = {
+        region: {"reserve_bytes": reserve, "oldest_age_ms": age}
+        for region, (reserve, age) in spools.items()
+    }
+    return json.dumps({"spool": told["spool"]} if "spool" in told else {"origins": told})
+
+
+def test_a_full_disk_is_told_and_forgotten_once_there_is_room() -> None:
+    figures = stats(spool=(0, 0))
+    health = Health(SpoolTrouble(lambda: figures, max_age_s=60))
+    health.state = "serving"
+    status, answer = health.answer()
+    assert (status, answer["reason"]) == (503, "the spool: its disk is full, nothing is taken")
+    figures = stats(spool=(1 << 20, 0))
+    assert health.answer()[0] == 200
+
+
+def test_an_entry_that_waits_too_long_is_told() -> None:
+    figures = stats(spool=(1 << 20, 61_000))
+    trouble = SpoolTrouble(lambda: figures, max_age_s=60)
+    assert trouble.trouble() == "the spool: its oldest entry has waited 61 s for the store"
+    figures = stats(spool=(1 << 20, 60_000))
+    assert trouble.trouble() is None
+
+
+def test_the_centre_names_the_region_whose_spool_is_in_trouble() -> None:
+    trouble = SpoolTrouble(lambda: stats(euc=(1, 0), use=(0, 0)), max_age_s=60)
+    assert trouble.trouble() == "the spool of use: its disk is full, nothing is taken"
