@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup demo test test-all prove peers bench bench-collector format lint docs clean
+.PHONY: help tools setup demo test test-all prove peers spark bench bench-collector format lint docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -24,6 +24,14 @@ $(UV): | tools
 
 setup: .venv/.ready ## Make .venv with mainstem in it
 
+# The extra, and the jars of Delta from Maven Central.
+.tools/spark/.ready: .venv/.ready scripts/spark/pom.xml
+	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --inexact --extra spark
+	mvn -q -B -f scripts/spark/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.tools/spark
+	@touch $@
+
+spark: .tools/spark/.ready ## Add Spark with Delta (needs Java 17 and Maven)
+
 demo: setup ## Run the main job: four regions, from instrumented products to answers
 	$(BIN)/python -m examples.contoso.demo
 
@@ -31,7 +39,7 @@ test: setup ## Pass every test that needs nothing but this repository
 	cargo test --workspace --locked --quiet
 	$(BIN)/pytest -n 2 --dist loadfile -m "not all and not prove"
 
-test-all: setup ## The rest: foreign parts, and the demo as a test
+test-all: setup spark ## The rest: foreign parts, and the demo as a test
 	$(BIN)/pytest -m "all and not prove"
 
 prove: setup peers ## The long campaigns: kills, crashes, corruption, fuzzing, soak

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mainstem.config.platform import Platform, Region
     from mainstem.store import Container
     from mainstem.warehouse import DuckDBWarehouse, Warehouse
+    from mainstem.warehouse.spark import SparkReading
 
 ORPHAN_HOURS = 24
 """After this time, one of our blobs without a ledger entry is an orphan."""
@@ -70,7 +71,7 @@ class Evidence:
     """
 
     warehouse: DuckDBWarehouse
-    destination: Warehouse
+    destination: Warehouse | SparkReading
     """The warehouse that records are in; the session itself where that is DuckDB's file."""
     unread: dict[str, str] = field(default_factory=dict)
     """The regions whose stores could not be looked at, and why; the books trust the warehouse."""

@@ -28,6 +28,7 @@ VERBS = (
     "metrics",
     "replicate",
     "load",
+    "compact",
     "quarantine",
     "build",
     "answers",

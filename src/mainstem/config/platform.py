@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     Field,
     PrivateAttr,
@@ -34,16 +33,11 @@ from mainstem.config.values import (
     RepeatedSpans,
     StoreAddress,
 )
+from mainstem.config.warehouse import WarehouseAddress, WarehouseOf
 from mainstem.errors import ConfigError, UsageError
 from mainstem.records import Signal
 
 __all__ = ["Central", "Durability", "Hold", "Platform", "Region", "Residency", "Retention"]
-
-
-def _warehouse_address(address: str) -> str:
-    if address.startswith("duckdb:"):
-        return address
-    raise ValueError("is not a warehouse's address: duckdb:./file.duckdb")
 
 
 class Retention(FrozenModel):
@@ -225,11 +219,9 @@ class Platform(FrozenModel):
         Witness | None,
         Field(description="Where collectors write their chains' heads, hourly."),
     ] = None
-    warehouse: Annotated[
-        str,
-        AfterValidator(_warehouse_address),
-        Field(description="Where records are loaded to: `duckdb:` and a path."),
-    ] = "duckdb:./warehouse.duckdb"
+    warehouse: Annotated[WarehouseOf, Field(description="Where records are loaded to.")] = (
+        WarehouseAddress(address="duckdb:./warehouse.duckdb")
+    )
     published: Annotated[
         LocalPath,
         Field(description="Where a build publishes what answers read.", validate_default=True),
@@ -255,9 +247,8 @@ class Platform(FrozenModel):
 
     @property
     def warehouse_path(self) -> Path:
-        """The DuckDB file, absolute."""
-        path = self.warehouse.removeprefix("duckdb:").removeprefix("//")
-        return self._directory / path
+        """The DuckDB file, absolute; UsageError where the warehouse is another."""
+        return self.warehouse.file(self._directory)
 
     def region(self, name: str) -> Region:
         """Find a region by name; UsageError names those that there are."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from mainstem.config.warehouse import Engine
 from mainstem.errors import DataError, MainstemError
 from mainstem.load.bronze import Bronze
 from mainstem.load.choice import ALL_NEW
@@ -76,6 +77,11 @@ def load(
     the load. A region that cannot be reached is reported and does not hold up the others; a bad
     blob goes to quarantine, and the rest goes on.
     """
+    if platform.warehouse.engine is Engine.SPARK:
+        # Its rooms rest on this module's result.
+        from mainstem.load.spark import load_by_spark  # noqa: PLC0415
+
+        return load_by_spark(platform, progress, choice)
     with open_warehouse(platform) as warehouse:
         bring_forward(warehouse)
         return _Load(platform, warehouse, progress, choice).run()

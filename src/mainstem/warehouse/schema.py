@@ -33,13 +33,18 @@ def schema_version(warehouse: Warehouse) -> int:
     version, made_by = warehouse.query(
         "SELECT version, made_by FROM bronze.schema_versions ORDER BY version DESC LIMIT 1"
     )[0]
+    refuse_newer(warehouse.label, version, made_by)
+    return int(version)
+
+
+def refuse_newer(label: str, version: int, made_by: str) -> None:
+    """SchemaNewer where this version of mainstem does not know a warehouse's tables."""
     if version > SCHEMA_VERSION:
         raise SchemaNewer(
-            f"the warehouse {warehouse.label} has tables of version {version}, which mainstem "
+            f"the warehouse {label} has tables of version {version}, which mainstem "
             f"{made_by} made; this one, {__version__}, knows them up to version {SCHEMA_VERSION}",
             hint="Use that version of mainstem, or a newer one. Nothing was changed.",
         )
-    return int(version)
 
 
 def bring_forward(warehouse: Warehouse) -> None:
