@@ -7,7 +7,6 @@ import re
 import subprocess
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,9 +15,8 @@ from faulty_store import FaultyStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-
-HERE = Path(__file__).parent
 SMALL_DISK = 48 << 20
 
 

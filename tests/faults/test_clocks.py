@@ -9,19 +9,16 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-from conftest import HERE
 from running import MAINSTEM, collector, log_request, post, stand
 
 from mainstem.books import keep_books
 from mainstem.config.platform import load_platform
 from mainstem.warehouse import open_warehouse
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+CLOCK = Path(__file__).with_name("clock.c")
 DAY_S = 86_400
 RECORDS = 5
 
@@ -29,7 +26,7 @@ RECORDS = 5
 @pytest.fixture(scope="module")
 def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     library = tmp_path_factory.mktemp("clock") / "clock.so"
-    command = ["cc", "-shared", "-fPIC", "-O", "-o", str(library), str(HERE / "clock.c"), "-ldl"]
+    command = ["cc", "-shared", "-fPIC", "-O", "-o", str(library), str(CLOCK), "-ldl"]
     subprocess.run(command, check=True)
     return library
 
