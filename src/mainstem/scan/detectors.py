@@ -43,7 +43,8 @@ SECRETS = {
     "twilio_key": "TwilioKeyDetector",
 }
 PERSONAL = ("email", "iban", "payment_card", "phone")
-_MAIL = re.compile(r"[^\s@<>()\[\],;:\"'=|/\\]{1,64}@[^\s@<>()\[\],;:\"'=|/\\]{3,255}")
+# A star may stand in an address; but what stands there is what was masked: `****@db.example.com`.
+_MAIL = re.compile(r"[^\s*@<>()\[\],;:\"'=|/\\]{1,64}@[^\s*@<>()\[\],;:\"'=|/\\]{3,255}")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
 _CARD = re.compile(
     r"(?<![\w.+-])(?:3[47]|4\d|5[1-5]|6[05]|2[2-7])\d{2}(?:[ -]?\d{3,6}){2,4}(?![\w.-])"
