@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from beside import NODE_SENDER_PACKAGE, free_port, npm_install, wait_for_port
+from postgres import PASSWORD, PostgresServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +57,28 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[str]]
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL server; a test that stops it starts it again."""
+    server = PostgresServer(free_port())
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give the address of an empty database that no other test uses.
+
+    Its user's password is in the variable MAINSTEM_TEST_PASSWORD.
+    """
+    monkeypatch.setenv("MAINSTEM_TEST_PASSWORD", PASSWORD)
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    postgres_server.execute("postgres", f"CREATE DATABASE {name}")
+    return postgres_server.address(name)
 
 
 @pytest.fixture

@@ -7,5 +7,6 @@
 {% macro start_of(period, day) %}cast({{ day }} as date){% endmacro %}
 {% macro next_start_of(period, day) %}cast({{ day }} as date){% endmacro %}
 {% macro student_t_975(degrees_of_freedom) %}({{ degrees_of_freedom }}){% endmacro %}
+{% macro rounded(value, digits) %}round({{ value }}, {{ digits }}){% endmacro %}
 {% macro in_touched_days(signals) %}true{% endmacro %}
 {% macro record_model_build() %}{% endmacro %}

@@ -18,7 +18,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,10 +28,10 @@ from mainstem.records import EntryKind, LedgerEntry, Signal
 from mainstem.replicate import replicate
 from mainstem.store.account import Account
 from mainstem.store.names import LEDGER
+from mainstem.warehouse import NoWarehouse, open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mainstem.config.platform import Platform, Region
 
@@ -251,19 +250,18 @@ def _at_centre(
 def _in_warehouse(platform: Platform, region: Region, signal: Signal, trace_id: str) -> Step:
     if platform.loaded_from(region.name, signal) is None:
         return Step(signal, "warehouse", State.SKIPPED, f"{signal} of {region.name} do not travel")
-    path = platform.warehouse_path
-    if path.exists() and _loaded(path, signal, trace_id):
+    if _loaded(platform, signal, trace_id):
         return Step(signal, "warehouse", State.OK, f"bronze.{signal.bronze_table}")
     following = "load" if platform.home == region.name else "replicate, then load"
     return Step(signal, "warehouse", State.PENDING, f"not loaded yet: {following}")
 
 
-def _loaded(path: Path, signal: Signal, trace_id: str) -> bool:
+def _loaded(platform: Platform, signal: Signal, trace_id: str) -> bool:
     column = "metric_attributes" if signal is Signal.METRICS else "trace_id"
-    query = f"select 1 from bronze.{signal.bronze_table} where {column} like ? limit 1"  # noqa: S608
+    query = f"SELECT 1 FROM bronze.{signal.bronze_table} WHERE {column} LIKE $1 LIMIT 1"  # noqa: S608
     try:
-        with duckdb.connect(str(path), read_only=True) as warehouse:
-            return warehouse.execute(query, [f"%{trace_id}%"]).fetchone() is not None
-    except (duckdb.IOException, duckdb.CatalogException):
-        # A load holds the file, or none has made the tables yet.
+        with open_warehouse(platform, read_only=True) as warehouse:
+            return bool(warehouse.query(query, (f"%{trace_id}%",)))
+    except (NoWarehouse, Transient):
+        # A load holds it, or none has made the tables yet.
         return False

@@ -56,10 +56,10 @@ def load_events(path: Path, load_id: int, events: list[Event]) -> None:
             """
             INSERT INTO bronze.otel_logs (record_id, region, environment, blob, line, ordinal,
                 received_at, event_ts, event_date, time_source, service_name, tenant_id,
-                resource_attributes, severity_number, event_name, body_type, log_attributes,
-                load_id)
-            SELECT $1, $2, 'play', 'b', 0, 0, $3, $4, $5, 'time', 'contoso', $6, '{}', $7, $8,
-                'empty', $9, $10
+                resource_attributes, scope_attributes, flags, severity_number, event_name,
+                body_type, log_attributes, dropped_attributes_count, load_id)
+            SELECT $1, $2, 'play', 'b', 0, 0, $3, $4, $5, 'time', 'contoso', $6, '{}', '{}', 0, $7,
+                $8, 'empty', $9, 0, $10
             """,
             rows,
         )
@@ -105,11 +105,13 @@ def load_spans(path: Path, load_id: int, spans: list[tuple[datetime, str, int]])
     with duckdb.connect(str(path)) as warehouse:
         warehouse.executemany(
             """
-            INSERT INTO bronze.otel_spans (record_id, region, environment, received_at, event_ts,
-                event_date, time_source, tenant_id, service_name, name, status_code,
-                span_attributes, load_id)
-            SELECT $1, 'euc', 'play', $2, $2, CAST($2 AS DATE), 'time', $3, 'contoso', 'work', $4,
-                '{}', $5
+            INSERT INTO bronze.otel_spans (record_id, region, environment, blob, line, ordinal,
+                received_at, event_ts, event_date, time_source, tenant_id, service_name,
+                resource_attributes, scope_attributes, flags, name, kind, status_code,
+                span_attributes, events_json, links_json, dropped_attributes_count,
+                dropped_events_count, dropped_links_count, load_id)
+            SELECT $1, 'euc', 'play', 'b', 0, 0, $2, $2, CAST($2 AS DATE), 'time', $3, 'contoso',
+                '{}', '{}', 0, 'work', 1, $4, '{}', '[]', '[]', 0, 0, 0, $5
             """,
             [
                 (f"{load_id:08x}{index:024x}", moment, tenant, status, load_id)

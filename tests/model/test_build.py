@@ -30,6 +30,7 @@ from mainstem.model.build import plan_build
 from mainstem.model.dbt import dbt_command
 from mainstem.model.project import fingerprint, packaged_project
 from mainstem.model.publish import copy_tables
+from mainstem.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -297,7 +298,6 @@ def test_evidence_is_limited_to_its_days(
         for result in first.results
         if result.name == "int_product_events"
     ]
-    tables = {
-        table.name: table for table in copy_tables(platform.warehouse_path, tmp_path, results)
-    }
+    with open_warehouse(platform, read_only=True) as warehouse:
+        tables = {table.name: table for table in copy_tables(warehouse, tmp_path, results)}
     assert tables["int_product_events"].rows == 7

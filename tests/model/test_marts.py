@@ -22,8 +22,11 @@ from bronze import (
     make_warehouse,
 )
 
+from mainstem.backup import back_up, restore
+from mainstem.config.platform import load_platform
 from mainstem.model import DATABASE, BuildOutcome, build
 from mainstem.present import answer, load_questions
+from mainstem.store import Account
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -251,6 +254,40 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         ],
     )
     return World(platform, build(platform))
+
+
+def test_every_mart_is_the_same_on_postgresql(world: World, tmp_path: Path, postgres: str) -> None:
+    file = tmp_path / "mainstem.yaml"
+    file.write_text(
+        (world.platform.directory / "mainstem.yaml").read_text()
+        + f"warehouse: {{address: '{postgres}', password: 'env:MAINSTEM_TEST_PASSWORD'}}\n"
+    )
+    server = load_platform(file)
+    backups = Account.open("file:./backups", tmp_path)
+    back_up(world.platform, backups)
+    restore(server, backups)
+    other = World(server, build(server))
+    assert [table.name for table in other.outcome.build.tables] == [
+        table.name for table in world.outcome.build.tables
+    ]
+    for table in world.outcome.build.tables:
+        if table.name != "models":  # How long each took.
+            sql = f"FROM {table.kind}.{table.name} ORDER BY ALL"
+            for row, expected in zip(other.rows(sql), world.rows(sql), strict=True):
+                assert row == {name: close_to(value) for name, value in expected.items()}, table
+    questions = list(load_questions().values())
+    _, answers = answer(server.published, questions)
+    for said, expected in zip(answers, answer(world.platform.published, questions)[1], strict=True):
+        assert said.others == expected.others
+        assert said.rows == [
+            {name: close_to(value) for name, value in row.items()} for row in expected.rows
+        ]
+    assert build(server).nothing_new
+
+
+def close_to(value: Any) -> Any:
+    """Let doubles differ in their last digits: engines add them up in different orders."""
+    return pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
 
 
 def headroom(world: World, tenant: str) -> dict[str, Any]:

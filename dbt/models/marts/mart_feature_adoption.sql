@@ -74,28 +74,36 @@ adoption as (
 
 ),
 
-final as (
+shared as (
 
     select
-        adoption.industry,
-        adoption.plan,
-        adoption.feature_name,
-        adoption.using_tenants,
-        adoption.previously_using_tenants,
+        adoption.*,
         coalesce(active_tenants.active_tenants, 0) as active_tenants,
-        round(
-            cast(adoption.using_tenants as double precision)
-            / nullif(active_tenants.active_tenants, 0), 4
-        ) as adoption_share,
-        adoption.uses,
-        adoption.first_used_on,
-        adoption.last_used_on,
-        adoption.as_of_date
+        cast(adoption.using_tenants as double precision)
+        / nullif(active_tenants.active_tenants, 0) as exact_share
     from adoption
     left join active_tenants
         on
             adoption.industry = active_tenants.industry
             and adoption.plan = active_tenants.plan
+
+),
+
+final as (
+
+    select
+        industry,
+        plan,
+        feature_name,
+        using_tenants,
+        previously_using_tenants,
+        active_tenants,
+        {{ rounded('exact_share', 4) }} as adoption_share,
+        uses,
+        first_used_on,
+        last_used_on,
+        as_of_date
+    from shared
 
 )
 

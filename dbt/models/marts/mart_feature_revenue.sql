@@ -132,6 +132,20 @@ features as (
 
 ),
 
+shared as (
+
+    select
+        *,
+        cast(exact_revenue as double precision)
+        / nullif(
+            cast(
+                sum(exact_revenue) over (partition by industry, plan, currency) as double precision
+            ), 0
+        ) as exact_share
+    from features
+
+),
+
 final as (
 
     select
@@ -142,19 +156,9 @@ final as (
         accounts,
         uses,
         cast(round(exact_revenue, 2) as decimal(18, 2)) as revenue_per_month,
-        coalesce(
-            round(
-                cast(exact_revenue as double precision)
-                / nullif(
-                    cast(
-                        sum(exact_revenue) over (partition by industry, plan, currency)
-                        as double precision
-                    ), 0
-                ), 4
-            ), 0
-        ) as revenue_share,
+        coalesce({{ rounded('exact_share', 4) }}, 0) as revenue_share,
         as_of_date
-    from features
+    from shared
 
 )
 

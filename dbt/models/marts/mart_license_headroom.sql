@@ -126,7 +126,8 @@ trends as (
         license_metric,
         count(*) as days_fitted,
         count(step_used) as step_count,
-        regr_slope(used, at_day) as growth_per_day,
+        -- Of one point engines say null or nan.
+        case when count(*) > 1 then regr_slope(used, at_day) end as growth_per_day,
         sum(power(step_used - mean_per_day * step_days, 2) / step_days)
         / nullif(count(step_used) - 1, 0) as step_variance
     from mean_growth
@@ -283,7 +284,7 @@ final as (
         cast(license_limit as decimal(28, 6)) as license_limit,
         contract_limit,
         cast(headroom as decimal(28, 6)) as headroom,
-        round(used_share, 4) as used_share,
+        {{ rounded('used_share', 4) }} as used_share,
         days_fitted,
         growth_per_day,
         case when is_projected then projected_date end as projected_on,

@@ -15,7 +15,8 @@ from mainstem.model.dbt import NodeResult, dbt_version, run_dbt
 from mainstem.model.project import Fingerprint, find_project, fingerprint
 from mainstem.model.publish import copy_tables, data_date
 from mainstem.model.published import Build, current_build, partial_folder, publish_folder
-from mainstem.warehouse import open_warehouse
+from mainstem.model.target import dbt_target
+from mainstem.warehouse import hold_for_others, open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,16 +71,17 @@ def build(
         plan = plan_build(platform, found, before, force=full_refresh)
         if plan.why is None and published is not None:
             return BuildOutcome(build=published[0], folder=published[1], why=None)
-        results = run_dbt(
-            found,
-            platform.warehouse_path,
-            state,
-            newest_load=plan.newest_load,
-            full_refresh=plan.full_refresh,
-            progress=progress,
-        )
-        progress("publishing gold")
-        made, folder = _publish(platform, plan, results, dbt_version(state / "target"))
+        with hold_for_others(platform):
+            results = run_dbt(
+                found,
+                dbt_target(platform),
+                state,
+                newest_load=plan.newest_load,
+                full_refresh=plan.full_refresh,
+                progress=progress,
+            )
+            progress("publishing gold")
+            made, folder = _publish(platform, plan, results, dbt_version(state / "target"))
     return BuildOutcome(build=made, folder=folder, why=plan.why, results=results)
 
 
@@ -123,18 +125,21 @@ def _publish(
     built_at = datetime.now(UTC)
     build_id = f"{built_at:%Y%m%dT%H%M%S}{built_at.microsecond // 1000:03d}Z-{plan.newest_load:06d}"
     partial = partial_folder(platform.published, build_id)
+    with open_warehouse(platform, read_only=True) as warehouse:
+        latest = data_date(warehouse)
+        tables = copy_tables(warehouse, partial, results)
     made = Build(
         build_id=build_id,
         built_at=built_at.isoformat(timespec="seconds"),
         environment=platform.environment,
         newest_load=plan.newest_load,
         newest_load_at=plan.newest_load_at,
-        data_date=data_date(platform.warehouse_path),
+        data_date=latest,
         project=plan.project.tables,
         checks=plan.project.checks,
         full_refresh=plan.full_refresh,
         versions={"mainstem": __version__, "dbt": dbt, "duckdb": version("duckdb")},
-        tables=copy_tables(platform.warehouse_path, partial, results),
+        tables=tables,
     )
     return made, publish_folder(platform.published, made, partial)
 

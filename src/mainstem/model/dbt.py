@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING, Any
 from mainstem.errors import DataError, DiskFull, Transient, UsageError, tells_full_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 PASSED = ("success", "pass")
 NOT_PUBLISHED = "Nothing was published: answers still read the build before."
 _RESULT_EVENTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult")
-# DuckDB's messages quote the value that did not fit; its place is enough, the value is data.
-_QUOTED_VALUE = re.compile(r"((?:Conversion|Invalid Input) Error:[^\n]*?)(['\"]).*?\2")
+# Engines quote the value that did not fit; its place is enough, the value is data.
+_QUOTED_VALUE = re.compile(
+    r"((?:(?:Conversion|Invalid Input) Error|invalid input (?:syntax|value) for [^:\n]*):[^\n]*?)"
+    r"(['\"]).*?\2"
+)
+_POSTGRES_DETAIL = re.compile(r"^(\s*(?:DETAIL|CONTEXT):).*$", re.MULTILINE)
+"""Such as the key that stands twice, or the row that breaks a constraint."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class BuildError(DataError):
 
 def run_dbt(
     project: Path,
-    warehouse: Path,
+    target: Mapping[str, str],
     state: Path,
     *,
     newest_load: int,
@@ -73,22 +78,23 @@ def run_dbt(
 ) -> list[NodeResult]:
     """Run `dbt build` (unit tests apart) up to a load and give the results in dbt's order.
 
-    `state` is the folder for dbt's artifacts. BuildError names each model or test with its file;
+    `target` has the variables that tell dbt of the warehouse; `state` is the folder for dbt's
+    artifacts. BuildError names each model or test with its file;
     Transient where another process holds the warehouse.
     """
-    target = state / "target"
-    target.mkdir(parents=True, exist_ok=True)
-    (target / "run_results.json").unlink(missing_ok=True)
+    artifacts = state / "target"
+    artifacts.mkdir(parents=True, exist_ok=True)
+    (artifacts / "run_results.json").unlink(missing_ok=True)
     command = [str(dbt_command()), "--no-use-colors", "--no-version-check"]
     command += ["--log-format", "json", "--log-level-file", "none", "--log-path", str(state)]
     command += ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
-    command += ["--target-path", str(target), "--exclude-resource-type", "unit_test"]
+    command += ["--target-path", str(artifacts), "--exclude-resource-type", "unit_test"]
     command += ["--full-refresh"] if full_refresh else []
     complaints: list[str] = []
     with subprocess.Popen(
         command,
         cwd=project,
-        env=_environment(warehouse, newest_load),
+        env=_environment(target, newest_load),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -100,7 +106,7 @@ def run_dbt(
         except BaseException:
             process.terminate()
             raise
-    results = read_results(target) if (target / "run_results.json").exists() else []
+    results = read_results(artifacts) if (artifacts / "run_results.json").exists() else []
     if process.returncode != 0 or not results:
         raise _failure(results, complaints)
     return results
@@ -158,11 +164,11 @@ def _result(
     )
 
 
-def _environment(warehouse: Path, newest_load: int) -> dict[str, str]:
+def _environment(target: Mapping[str, str], newest_load: int) -> dict[str, str]:
     # A person's own DBT_ settings are for their own dbt; here they would change what a build does.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
     return kept | {
-        "MAINSTEM_WAREHOUSE": str(warehouse),
+        **target,
         "MAINSTEM_NEWEST_LOAD": str(newest_load),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
@@ -197,7 +203,7 @@ def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
 
 
 def _without_values(message: str) -> str:
-    return _QUOTED_VALUE.sub(r"\1\2…\2", message)
+    return _POSTGRES_DETAIL.sub(r"\1 …", _QUOTED_VALUE.sub(r"\1\2…\2", message))
 
 
 def _failure(results: list[NodeResult], complaints: list[str]) -> Exception:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
-from mainstem.errors import Transient
+from mainstem.errors import Transient, UsageError
 from mainstem.warehouse.tables import books_table
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 
 
+class NoWarehouse(UsageError):
+    """There is nothing to read yet: no load has run."""
+
+
 class WarehouseBusy(Transient):
     """Another process holds the warehouse; it has one writer at a time."""
 
@@ -33,6 +37,11 @@ class WarehouseFailed(Transient):
 
     Nothing of the engine's own text is in it: that may quote a value.
     """
+
+
+def quoted(identifier: str) -> str:
+    """Quote an identifier for SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
 
 
 class Warehouse(ABC):
@@ -47,6 +56,10 @@ class Warehouse(ABC):
     """The engine's type for each type that a table's column may have."""
     indexed: ClassVar[bool]
     """Whether it needs indexes to find rows."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self._inside = False
 
     @abstractmethod
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
@@ -113,13 +126,29 @@ class Warehouse(ABC):
         schema = pa.schema([field.with_nullable(True) for field in table.arrow_schema])
         return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in rows))
 
+    def relation(self, schema: str, name: str, where: str = "") -> pa.RecordBatchReader:
+        """Read a table or view that somebody else made, in its own types, batch by batch.
+
+        `where` is a condition on its columns; there is none if it is empty. To be read to its end
+        before the warehouse is asked for anything else.
+        """
+        condition = f" WHERE {where}" if where else ""
+        return self.arrow(f"SELECT * FROM {quoted(schema)}.{quoted(name)}{condition}")  # noqa: S608
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all that happens inside, or nothing of it."""
+        """Commit all that happens inside, or nothing of it; within another one, a part of it."""
+        if self._inside:
+            yield
+            return
         self._begin()
+        self._inside = True
         try:
             yield
         except BaseException:
             self._end(commit=False)
             raise
-        self._end(commit=True)
+        else:
+            self._end(commit=True)
+        finally:
+            self._inside = False

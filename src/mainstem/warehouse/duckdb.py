@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 import duckdb
 import pyarrow as pa
 
-from mainstem.errors import Transient, UsageError, tells_full_disk
-from mainstem.warehouse.destination import Row, Warehouse, WarehouseBusy, WarehouseFailed
+from mainstem.errors import Transient, tells_full_disk
+from mainstem.warehouse.destination import (
+    NoWarehouse,
+    Row,
+    Warehouse,
+    WarehouseBusy,
+    WarehouseFailed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,8 +46,8 @@ class DuckDBWarehouse(Warehouse):
     indexed = False
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, label: str) -> None:
+        super().__init__(label)
         self.connection = connection
-        self.label = label
         connection.execute("SET TimeZone = 'UTC'")
         # Its bar of a long statement would stand in the middle of what a command prints.
         connection.execute("SET enable_progress_bar = false")
@@ -113,10 +119,10 @@ def _cause(error: duckdb.Error) -> str:
 def open_file(path: Path, *, read_only: bool = False) -> Iterator[DuckDBWarehouse]:
     """Open the warehouse's file; WarehouseBusy, with the process, where another one holds it.
 
-    UsageError where a reader finds no file.
+    NoWarehouse where a reader finds no file.
     """
     if read_only and not path.exists():
-        raise UsageError(f"there is no warehouse at {path} yet", hint="Run `mainstem load` first.")
+        raise NoWarehouse(f"there is no warehouse at {path} yet", hint="Run `mainstem load` first.")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection = duckdb.connect(str(path), read_only=read_only)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from mainstem.config.warehouse import Engine
 from mainstem.errors import UsageError
+from mainstem.warehouse.destination import NoWarehouse
 from mainstem.warehouse.duckdb import DuckDBWarehouse, open_file, open_memory
-from mainstem.warehouse.schema import bring_forward, expect_tables
+from mainstem.warehouse.schema import bring_forward, expect_tables, schema_version
+from mainstem.warehouse.secret import read_secret
 from mainstem.warehouse.spark import finished_reading, open_lake
 from mainstem.warehouse.tables import BOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from mainstem.config.platform import Platform
     from mainstem.warehouse.destination import Warehouse
@@ -29,11 +31,22 @@ _NOT_COMPARED = ("request_digests", "schema_versions")
 def open_warehouse(where: Platform | Path, *, read_only: bool = False) -> Iterator[Warehouse]:
     """Open a platform's warehouse, or a DuckDB file by its path, to write or only to read.
 
-    WarehouseBusy where another process holds it, UsageError where a reader finds none.
+    WarehouseBusy where another process holds it, NoWarehouse where a reader finds none.
     """
-    path = where if isinstance(where, Path) else where.warehouse_path
-    with open_file(path, read_only=read_only) as warehouse:
-        yield warehouse
+    if isinstance(where, Path):
+        with open_file(where, read_only=read_only) as file:
+            yield file
+    elif where.warehouse.engine is Engine.POSTGRESQL:
+        with _server(where, read_only=read_only) as database:
+            if read_only and not schema_version(database):
+                raise NoWarehouse(
+                    f"there are no tables in the warehouse {database.label} yet",
+                    hint="Run `mainstem load` first.",
+                )
+            yield database
+    else:
+        with open_file(where.warehouse_path, read_only=read_only) as file:
+            yield file
 
 
 @contextmanager
@@ -52,6 +65,16 @@ def open_books(platform: Platform) -> Iterator[tuple[DuckDBWarehouse, Warehouse 
                 names = {table.name for table in BOOKS}.difference(_NOT_COMPARED)
                 _copy(reading, session, names)
             yield session, reading or session
+    elif platform.warehouse.engine is Engine.POSTGRESQL:
+        with _server(platform, read_only=True) as database, open_memory(database.label) as session:
+            bring_forward(session)
+            if not schema_version(database):
+                yield session, session
+                return
+            expect_tables(database)
+            names = {table.name for table in BOOKS}.difference(_NOT_COMPARED)
+            _copy(database, session, names)
+            yield session, database
     elif (path := platform.warehouse_path).exists():
         with open_file(path, read_only=True) as warehouse:
             expect_tables(warehouse)
@@ -63,17 +86,62 @@ def open_books(platform: Platform) -> Iterator[tuple[DuckDBWarehouse, Warehouse 
 
 
 @contextmanager
+def copy_books(platform: Platform, tables: Collection[str]) -> Iterator[DuckDBWarehouse]:
+    """Give a DuckDB session in memory with copies of some of the load's own tables, to add to."""
+    with open_books(platform) as (session, _), open_memory(session.label) as copy:
+        bring_forward(copy)
+        _copy(session, copy, tables)
+        yield copy
+
+
+@contextmanager
+def hold_for_others(platform: Platform) -> Iterator[None]:
+    """Be the warehouse's one writer while another program, started from here, writes to it.
+
+    DuckDB's file is that program's own to hold. WarehouseBusy where another process writes.
+    """
+    if platform.warehouse.engine is Engine.POSTGRESQL:
+        with _server(platform):
+            yield
+    else:
+        yield
+
+
+def connection_settings(platform: Platform) -> dict[str, str]:
+    """Give host, port, user, password, database and libpq's options, for another client."""
+    place = platform.warehouse.place
+    return {
+        "host": place.host,
+        "port": str(place.port),
+        "user": place.user,
+        "password": read_secret(platform.warehouse.password, platform.directory) or "",
+        "database": place.database,
+        **place.options,
+    }
+
+
+@contextmanager
 def new_warehouse(platform: Platform) -> Iterator[Warehouse]:
     """Make a platform's warehouse with its tables; it is there at the end, or not at all.
 
     UsageError where there is one already.
     """
-    path = platform.warehouse_path
+    if platform.warehouse.engine is Engine.POSTGRESQL:
+        with _server(platform) as database:
+            if schema_version(database):
+                raise _in_the_way(database.label)
+            with database.transaction():
+                bring_forward(database)
+                yield database
+    else:
+        with _new_file(platform.warehouse_path) as warehouse:
+            yield warehouse
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[Warehouse]:
     if path.exists():
-        raise UsageError(
-            f"there is a warehouse at {path}, and a restore replaces none",
-            hint="Move it away first, or name another one in the platform file.",
-        )
+        raise _in_the_way(str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".restore-") as folder:
         unfinished = Path(folder) / path.name
@@ -85,18 +153,24 @@ def new_warehouse(platform: Platform) -> Iterator[Warehouse]:
 
 
 @contextmanager
-def copy_books(platform: Platform, tables: Iterable[str]) -> Iterator[DuckDBWarehouse]:
-    """Give a DuckDB session in memory with copies of some of the load's own tables, to add to."""
-    with open_memory(platform.warehouse.address) as copy:
-        bring_forward(copy)
-        with open_books(platform) as (_, warehouse):
-            _copy(warehouse, copy, tables)
-        yield copy
+def _server(platform: Platform, *, read_only: bool = False) -> Iterator[Warehouse]:
+    # Only who has a server loads its driver.
+    from mainstem.warehouse.postgres import open_database  # noqa: PLC0415
+
+    with open_database(platform, read_only=read_only) as database:
+        yield database
+
+
+def _in_the_way(place: str) -> UsageError:
+    return UsageError(
+        f"there is a warehouse at {place}, and a restore replaces none",
+        hint="Move it away first, or name another one in the platform file.",
+    )
 
 
 def _copy(
-    warehouse: Warehouse | SparkReading, session: DuckDBWarehouse, tables: Iterable[str]
+    warehouse: Warehouse | SparkReading, session: DuckDBWarehouse, names: Collection[str]
 ) -> None:
     for table in BOOKS:
-        if table.name in tables:
+        if table.name in names:
             session.append(table.path, warehouse.read(table))
