@@ -213,6 +213,31 @@ def test_a_chain_signed_anew_is_told_by_a_witness_alone(
     assert breaches == {Breach.ENTRY_REWRITTEN}
 
 
+def test_a_chain_cut_under_its_signed_head(platform: Platform, euc: Collector) -> None:
+    ledger = euc.account.container(LEDGER)
+    for info in list(ledger.list()):
+        if info.name.endswith(("4.json", "5.json", "5.lines")):
+            ledger.remove(info.name)
+    assert only(verify(platform)) == (Breach.CHAIN_CUT, "region", "entry 4 is gone")
+
+
+def test_an_instance_dropped_with_its_heads_is_told_by_a_witness(
+    platform: Platform, euc: Collector
+) -> None:
+    witness = Account.open("file:./auditor", platform.directory)
+    write_heads(platform, witness)
+    container = witness.container(HEADS)
+    for info in list(container.list("euc")):
+        if not is_head(info.name.removeprefix("euc/")):
+            container.remove(info.name)
+    for name in (LEDGER, "logs"):
+        for info in list(euc.account.container(name).list()):
+            euc.account.container(name).remove(info.name)
+    assert verify(platform).findings == []
+    breach, where, _ = only(verify(platform, witness))
+    assert (breach, where) == (Breach.INSTANCE_REMOVED, "region")
+
+
 @pytest.mark.usefixtures("euc")
 def test_a_head_at_the_witness_in_no_known_hand(platform: Platform) -> None:
     witness = Account.open("file:./auditor", platform.directory)
