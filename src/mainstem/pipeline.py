@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mainstem.aggregates import publish_weeks
 from mainstem.load import load
-from mainstem.model import build
+from mainstem.model import DATABASE, build, current_build
 from mainstem.replicate import replicate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mainstem.aggregates import Publication
     from mainstem.config.platform import Platform
     from mainstem.load import LoadResult
     from mainstem.model import BuildOutcome
@@ -25,6 +27,9 @@ class Pass:
     replication: Replication
     loaded: LoadResult
     built: BuildOutcome
+    published: Publication | None = None
+    """The weekly counts of a region that publishes them; None of any other, and behind a load that
+    did not take everything."""
 
 
 def run_pass(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Pass:
@@ -33,8 +38,12 @@ def run_pass(platform: Platform, progress: Callable[[str], None] = lambda _: Non
     A region that could not be reached or a blob that is wrong stands in the stage's own result and
     holds up nothing else; what raises is what stops a whole stage.
     """
-    return Pass(
-        replication=replicate(platform, lambda step: progress(f"replicate: {step}")),
-        loaded=load(platform, lambda step: progress(f"load: {step}")),
-        built=build(platform, progress=lambda step: progress(f"build: {step}")),
-    )
+    replication = replicate(platform, lambda step: progress(f"replicate: {step}"))
+    loaded = load(platform, lambda step: progress(f"load: {step}"))
+    built = build(platform, progress=lambda step: progress(f"build: {step}"))
+    published = None
+    found = current_build(platform.published)
+    if found is not None and not loaded.failed:
+        progress("aggregates: publishing the weeks that have settled")
+        published = publish_weeks(platform, found[1] / DATABASE)
+    return Pass(replication, loaded, built, published)

@@ -104,7 +104,12 @@ def test_an_address_of_an_isolated_region_is_an_error_at_each_key(tmp_path: Path
         (
             "residency: isolated",
             "residency: aggregates",
-            "9:34: regions.aus.residency: `aggregates` is not built yet: use central or isolated",
+            "9:3: regions.aus.aggregates.store: is missing: where its weekly counts are read",
+        ),
+        (
+            "residency: isolated",
+            "residency: aggregates, aggregates: {store: 'file:./a', k: 3}",
+            "9:89: regions.aus.aggregates.k: is set in the region's own file, under `home`",
         ),
         (
             "central: {store: 'az://central'}\n",

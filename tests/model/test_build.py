@@ -48,6 +48,7 @@ MODELS = (
     "gold.mart_feature_adoption",
     "gold.mart_feature_revenue",
     "gold.mart_usage_vs_billing",
+    "gold.mart_regional_counts",
 )
 
 DAY = date(2026, 11, 10)

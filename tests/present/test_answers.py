@@ -76,7 +76,12 @@ def ask(platform_file: Path, *arguments: str) -> str:
 
 
 def test_the_questions_come_in_their_order() -> None:
-    assert list(load_questions()) == ["license-limits", "feature-revenue", "billing"]
+    assert list(load_questions()) == [
+        "license-limits",
+        "feature-revenue",
+        "billing",
+        "regional-counts",
+    ]
 
 
 def test_every_question_shows_columns_that_it_has() -> None:
@@ -93,7 +98,9 @@ def test_a_question_is_found_by_name_or_by_its_words(asked: str) -> None:
 def test_an_unknown_question_names_the_nearest() -> None:
     with pytest.raises(UsageError, match="did you mean license-limits") as caught:
         find_question("licence-limit")
-    assert caught.value.hint == "questions: license-limits, feature-revenue, billing"
+    assert (
+        caught.value.hint == "questions: license-limits, feature-revenue, billing, regional-counts"
+    )
 
 
 def test_a_question_without_its_head_is_a_mistake() -> None:

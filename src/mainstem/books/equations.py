@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from mainstem import _core
 from mainstem.books.chain import broken_chains, open_hours
 from mainstem.books.evidence import Evidence, gather
+from mainstem.books.regional import regional_counts
 from mainstem.records import LOCAL_SUFFIX, Counts
 from mainstem.store import Account, ObjectMissing
 
@@ -189,6 +190,7 @@ def keep_books(
                 *_bad_lines(evidence),
                 *_equal_records(evidence),
                 *_waiting(evidence),
+                *regional_counts(platform, evidence),
             ],
             isolated=evidence.isolated,
         )

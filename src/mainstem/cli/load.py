@@ -122,6 +122,7 @@ def document(result: LoadResult) -> dict[str, object]:
         "entries": result.entries,
         "signals": [vars(signal) for signal in result.signals.values()],
         "sources": result.sources,
+        "weeks": result.weeks,
         "problems": result.problems,
         "failed": {region: error.message for region, error in result.failed.items()},
         "nothing_new": result.nothing_new,
@@ -142,6 +143,7 @@ def show(result: LoadResult) -> None:
         for found in result.signals.values()
     ]
     rows += [("", f"sources.{name}", 1, count, 0, 0) for name, count in result.sources.items()]
+    rows += [(name, "weekly counts", weeks, "", "", "") for name, weeks in result.weeks.items()]
     print_table(
         f"Load {result.load_id}",
         ["region", "signal", "blobs", "records", "duplicate", "quarantined"],

@@ -37,7 +37,10 @@ def show_evidence(platform: Platform, days: int, *, as_json: bool) -> None:
         for region in found.regions:
             _print_attestation(region)
         for name in found.isolated:
-            stdout.print(f"{name}: isolated; its evidence is on its own machine", soft_wrap=True)
+            stdout.print(
+                f"{name}: isolated; run `mainstem books --evidence` with its own file, there",
+                soft_wrap=True,
+            )
         for name, reason in found.unread.items():
             stderr.print(f"{name}: its store was not read: {reason}", markup=False, soft_wrap=True)
     if any(not day.all_passed for region in found.regions for day in region.days):
@@ -177,7 +180,10 @@ def _print_verification(found: Verification) -> None:
     for region, reason in found.unread.items():
         stdout.print(f"{region}: not looked at: {reason}", markup=False, soft_wrap=True)
     for region in found.isolated:
-        stdout.print(f"{region}: isolated, and verified on its own machine", soft_wrap=True)
+        stdout.print(
+            f"{region}: isolated; run `mainstem books --verify` with its own file, there",
+            soft_wrap=True,
+        )
     for region, last in found.witnessed.items():
         held = f"holds its heads up to {last}" if last else "holds no heads of it"
         stdout.print(f"{region}: the witness {held}", highlight=False, soft_wrap=True)

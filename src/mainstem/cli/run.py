@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from mainstem.cli import build, load, replicate
@@ -12,9 +14,14 @@ from mainstem.cli.output import (
     PlatformOption,
     print_json,
     showing,
+    stderr,
+    stdout,
 )
 from mainstem.config.platform import load_platform
 from mainstem.pipeline import run_pass
+
+if TYPE_CHECKING:
+    from mainstem.aggregates import Publication
 
 
 @app.command(name="run", epilog="Example: mainstem run --platform mainstem.yaml")
@@ -37,12 +44,25 @@ def run_command(
                 "replicate": replicate.document(done.replication),
                 "load": load.document(done.loaded),
                 "build": build.document(done.built),
+                "aggregates": _published(done.published),
             }
         )
     else:
         replicate.show(done.replication)
         load.show(done.loaded)
         build.show(done.built)
+        for week in done.published.published if done.published else ():
+            stdout.print(f"published the counts of {week.name}: {len(week.cells):,} cells")
+        for problem in done.published.problems if done.published else ():
+            stderr.print(problem, markup=False, soft_wrap=True)
     for code in (replicate.exit_code(done.replication), load.exit_code(done.loaded)):
         if code:
             raise typer.Exit(code)
+    if done.published and done.published.problems:
+        raise typer.Exit(1)
+
+
+def _published(done: Publication | None) -> dict[str, object] | None:
+    if done is None:
+        return None
+    return {"weeks": [week.name for week in done.published], "problems": done.problems}

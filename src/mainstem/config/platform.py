@@ -22,7 +22,7 @@ from mainstem.config.central import Central
 from mainstem.config.document import read_document
 from mainstem.config.platform_rules import rules
 from mainstem.config.redaction import RedactionOverlay
-from mainstem.config.residency import Residency
+from mainstem.config.residency import Aggregates, Residency
 from mainstem.config.routes import Replicator, Route, RouteOf, SignalRoute
 from mainstem.config.validate import validate
 from mainstem.config.values import (
@@ -67,8 +67,15 @@ class Region(FrozenModel):
 
     location: Annotated[str, Field(description="The cloud's name for the place.")] = ""
     residency: Annotated[
-        Residency, Field(description="`isolated`: this file knows the region's name alone.")
+        Residency,
+        Field(
+            description="`isolated`: this file knows the region's name alone; `aggregates`: and "
+            "where its weekly counts are."
+        ),
     ] = Residency.CENTRAL
+    aggregates: Annotated[
+        Aggregates, Field(description="Of a region of that residency: its weekly counts.")
+    ] = Aggregates()
     central: Annotated[
         str | None,
         Field(description="Which of several central stores its ledger and signals go to."),

@@ -183,8 +183,8 @@ def _region_rules(
     if not REGION_NAME.fullmatch(name):
         wrong((), "is not a region's name: a letter, then letters and digits, in lower case")
     residency = region.get("residency", "central")
-    if residency == "aggregates":
-        wrong(("residency",), "`aggregates` is not built yet: use central or isolated")
+    if residency != "aggregates" and "aggregates" in region:
+        wrong(("aggregates",), "is for a region whose residency is `aggregates`")
     if _is_closed(region) and not at_home:
         for key, reason, hint in _closed_rules(region):
             wrong(key, reason, hint)
@@ -198,10 +198,19 @@ def _region_rules(
 
 def _closed_rules(region: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str | None]]:
     """Say what the central file must not know of a region that its own file speaks for."""
+    counted = region.get("residency") == "aggregates"
+    known = ("location", "residency", *(["aggregates"] if counted else []))
     own = "its store, keys and collector stand in its own platform file, under `home`"
     for key in region:
-        if key not in ("location", "residency"):
+        if key not in known:
             yield (key,), "an isolated region has nothing but its name and location here", own
+    if counted:
+        published = _mapping(region.get("aggregates"))
+        if "store" not in published:
+            yield ("aggregates", "store"), "is missing: where its weekly counts are read", None
+        for key in published:
+            if key != "store":
+                yield ("aggregates", key), "is set in the region's own file, under `home`", None
 
 
 def _route_rules(signal: str, given: object) -> Iterator[tuple[KeyPath, str]]:

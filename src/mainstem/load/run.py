@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from mainstem.aggregates import take_weeks
 from mainstem.config.warehouse import Engine
 from mainstem.errors import DataError, MainstemError
 from mainstem.load.bronze import Bronze
@@ -57,6 +58,8 @@ class LoadResult:
     entries: int = 0
     signals: dict[tuple[str, str], Loaded] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
+    weeks: dict[str, int] = field(default_factory=dict)
+    """Weekly counts, by the region that publishes them."""
     problems: list[str] = field(default_factory=list)
     failed: dict[str, MainstemError] = field(default_factory=dict)
 
@@ -110,6 +113,8 @@ class _Load:
             self._attempt(region, partial(self._take_entries, region))
         for origin in origins(self._platform):
             self._attempt(origin.region.name, partial(self._load_origin, origin))
+        for region in self._platform.regions:
+            self._attempt(region, partial(self._take_weeks, region))
         self._load_sources()
         self._finish()
         self._result.problems += map(self._missing, self._choice.unknown(self._named))
@@ -132,6 +137,18 @@ class _Load:
             self._result.problems.append(error.message)
         entries, problems = take_entries(self._warehouse, self._platform, region, self._load_id)
         self._result.entries += entries
+        self._result.problems += problems
+
+    def _take_weeks(self, region: str) -> None:
+        weeks, problems = take_weeks(
+            self._warehouse,
+            self._platform,
+            self._platform.regions[region],
+            self._load_id,
+            self._begin,
+        )
+        if weeks:
+            self._result.weeks[region] = weeks
         self._result.problems += problems
 
     def _load_origin(self, origin: Origin) -> None:

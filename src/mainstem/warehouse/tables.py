@@ -22,7 +22,7 @@ from mainstem.vocabulary import load_vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Counts up with every change of a table: 1 had no table of versions."""
 
 TEXT, BIGINT, BYTES = pa.string(), pa.int64(), pa.binary()
@@ -225,6 +225,37 @@ BOOKS = (
     _books(
         "source_files",
         {"name": TEXT, "sha256": TEXT, "rows": BIGINT, "load_id": BIGINT, "loaded_at": TIME},
+    ),
+    _books(
+        "region_weeks",
+        {
+            "region": TEXT,
+            "week_start": DATE,
+            "object": TEXT,
+            "etag": TEXT,
+            "sha256": TEXT,
+            "made_at": TIME,
+            "least_tenants": BIGINT,
+            "round_to": BIGINT,
+            "cells": BIGINT,
+            "load_id": BIGINT,
+            "loaded_at": TIME,
+        },
+        nullable="etag",
+    ),
+    _books(
+        "region_aggregates",
+        {
+            "region": TEXT,
+            "week_start": DATE,
+            "kind": TEXT,
+            "cell": TEXT,
+            "is_other": pa.bool_(),
+            "amount": BIGINT,
+            "query": TEXT,
+            "load_id": BIGINT,
+        },
+        nullable="cell",
     ),
     _books("schema_versions", {"version": BIGINT, "made_by": TEXT, "made_at": TIME}),
 )
