@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 STEP_BLOBS, STEP_BYTES = 128, 256 * 1024 * 1024
 """A transaction takes blobs until it has so many, or so many bytes: a commit costs a disk sync, and
 writes the table's last rows, which are not yet a whole row group, once more."""
+WAREHOUSE_MB = 512
+"""Of the process's memory for an embedded warehouse, which else takes what a machine has."""
 
 T = TypeVar("T", bound="OwnBlob | ListedBlob")
 
@@ -86,6 +88,7 @@ def load(
 
         return load_by_spark(platform, progress, choice)
     with open_warehouse(platform) as warehouse:
+        warehouse.bound_memory(WAREHOUSE_MB)
         bring_forward(warehouse)
         return _Load(platform, warehouse, progress, choice).run()
 

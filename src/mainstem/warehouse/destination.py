@@ -88,6 +88,9 @@ class Warehouse(ABC):
     def registered(self, **tables: pa.Table) -> AbstractContextManager[None]:
         """Let SQL read Arrow tables under the given names while inside."""
 
+    def bound_memory(self, megabytes: int) -> None:  # noqa: B027
+        """Have at most so much of this process's memory; an engine that is a server has none."""
+
     @abstractmethod
     def _end(self, *, commit: bool) -> None: ...
 

@@ -91,6 +91,10 @@ class DuckDBWarehouse(Warehouse):
                 with suppress(duckdb.TransactionException):
                     self.connection.unregister(name)
 
+    def bound_memory(self, megabytes: int) -> None:
+        """Have at most so much memory; what does not fit goes to a folder beside the file."""
+        self.query(f"SET memory_limit = '{megabytes}MB'")
+
     def _begin(self) -> None:
         self.query("BEGIN")
 
