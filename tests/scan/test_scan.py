@@ -180,3 +180,17 @@ def test_several_processes_find_the_same(
     together = searched(platform, processes=2)
     assert sorted(finds(together)) == sorted(finds(alone))
     assert together.found == alone.found == {"aws_key": 30}
+
+
+def test_a_warehouse_on_postgresql(tmp_path: Path, postgres: str) -> None:
+    warehouse = f"{{address: '{postgres}', password: 'env:MAINSTEM_TEST_PASSWORD'}}"
+    (tmp_path / "mainstem.yaml").write_text(f"{PLATFORM}warehouse: {warehouse}\n")
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    plant(
+        Collector(Account.open("file:./stores/euc", tmp_path), "euc", now=NOW), {"eventName": KEY}
+    )
+    replicate(platform)
+    load(platform)
+    found = finds(searched(platform, stores=["warehouse"]))
+    assert found == [("aws_key", "warehouse", "bronze.otel_logs", 1, "event_name")]
+    assert searched(platform, stores=["warehouse"], since=NOW + timedelta(days=1)).found == {}
