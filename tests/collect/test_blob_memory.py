@@ -47,7 +47,14 @@ def test_a_blob_is_held_in_the_same_memory_as_the_one_before(plane: _core.DataPl
         pages = memory._pages
         assert pages is not None
         assert pages[: item.bytes] == item.payload()
-    memory.give_back()
+    memory.rest()
+    assert not pages.closed
+    idle = BlobMemory(kept_s=0.0)
+    with idle.holding(items[0]) as blob:
+        assert bytes(blob) == items[0].payload()
+    pages = idle._pages
+    idle.rest()
+    assert pages is not None
     assert pages.closed
 
 

@@ -145,7 +145,7 @@ class Uploader:
                 self._stop.wait(LONGEST_PAUSE_S)
                 continue
             if item is None:
-                self._memory.give_back()
+                self._memory.rest()
                 self._idle.set()
             elif done:
                 pause = FIRST_PAUSE_S
