@@ -9,6 +9,7 @@ from mainstem.aggregates import publish_weeks
 from mainstem.load import load
 from mainstem.model import DATABASE, build, current_build
 from mainstem.replicate import replicate
+from mainstem.retain import plan_retention, retain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mainstem.load import LoadResult
     from mainstem.model import BuildOutcome
     from mainstem.replicate import Replication
+    from mainstem.retain import Plan, Retained
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,14 @@ class Pass:
     published: Publication | None = None
     """The weekly counts of a region that publishes them; None of any other, and behind a load that
     did not take everything."""
+    retention: tuple[Plan, Retained] | None = None
+    """What was to go and what went, where the platform file says that a pass removes it."""
 
 
 def run_pass(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Pass:
-    """Replicate, load and build, each from what the stage before left in a store.
+    """Replicate, load and build, and remove what is too old if the platform file says so.
+
+    Each stage works from what the stage before left in a store.
 
     A region that could not be reached or a blob that is wrong stands in the stage's own result and
     holds up nothing else; what raises is what stops a whole stage.
@@ -46,4 +52,8 @@ def run_pass(platform: Platform, progress: Callable[[str], None] = lambda _: Non
     if found is not None and not loaded.failed:
         progress("aggregates: publishing the weeks that have settled")
         published = publish_weeks(platform, found[1] / DATABASE)
-    return Pass(replication, loaded, built, published)
+    retention = None
+    if platform.run.retain:
+        plan = plan_retention(platform, progress=lambda step: progress(f"retain: {step}"))
+        retention = plan, retain(plan, progress=lambda step: progress(f"retain: {step}"))
+    return Pass(replication, loaded, built, published, retention)

@@ -116,6 +116,27 @@ def test_a_step_names_what_it_removed(platform: Platform) -> None:
     assert abs(time.time_ns() - step.at_unix_nano) < 60e9
 
 
+def test_notes_of_reads_have_days_of_their_own(platform: Platform) -> None:
+    euc = collector(platform, 1)
+    segments(euc, Signal.LOGS, 0)
+    bring(platform)
+    reads = euc.account.container("reads")
+    days = (401, 399, 3)
+    notes = [f"{NOW - timedelta(days=days_ago):%Y/%m/%d}/1-{days_ago}.json" for days_ago in days]
+    for name in notes:
+        reads.create(name, b"{}")
+    region = of(plan_retention(platform), "region")
+    assert (region.reads, region.stops) == (notes[:1], [])
+    assert [(h.signal, h.blobs, h.going) for h in region.holdings][-1] == ("reads", 3, 1)
+    done = retain(plan_retention(platform))
+    assert done.reads == {("euc", "region"): 1}
+    assert [info.name for info in reads.list()] == sorted(notes[1:])
+    (step,) = read_removals(euc.account.container("retention"), "euc")
+    assert step.ledger.reads_before == f"{NOW - timedelta(days=400):%Y/%m/%d}"
+    later = of(plan_retention(platform, now=NOW + timedelta(days=1, hours=23)), "region")
+    assert (later.reads, later.stops) == (notes[1:2], []), "one of two is not more than half"
+
+
 def test_what_is_not_loaded_stays_for_its_grace_and_goes_with_an_alarm(platform: Platform) -> None:
     euc = collector(platform, 23)
     lost, _, _, _ = segments(euc, Signal.LOGS, 22, 20, 1, 0)

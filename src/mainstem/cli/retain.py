@@ -67,14 +67,15 @@ def retain_command(
         with showing("removing") as progress:
             done = retain(plan, insist=more_than_half, progress=progress)
     if as_json:
-        print_json(_document(plan, done))
+        print_json(document(plan, done))
     else:
-        _print(plan, done, insist=more_than_half)
-    if code := _exit_code(plan, done, insist=more_than_half):
+        show(plan, done, insist=more_than_half)
+    if code := exit_code(plan, done, insist=more_than_half):
         raise typer.Exit(code)
 
 
-def _exit_code(plan: Plan, done: Retained | None, *, insist: bool) -> int:
+def exit_code(plan: Plan, done: Retained | None, *, insist: bool) -> int:
+    """Tell what went wrong first: a store, else what stands still or goes unloaded."""
     for error in done.failed.values() if done else ():
         return error.exit_code
     if plan.unread:
@@ -83,7 +84,8 @@ def _exit_code(plan: Plan, done: Retained | None, *, insist: bool) -> int:
     return int(stopped or bool(plan.problems) or any(store.alarms for store in plan.stores))
 
 
-def _document(plan: Plan, done: Retained | None) -> dict[str, object]:
+def document(plan: Plan, done: Retained | None) -> dict[str, object]:
+    """Say it for machines."""
     stores = [
         {
             "region": store.region,
@@ -93,6 +95,7 @@ def _document(plan: Plan, done: Retained | None) -> dict[str, object]:
             "alarms": store.alarms,
             "removed": done and done.blobs.get((store.region, store.store), 0),
             "ledger_removed": done and done.ledger.get((store.region, store.store), 0),
+            "reads_removed": done and done.reads.get((store.region, store.store), 0),
         }
         for store in plan.stores
     ]
@@ -107,7 +110,8 @@ def _document(plan: Plan, done: Retained | None) -> dict[str, object]:
     }
 
 
-def _print(plan: Plan, done: Retained | None, *, insist: bool) -> None:
+def show(plan: Plan, done: Retained | None, *, insist: bool) -> None:
+    """Print it for people."""
     for store in plan.stores:
         for alarm in store.alarms:
             _say(f"ALARM {alarm}")
@@ -123,9 +127,10 @@ def _print(plan: Plan, done: Retained | None, *, insist: bool) -> None:
     _print_holdings(plan)
     if any(store.stops for store in plan.stores) and not insist:
         stdout.print("If that is as it should be, run again with --more-than-half.")
-    going = sum(len(store.blobs) + len(store.ledger) for store in plan.stores)
+    going = sum(len(store.blobs) + len(store.ledger) + len(store.reads) for store in plan.stores)
     if done is not None:
-        removed = sum(done.blobs.values()) + sum(done.ledger.values())
+        parts = (done.blobs, done.ledger, done.reads)
+        removed = sum(sum(part.values()) for part in parts)
         stdout.print(f"removed {removed:,} objects", highlight=False)
     elif going:
         stdout.print("nothing was removed: run again with --apply")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mainstem.cli import build, load, replicate
+from mainstem.cli import build, load, replicate, retain
 from mainstem.cli.app import app
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
@@ -32,8 +32,11 @@ def run_command(
 ) -> None:
     """Do one scheduled pass: replicate, load and build. Run it daily, from any scheduler.
 
+    With `run: {retain: true}` in the platform file it also removes what is as old as it may be; a
+    region of residency `aggregates` publishes its weekly counts.
+
     A pass takes up whatever is new, however late, and a second one finds nothing. Exit codes are
-    those of the three commands; the first that is not 0 counts.
+    those of the commands; the first that is not 0 counts.
     """
     loaded = load_platform(platform)
     with showing("running") as progress:
@@ -45,6 +48,7 @@ def run_command(
                 "load": load.document(done.loaded),
                 "build": build.document(done.built),
                 "aggregates": _published(done.published),
+                "retain": retain.document(*done.retention) if done.retention else None,
             }
         )
     else:
@@ -55,11 +59,15 @@ def run_command(
             stdout.print(f"published the counts of {week.name}: {len(week.cells):,} cells")
         for problem in done.published.problems if done.published else ():
             stderr.print(problem, markup=False, soft_wrap=True)
+        if done.retention:
+            retain.show(*done.retention, insist=False)
     for code in (replicate.exit_code(done.replication), load.exit_code(done.loaded)):
         if code:
             raise typer.Exit(code)
     if done.published and done.published.problems:
         raise typer.Exit(1)
+    if done.retention and (code := retain.exit_code(*done.retention, insist=False)):
+        raise typer.Exit(code)
 
 
 def _published(done: Publication | None) -> dict[str, object] | None:

@@ -47,6 +47,9 @@ class Retention(FrozenModel):
     grace_days: Annotated[
         int, Field(ge=0, le=365, description="Days more for what is not loaded yet.")
     ] = 7
+    reads_days: Annotated[
+        int, Field(ge=1, le=3650, description="Days of the notes of who read in the region.")
+    ] = 400
     signals: Annotated[
         dict[Signal, Annotated[int, Field(ge=1, le=3650)]],
         Field(default_factory=dict, description="Days of a signal's blobs, where they are others."),
@@ -190,6 +193,14 @@ class Sources(FrozenModel):
     invoice_lines: LocalPath | None = None
 
 
+class Run(FrozenModel):
+    """What a scheduled pass does beside replicating, loading and building."""
+
+    retain: Annotated[
+        bool, Field(description="Whether it ends with removing what is as old as it may be.")
+    ] = False
+
+
 class Hold(FrozenModel):
     """What no retention removes while this stands here; a blob has to fit all that is given."""
 
@@ -234,6 +245,7 @@ class Platform(FrozenModel):
         Field(description="Where a build publishes what answers read.", validate_default=True),
     ] = Path("published")
     sources: Sources = Sources()
+    run: Run = Run()
     holds: Annotated[
         tuple[Hold, ...], Field(description="Legal holds: what stays whatever its age.")
     ] = ()

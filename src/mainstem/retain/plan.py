@@ -7,7 +7,7 @@ or where most of a store would go, nothing goes until a person says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from mainstem.records import CONVERTED_SUFFIX, LOCAL_SUFFIX
 from mainstem.retain.holds import HeldCandidate, Holds
 from mainstem.store import (
     LEDGER,
+    READS,
     Account,
     Cleared,
     Reason,
@@ -87,6 +88,7 @@ class StorePlan:
     holdings: list[Holding] = field(default_factory=list)
     blobs: list[Going] = field(default_factory=list)
     ledger: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
     cleared: Cleared = field(default_factory=Cleared)
     stops: list[str] = field(default_factory=list)
 
@@ -144,6 +146,8 @@ def plan_retention(
             holds = Holds(platform, platform.regions[store.region])
             _plan_blobs(evidence, store, holds, now)
             _plan_ledger(platform.regions[store.region], store, now)
+            if store.at_region:
+                _plan_reads(platform.regions[store.region], store, now)
             store.stops += _too_much(store)
             plan.stores.append(store)
     return plan
@@ -362,10 +366,34 @@ def _plan_ledger(region: Region, store: StorePlan, now: datetime) -> None:
     store.cleared = Cleared(entries_before, lines_before, marks)
 
 
+def _plan_reads(region: Region, store: StorePlan, now: datetime) -> None:
+    """Plan for the notes of who read in the region; their names begin with the day."""
+    before = _day(now - timedelta(days=region.retention.reads_days))
+    holding = Holding(store.region, store.store, READS)
+    for info in store.account.container(READS).list():
+        day = info.name[: len(before)]
+        holding.blobs += 1
+        holding.bytes += info.bytes
+        if holding.oldest is None:
+            holding.oldest = datetime.strptime(day, "%Y/%m/%d")
+        if day < before:
+            holding.going += 1
+            holding.going_bytes += info.bytes
+            store.reads.append(info.name)
+    if holding.blobs:
+        store.holdings.append(holding)
+    store.cleared = replace(store.cleared, reads_before=before)
+
+
 def _too_much(store: StorePlan) -> Iterator[str]:
-    blobs = [holding for holding in store.holdings if holding.signal != LEDGER]
+    blobs = [holding for holding in store.holdings if holding.signal not in (LEDGER, READS)]
     ledger = [holding for holding in store.holdings if holding.signal == LEDGER]
-    for what, holdings in (("blobs", blobs), ("ledger's objects", ledger)):
+    reads = [holding for holding in store.holdings if holding.signal == READS]
+    for what, holdings in (
+        ("blobs", blobs),
+        ("ledger's objects", ledger),
+        ("notes of reads", reads),
+    ):
         going, there = _sum(h.going for h in holdings), _sum(h.blobs for h in holdings)
         if going > SHARE * there:
             yield f"{going:,} of its {there:,} {what} would go at once"

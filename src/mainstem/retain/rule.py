@@ -68,7 +68,12 @@ def _prefixes(platform: Platform) -> Iterator[tuple[str, Kept]]:
         if region.store is None:
             continue
         days = {signal.value: region.retention.days_of(signal) for signal in Signal}
-        own = {**days, INDEX: max(days.values()), LEDGER: LEDGER_DAYS, READS: LEDGER_DAYS}
+        own = {
+            **days,
+            INDEX: max(days.values()),
+            LEDGER: LEDGER_DAYS,
+            READS: region.retention.reads_days,
+        }
         places = [(region.store, name, name) for name in own]
         for signal in (*Signal, None):
             place = platform.loaded_from(region.name, signal) if signal else None

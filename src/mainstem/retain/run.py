@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mainstem.errors import MainstemError
 from mainstem.store import (
     INDEX,
+    READS,
     RETENTION,
     Cleared,
     ObjectMissing,
@@ -37,6 +38,7 @@ class Retained:
 
     blobs: dict[tuple[str, str], int] = field(default_factory=dict)
     ledger: dict[tuple[str, str], int] = field(default_factory=dict)
+    reads: dict[tuple[str, str], int] = field(default_factory=dict)
     failed: dict[str, MainstemError] = field(default_factory=dict)
 
 
@@ -60,7 +62,7 @@ def retain(
 
 def _empty(store: StorePlan, result: Retained, progress: Callable[[str], None]) -> None:
     key = store.region, store.store
-    if not store.blobs and not store.ledger:
+    if not store.blobs and not store.ledger and not store.reads:
         return
     store.account.ensure_container(RETENTION)
     with ThreadPoolExecutor(REMOVERS) as removers:
@@ -70,10 +72,14 @@ def _empty(store: StorePlan, result: Retained, progress: Callable[[str], None]) 
             gone = removers.map(lambda going: _remove(store, going.removal), step)
             result.blobs[key] = result.blobs.get(key, 0) + sum(gone)
             progress(f"{store.region}: removed {start + len(step)} of {len(store.blobs)} blobs")
-        if store.ledger:
+        if store.ledger or store.reads:
             _write(store, [], store.cleared)
+        if store.ledger:
             ledger = store.account.container(store.ledger_container)
             result.ledger[key] = sum(removers.map(ledger.remove, store.ledger))
+        if store.reads:
+            reads = store.account.container(READS)
+            result.reads[key] = sum(removers.map(reads.remove, store.reads))
 
 
 def _remove(store: StorePlan, removal: Removal) -> bool:

@@ -52,12 +52,13 @@ class Cleared:
     """How far a ledger is cleared, over all steps: UTC days `YYYY/MM/DD`, and each instance's end.
 
     Entries before the day `entries_before` are removed, up to the numbers in `marks`; `.lines`
-    before `lines_before`.
+    before `lines_before`, and notes of who read before `reads_before`.
     """
 
     entries_before: str = ""
     lines_before: str = ""
     marks: dict[str, int] = field(default_factory=dict)
+    reads_before: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def _merged(before: Cleared, more: Cleared) -> Cleared:
         max(before.entries_before, more.entries_before),
         max(before.lines_before, more.lines_before),
         dict(sorted(marks.items())),
+        max(before.reads_before, more.reads_before),
     )
 
 
