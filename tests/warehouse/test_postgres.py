@@ -18,7 +18,7 @@ from mainstem.backup import back_up, restore
 from mainstem.books import Breach, keep_books, take_status, verify
 from mainstem.config.platform import load_platform
 from mainstem.errors import ConfigError, DataError, Transient, UsageError
-from mainstem.load import load, preview_load
+from mainstem.load import Choice, load, preview_load
 from mainstem.load.bronze import Bronze
 from mainstem.load.quarantine import drop_quarantined, list_quarantine, retry_quarantined
 from mainstem.records import Signal
@@ -249,3 +249,21 @@ def test_a_server_that_is_not_there(tmp_path: Path, postgres: str) -> None:
     missing = on_postgres(tmp_path, f"{postgres}_missing")
     with pytest.raises(UsageError, match="no such database"):
         load(missing)
+
+
+def test_repeats_and_a_day_again_are_alike_on_both_engines(tmp_path: Path, postgres: str) -> None:
+    duckdb, server = on_duckdb(tmp_path), on_postgres(tmp_path, postgres)
+    euc = collector(duckdb)
+    write_blobs(euc)
+    first, second = (Request.of(Signal.LOGS, NOW, 2, at).data for at in (900, 901))
+    for name in ("again.json", "and-again.json"):
+        euc.account.container("logs").create(name, first + b"\n" + second + b"\n" + first)
+    span = Request.of(Signal.TRACES, NOW, 2, 900).data
+    euc.account.container("traces").create("again.json", span + b"\n" + span + b" ")
+    replicate(duckdb)
+    assert vars(load(server)) == vars(load(duckdb))
+    assert rows(server) == rows(duckdb)
+    day = Choice(replay=NOW.date())
+    assert vars(load(server, choice=day)) == vars(load(duckdb, choice=day))
+    assert rows(server) == rows(duckdb)
+    assert keep_books(server) == keep_books(duckdb)
