@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from deployment import Deployment, Said
     from faulty_store import FaultyStore
 
-FAILURES = list(Failure)
+OFTEN = (Failure.BUSY, Failure.CUT)
+FAILURES = [
+    pytest.param(each, marks=() if each in OFTEN else pytest.mark.prove) for each in Failure
+]
 SAID = {Failure.BUSY: "HTTP 503", Failure.SILENT: "no answer"}
 UPLOAD_FAILED = "upload failed, it will be tried again"
 PATIENCE_S = 60
