@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::errors::ErrorMode;
 use crate::ottl::{Condition, Context, Failed, Item, ParsedCondition};
+use crate::selection::{Selection, SelectionSpec};
 use crate::spec::SpecError;
 use crate::statements::{GroupSpec, context_in, refused};
 use crate::walk::retain;
@@ -24,6 +25,23 @@ pub struct FilterSpec {
     pub traces: OlderTraces,
     pub logs: OlderLogs,
     pub metrics: OlderMetrics,
+    /// By signal: what is not included, or is excluded, goes.
+    #[serde(skip_serializing_if = "Selections::is_empty")]
+    pub select: Selections,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Selections {
+    pub spans: SelectionSpec,
+    pub logs: SelectionSpec,
+    pub metrics: SelectionSpec,
+}
+
+impl Selections {
+    fn is_empty(&self) -> bool {
+        self.spans.is_empty() && self.logs.is_empty() && self.metrics.is_empty()
+    }
 }
 
 /// A condition, or a group of them with settings of its own.
@@ -61,6 +79,7 @@ pub struct OlderMetrics {
 pub struct Filter {
     /// What each of the signal's contexts is removed by, the outermost first.
     passes: Vec<(Context, Vec<Rule>)>,
+    selection: Option<Selection>,
 }
 
 struct Rule {
@@ -70,7 +89,16 @@ struct Rule {
 
 impl Filter {
     pub fn compile(spec: &FilterSpec, signal: Signal) -> Result<Filter, SpecError> {
-        let mut filter = Filter { passes: Vec::new() };
+        let (place, select) = match signal {
+            Signal::Traces => ("spans", &spec.select.spans),
+            Signal::Logs => ("logs", &spec.select.logs),
+            Signal::Metrics => ("metrics", &spec.select.metrics),
+        };
+        let selection = (!select.is_empty()).then(|| Selection::compile(select, signal));
+        let mut filter = Filter {
+            passes: Vec::new(),
+            selection: selection.transpose().map_err(|error| error.within(place))?,
+        };
         let (option, conditions, older): (_, _, [(_, _, &[String]); 3]) = match signal {
             Signal::Traces => (
                 "trace_conditions",
@@ -112,6 +140,11 @@ impl Filter {
                 ],
             ),
         };
+        let has_older = older.iter().any(|(_, _, texts)| !texts.is_empty());
+        if filter.selection.is_some() && (has_older || !conditions.is_empty()) {
+            let reason = "include and exclude stand beside conditions: one of the two ways";
+            return Err(SpecError::new(place, reason));
+        }
         if !conditions.is_empty()
             && let Some((place, ..)) = older.iter().find(|(_, _, texts)| !texts.is_empty())
         {
@@ -172,6 +205,9 @@ impl Filter {
     /// Removes what a condition holds for, and what is empty then. A failure, where failures are to
     /// be told, leaves the request half done.
     pub fn apply(&self, request: &mut Request<'_>) -> Result<(), Failed> {
+        if let Some(selection) = &self.selection {
+            selection.apply(request);
+        }
         for (context, rules) in &self.passes {
             retain(request, *context, &mut |item| {
                 removes(rules, item).map(|removed| !removed)
@@ -184,6 +220,21 @@ impl Filter {
             prune(request);
         }
         Ok(())
+    }
+
+    /// Whether a condition holds for anything in the request, of which nothing is removed.
+    ///
+    /// # Errors
+    /// `Failed` where a condition could not be evaluated, and failures are to be told.
+    pub fn finds(&self, request: &mut Request<'_>) -> Result<bool, Failed> {
+        let mut found = false;
+        for (context, rules) in &self.passes {
+            retain(request, *context, &mut |item| {
+                found = found || removes(rules, item)?;
+                Ok(true)
+            })?;
+        }
+        Ok(found)
     }
 }
 

@@ -235,6 +235,10 @@ impl Matcher {
         fits(&self.metric_names, || metric.name.as_ref().into())
     }
 
+    pub fn resource(&self, around: Surroundings<'_, '_>) -> bool {
+        self.resources.iter().all(|one| one.fits(around.resource))
+    }
+
     fn properties(&self, attributes: &[KeyValue<'_>], around: Surroundings<'_, '_>) -> bool {
         let (name, version) = match around.scope {
             Some(scope) => (scope.name.as_ref(), scope.version.as_ref()),
@@ -245,7 +249,7 @@ impl Matcher {
                 && versions
                     .as_ref()
                     .is_none_or(|versions| versions.has(version))
-        }) && self.resources.iter().all(|one| one.fits(around.resource))
+        }) && self.resource(around)
             && self.attributes.iter().all(|one| one.fits(attributes))
     }
 }
