@@ -129,9 +129,7 @@ def make_blobs(folder: Path, records: int) -> None:
     plan = {
         "region": "euc",
         "environment": "play",
-        "grpc": "127.0.0.1:0",
-        "http": "127.0.0.1:0",
-        "max_body_bytes": 20 << 20,
+        "receivers": {"otlp": {"grpc": None, "http": "127.0.0.1:0", "max_body_bytes": 20 << 20}},
         "in_flight_bytes": 32 << 20,
         "spool": {
             "path": str(folder / "spool"),
@@ -145,6 +143,7 @@ def make_blobs(folder: Path, records: int) -> None:
             {
                 "name": "logs",
                 "signal": "logs",
+                "receivers": ["otlp"],
                 "steps": [{"redaction": spans.policy(detectors=True)}],
                 "class": "logs",
             }
@@ -163,7 +162,7 @@ def make_blobs(folder: Path, records: int) -> None:
     for container in ("logs", LEDGER):
         store.ensure_container(container)
     plane = _core.DataPlane(json.dumps(plan))
-    sender = http.client.HTTPConnection("127.0.0.1", plane.start()["http"])
+    sender = http.client.HTTPConnection("127.0.0.1", plane.start()["otlp"]["http"])
     for seed in range(records // IN_REQUEST):
         body = logs.request(IN_REQUEST, seed).SerializeToString()
         sender.request("POST", "/v1/logs", body, {"Content-Type": "application/x-protobuf"})

@@ -45,10 +45,11 @@ class Running:
 
     def __init__(self, config: Path, site: Site, listeners: dict[str, Any] | None = None) -> None:
         plan = make_plan(read_collector(config), site)
-        plan.core["listeners"] = listeners or {}
+        if listeners is not None:
+            plan.core["receivers"]["otlp"]["listeners"] = listeners
         ensure_key(site.key)
         self.plane = _core.DataPlane(plan.core_json())
-        self.ports = self.plane.start()
+        self.ports = self.plane.start()["otlp"]
         stores = open_stores(plan, site)
         signer = HeadSigner(ready_signing_key(site))
         self.uploaders = [

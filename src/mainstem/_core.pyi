@@ -62,8 +62,10 @@ class DataPlane:
         where the spool cannot be opened.
         """
 
-    def start(self) -> dict[str, int]:
-        """Bind the listeners, take requests from now on, and give the ports by "grpc" and "http".
+    def start(self) -> dict[str, dict[str, int]]:
+        """Bind the listeners, and take requests from now on.
+
+        Gives the ports by the receivers' ids, and there by "grpc" and "http".
 
         Raises `OSError` where an address cannot be bound.
         """
@@ -98,6 +100,13 @@ class DataPlane:
         """Say that the store holds entry `seq` and its blob, so that the spool can drop them.
 
         Entries are confirmed in the order of `seq`. Raises `SpoolError` where that is broken.
+        """
+
+    def give_up(self, exporter: str, *, region: str | None = None) -> tuple[int, int]:
+        """Give up what is owed to an exporter, for good; gives the segments and records of that.
+
+        The chain gets an entry for each segment, which counts them as abandoned. Raises
+        `SpoolError` where that cannot be written; `ValueError` as `next_outbox` does.
         """
 
     def stats(self) -> str:

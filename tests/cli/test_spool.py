@@ -33,7 +33,7 @@ def spool(tmp_path: Path) -> Iterator[Path]:
     ensure_key(site.key)
     site.spool.mkdir(parents=True)
     plane = _core.DataPlane(plan.core_json())
-    url = f"http://127.0.0.1:{plane.start()['http']}/v1/logs"
+    url = f"http://127.0.0.1:{plane.start()['otlp']['http']}/v1/logs"
     assert post(url, log_request("one")) == 200
     plane.seal()
     assert post(url, log_request("two")) == 200

@@ -203,3 +203,41 @@ def test_health_tells_of_what_waits_too_long_and_of_its_recovery(tmp_path: Path)
         (tmp_path / "store").unlink()
         wait_for(lambda: get(health)[0] == 200)
         assert running.stop() == 0
+
+
+def test_what_a_hold_keeps_back_outlives_sighup_and_goes_as_it_was_configured(
+    tmp_path: Path,
+) -> None:
+    sampling = (
+        "  tail_sampling:\n    decision_wait: 2s\n"
+        "    policies: [{name: all, type: always_sample}]\nexporters:\n"
+    )
+    traces = "traces: {receivers: [otlp], processors: [redaction"
+    arguments = configure(
+        tmp_path, ("exporters:\n", sampling), (traces, f"{traces}, tail_sampling")
+    )
+    span = {"traceId": "ab" * 16, "spanId": "cd" * 8}
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+    with collector(arguments) as running:
+        url = f"{running.otlp}/v1/traces"
+        assert httpx.post(url, content=body, headers=JSON).status_code == 200
+        file = tmp_path / "collector.yaml"
+        # From now on nothing is kept; the trace that waits goes by the earlier policy.
+        nothing = "type: span_count, span_count: {min_spans: 100}"
+        file.write_text(file.read_text().replace("type: always_sample", nothing))
+        hang_up(running, "reloaded")
+        span["traceId"] = "ef" * 16
+        body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+        assert httpx.post(url, content=body, headers=JSON).status_code == 200
+        wait_for(lambda: "mainstem_held_records" in get(running.ready["metrics"])[1])
+        wait_for(lambda: _held_records(running) == 0)
+        assert running.stop() == 0, running.events
+    lines = [path.read_text() for path in (tmp_path / "store" / "traces").rglob("*.json*")]
+    assert len(lines) == 1
+    assert "ab" * 16 in lines[0]
+
+
+def _held_records(running: Running) -> float:
+    _, text = get(running.ready["metrics"])
+    told = [line for line in text.splitlines() if line.startswith("mainstem_held_records{")]
+    return sum(float(line.rpartition(" ")[2]) for line in told)

@@ -28,7 +28,7 @@ def plane(tmp_path: Path) -> Iterator[_core.DataPlane]:
 
 
 def test_entries_go_up_in_the_order_of_their_chain(plane: _core.DataPlane, tmp_path: Path) -> None:
-    port = plane.start()["http"]
+    port = plane.start()["otlp"]["http"]
     for body in ("one", "two", "three"):
         assert post(f"http://127.0.0.1:{port}/v1/logs", log_request(body)) == 200
         plane.seal()
@@ -51,7 +51,7 @@ def test_entries_go_up_in_the_order_of_their_chain(plane: _core.DataPlane, tmp_p
 def test_another_content_under_a_name_is_an_alarm_and_the_rest_goes_on(
     plane: _core.DataPlane, tmp_path: Path
 ) -> None:
-    port = plane.start()["http"]
+    port = plane.start()["otlp"]["http"]
     assert post(f"http://127.0.0.1:{port}/v1/logs", log_request("one")) == 200
     plane.seal()
     first = plane.next_outbox(5)

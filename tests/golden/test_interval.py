@@ -51,7 +51,7 @@ def through_mainstem(case: dict[str, Any], folder: Path) -> list[dict[str, Any]]
         }
         plane = _core.DataPlane(json.dumps(made))
         try:
-            collector = Collector(plane, plane.start())
+            collector = Collector(plane, plane.start()["otlp"])
             for request in requests:
                 assert post(f"{collector.http}/v1/metrics", json.dumps(request).encode()) == 200
             if not requests:

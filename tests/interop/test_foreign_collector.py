@@ -1,4 +1,4 @@
-"""The OpenTelemetry Collector as sender: what it was given arrives, in both transports."""
+"""The OpenTelemetry Collector as sender and as receiver: all arrives, in both transports."""
 
 from __future__ import annotations
 
@@ -78,6 +78,11 @@ def stored(folder: Path, signal: str) -> list[Any]:
         for scope in resource[inner]
         for one in scope[leaf]
     ]
+    return in_order(signal, found)
+
+
+def in_order(signal: str, found: list[Any]) -> list[Any]:
+    """Sort records by their numbers."""
     key = {"traces": "spanId", "logs": "timeUnixNano"}.get(signal)
     return sorted(found, key=lambda one: one[key] if key else int(one["name"][len("metric") :]))
 
@@ -115,6 +120,63 @@ def test_what_the_collector_sends_is_stored(tmp_path: Path, exporter: str) -> No
     for signal in LISTS:
         sent = [record(signal, number) for number in range(REQUESTS * RECORDS)]
         assert _plain(stored(tmp_path, signal)) == _plain(sent)
+
+
+TAKING = """\
+receivers:
+  otlp: {protocols: {grpc: {endpoint: "127.0.0.1:GRPC"}, http: {endpoint: "127.0.0.1:HTTP"}}}
+exporters:
+  file: {path: FILE}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [otlp], exporters: [file]}
+    logs: {receivers: [otlp], exporters: [file]}
+    metrics: {receivers: [otlp], exporters: [file]}
+"""
+
+
+@pytest.mark.parametrize("exporter", ["otlp", "otlphttp"])
+def test_what_is_forwarded_to_the_collector_arrives(tmp_path: Path, exporter: str) -> None:
+    assert PEER.exists(), "`make peers` builds the collector that this test sends to"
+    ports = {"GRPC": str(free_port()), "HTTP": str(free_port())}
+    written = tmp_path / "written.jsonl"
+    text = TAKING.replace("FILE", str(written))
+    for name, port in ports.items():
+        text = text.replace(name, port)
+    config = tmp_path / "peer.yaml"
+    config.write_text(text)
+    peer = subprocess.Popen(
+        [PEER, "--config", config], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait_until_it_takes(f"http://127.0.0.1:{ports['HTTP']}/v1/logs", peer, [])
+        arguments = stand(tmp_path)
+        file = tmp_path / "collector.yaml"
+        target = ports["GRPC"] if exporter == "otlp" else ports["HTTP"]
+        sending = f"  {exporter}: {{endpoint: 'http://127.0.0.1:{target}'}}\n"
+        text = file.read_text().replace("exporters:\n", f"exporters:\n{sending}", 1)
+        file.write_text(text.replace("exporters: [blob]", f"exporters: [blob, {exporter}]"))
+        with collector(arguments) as running:
+            for signal in LISTS:
+                for body in requests(signal):
+                    assert post(f"{running.otlp}/v1/{signal}", body) == 200
+            # A stop waits for a receiver that answers.
+            assert running.stop() == 0, running.events
+    finally:
+        peer.terminate()
+        peer.wait(timeout=30)
+    taken = [json.loads(line) for line in written.read_text().splitlines()]
+    for signal, (outer, inner, leaf) in LISTS.items():
+        found = [
+            one
+            for request in taken
+            for resource in request.get(outer, [])
+            for scope in resource[inner]
+            for one in scope[leaf]
+        ]
+        sent = [record(signal, number) for number in range(REQUESTS * RECORDS)]
+        assert _plain(in_order(signal, found)) == _plain(sent)
 
 
 def _wait_until_it_takes(url: str, peer: subprocess.Popen[str], said: list[str]) -> None:

@@ -22,7 +22,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def run(folder: Path = tmp_path, **changes: Any) -> Collector:
         plane = _core.DataPlane(json.dumps(plan(folder, **changes)))
-        collector = Collector(plane, plane.start())
+        collector = Collector(plane, plane.start()["otlp"])
         running.append(collector)
         return collector
 

@@ -97,7 +97,10 @@ def segment_class(signal: str, container: str | None = None) -> dict[str, Any]:
 def plan(
     folder: Path, signals: tuple[str, ...] = ("traces", "logs", "metrics"), **changes: Any
 ) -> dict[str, Any]:
-    """A plan with a pipeline for each signal, under a policy that masks e-mail addresses."""
+    """A plan with a pipeline for each signal, under a policy that masks e-mail addresses.
+
+    Changes of what a receiver has are those of the only one there is, `otlp`.
+    """
     folder.mkdir(exist_ok=True)
     key = folder / "region.key"
     if not key.exists():
@@ -107,18 +110,25 @@ def plan(
         {
             "name": signal,
             "signal": signal,
+            "receivers": ["otlp"],
             "steps": [{"redaction": {"coverage": "full", "detectors": ["email"]}}],
             "class": signal,
         }
         for signal in signals
     ]
     classes = {signal: segment_class(signal) for signal in signals}
+    receiver = {
+        "grpc": "127.0.0.1:0",
+        "http": "127.0.0.1:0",
+        "listeners": {},
+        "max_body_bytes": MAX_BODY,
+        "cors": [],
+    }
+    receiver |= {key: changes.pop(key) for key in set(receiver) & set(changes)}
     return {
         "region": "test",
         "environment": "test",
-        "grpc": "127.0.0.1:0",
-        "http": "127.0.0.1:0",
-        "max_body_bytes": MAX_BODY,
+        "receivers": {"otlp": receiver},
         "in_flight_bytes": 4 * MAX_BODY,
         "spool": {
             "path": str(folder / "spool"),
@@ -128,7 +138,6 @@ def plan(
             "digest_window_ms": 600_000,
         },
         "key_path": str(key),
-        "cors": [],
         "pipelines": pipelines,
         "classes": classes,
         **changes,

@@ -167,7 +167,15 @@ def test_what_the_settings_are_wrong_about_waits(start: Start, tmp_path: Path) -
     """A receiver without a pipeline for the signal: the data is not at fault."""
     port = free_port()
     only_logs = {
-        "pipelines": [{"name": "logs", "signal": "logs", "steps": [], "class": "logs"}],
+        "pipelines": [
+            {
+                "name": "logs",
+                "signal": "logs",
+                "receivers": ["otlp"],
+                "steps": [],
+                "class": "logs",
+            }
+        ],
         "classes": {"logs": segment_class("logs")},
     }
     centre = start(tmp_path / "centre", grpc=f"127.0.0.1:{port}", **only_logs)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from grpc_client import export
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from planes import Collector, plan, wait_for
+from planes import Collector, plan, segment_class, wait_for
 from running import post
 
 from mainstem import _core
@@ -98,7 +98,7 @@ class Planes:
         made["pipelines"][0] |= pipeline
         plane = _core.DataPlane(json.dumps(made))
         self.planes.append(plane)
-        return Collector(plane, plane.start())
+        return Collector(plane, plane.start()["otlp"])
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_steps_behind_the_hold_see_what_waited_and_what_did_not(planes: Planes) 
     collector = planes.start(hold=sampling(100), after=after)
     url = f"{collector.http}/v1/traces"
     assert post(url, spans((1, 1, 2))) == 200
-    wait_for(lambda: collector.stats()["samplers"]["traces"]["waiting"] == 0)
+    wait_for(lambda: held(collector) == 0)
     assert post(url, spans((1, 2, 0))) == 200
     lines = collector.seal()["traces"]
     for line in lines:
@@ -268,3 +268,69 @@ def test_a_hold_for_another_signal_or_with_durability_store_is_refused(tmp_path:
     made["spool"]["durability"] = "store"
     with pytest.raises(_core.PlanError, match="durability store"):
         _core.DataPlane(json.dumps(made))
+
+
+def named(name: str, *ids: tuple[int, int, int]) -> bytes:
+    """The same as `spans`, under another name."""
+    return spans(*ids).replace(f"for {EMAIL}".encode(), name.encode())
+
+
+def test_spans_that_stay_and_spans_that_travel_are_judged_as_one_trace(planes: Planes) -> None:
+    made = plan(planes.folder, ("traces",))
+    made["pipelines"][0] |= {
+        "hold": sampling(300),
+        "routing": {"local_class": "traces-local", "records": {"local": [{"name": ["stays"]}]}},
+    }
+    made["classes"]["traces-local"] = segment_class("traces", "traces-local")
+    plane = _core.DataPlane(json.dumps(made))
+    planes.planes.append(plane)
+    collector = Collector(plane, plane.start()["otlp"])
+    url = f"{collector.http}/v1/traces"
+    # The error is in a span that stays, or in one that travels, or nowhere.
+    for trace, stays, travels in ((1, 2, 0), (2, 0, 2), (3, 0, 0)):
+        assert post(url, named("stays", (trace, 1, stays))) == 200
+        assert post(url, named("travels", (trace, 2, travels))) == 200
+    wait_for(lambda: held(collector) == 0)
+    collector.plane.seal()
+    found: dict[str, list[int]] = {}
+    while (item := collector.plane.next_outbox(0.2)) is not None:
+        entry = json.loads(item.entry)
+        if item.kind == "segment" and item.blob_name is not None:
+            for line in item.payload().splitlines():
+                [resource] = json.loads(line)["resourceSpans"]
+                [span] = resource["scopeSpans"][0]["spans"]
+                told = (span["name"], int(span["traceId"], 16))
+                found.setdefault(entry["class"], []).append(told[1])
+                assert told[0] == ("stays" if entry["class"] == "traces-local" else "travels")
+        collector.entries.append(entry)
+        collector.plane.confirm(item.seq)
+    assert {kind: sorted(traces) for kind, traces in found.items()} == {
+        "traces": [1, 2],
+        "traces-local": [1, 2],
+    }
+    counts = books(collector)
+    assert (counts["received"], counts["stored"], counts["sampled"]) == (6, 4, 2)
+    assert collector.stats()["samplers"]["traces"]["new_traces"] == 3
+
+
+def test_requests_are_told_to_come_back_while_too_much_waits(planes: Planes) -> None:
+    collector = planes.start(hold=sampling(600_000, num_traces=2, refuse_more=True))
+    url = f"{collector.http}/v1/traces"
+    assert post(url, spans((1, 1, 0), (2, 1, 0))) == 200
+    assert post(url, spans((3, 1, 0))) == 429
+    assert held(collector) == 2
+
+
+def test_a_reload_that_changes_nothing_leaves_decisions_and_what_waits(planes: Planes) -> None:
+    collector = planes.start(hold=sampling(1_000))
+    url = f"{collector.http}/v1/traces"
+    assert post(url, spans((1, 1, 2))) == 200
+    made = plan(planes.folder, ("traces",))
+    made["pipelines"][0]["hold"] = sampling(1_000)
+    collector.plane.reload(json.dumps(made))
+    assert held(collector) == 1
+    wait_for(lambda: held(collector) == 0)
+    assert stored(collector) == [[(1, 1)]]
+    # The new listeners know what the old ones' traces became.
+    assert post(url, spans((1, 2, 0))) == 200
+    assert stored(collector)[1:] == [[(1, 2)]]

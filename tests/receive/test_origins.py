@@ -145,7 +145,7 @@ def test_the_centre_takes_another_plan_and_tells_of_each_region(
     centre = start(folder, **changes)
     send(centre, exports.logs(1).SerializeToString(), bearer("euc"))
     assert sorted(centre.stats()["origins"]) == ["euc", "use"]
-    centre.plane.reload(json.dumps(plan(folder, **changes) | {"max_body_bytes": 512 * 1024}))
+    centre.plane.reload(json.dumps(plan(folder, **changes, max_body_bytes=512 * 1024)))
     send(centre, exports.logs(1).SerializeToString(), bearer("use"))
     for region in REGIONS:
         [entry], _ = taken(centre, region)

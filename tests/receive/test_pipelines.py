@@ -25,6 +25,7 @@ def two_pipelines(folder: Path) -> dict[str, Any]:
         {
             "name": "logs/second",
             "signal": "logs",
+            "receivers": ["otlp"],
             "steps": [{"redaction": {"processors": [blue]}}],
             "class": "logs-second",
         }

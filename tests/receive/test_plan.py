@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     ("changes", "place"),
     [
         ({"colour": "red"}, "plan, line 1, column"),
-        ({"grpc": None, "http": None}, "grpc, http: one of them"),
+        ({"grpc": None, "http": None}, r"receivers\.otlp\.grpc, http: one of them"),
         ({"grpc": "localhost"}, "plan, line 1, column"),
-        ({"in_flight_bytes": 10}, "in_flight_bytes: "),
-        ({"max_body_bytes": 0}, "in_flight_bytes: "),
+        ({"in_flight_bytes": 10}, r"receivers\.otlp\.max_body_bytes: "),
+        ({"max_body_bytes": 0}, r"receivers\.otlp\.max_body_bytes: "),
         ({"key_path": "/nowhere/region.key"}, "key_path: the key file cannot be read"),
     ],
 )
@@ -52,7 +52,8 @@ def test_every_class_belongs_to_one_pipeline_of_its_signal(
     tmp_path: Path, pipeline: dict[str, Any], classes: dict[str, Any], place: str
 ) -> None:
     wrong = plan(tmp_path)
-    wrong["pipelines"].append({"name": "logs/second", "signal": "logs", "steps": [], **pipeline})
+    second = {"name": "logs/second", "signal": "logs", "receivers": ["otlp"], "steps": []}
+    wrong["pipelines"].append(second | pipeline)
     wrong["classes"] |= classes
     with pytest.raises(_core.PlanError, match=place):
         _core.DataPlane(json.dumps(wrong))
@@ -85,7 +86,7 @@ def test_no_error_quotes_the_plan(tmp_path: Path) -> None:
 def test_a_taken_address_cannot_be_bound(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     first = _core.DataPlane(json.dumps(plan(tmp_path)))
-    port = first.start()["grpc"]
+    port = first.start()["otlp"]["grpc"]
     second = _core.DataPlane(json.dumps(plan(tmp_path / "other", grpc=f"127.0.0.1:{port}")))
     with pytest.raises(OSError, match="in use"):
         second.start()

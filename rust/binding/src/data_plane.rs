@@ -1,5 +1,6 @@
 //! `DataPlane`: made from a plan, started, drained and closed by Python.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,13 +45,15 @@ impl DataPlane {
         })
     }
 
-    fn start(&self, py: Python<'_>) -> PyResult<std::collections::BTreeMap<&'static str, u16>> {
+    fn start(&self, py: Python<'_>) -> PyResult<BTreeMap<String, BTreeMap<&'static str, u16>>> {
         let plane = self.get()?;
-        let ports = py.detach(|| plane.start())?;
-        Ok([("grpc", ports.grpc), ("http", ports.http)]
-            .into_iter()
-            .filter_map(|(name, port)| port.map(|port| (name, port)))
-            .collect())
+        let receivers = py.detach(|| plane.start())?.into_iter();
+        let receivers = receivers.map(|(id, ports)| {
+            let bound = [("grpc", ports.grpc), ("http", ports.http)].into_iter();
+            let bound = bound.filter_map(|(name, port)| Some((name, port?)));
+            (id, bound.collect())
+        });
+        Ok(receivers.collect())
     }
 
     fn reload(&self, py: Python<'_>, plan: &str) -> PyResult<()> {
@@ -95,6 +98,19 @@ impl DataPlane {
         let plane = self.get()?;
         let spool = plane.spool(region).ok_or_else(no_such_region)?;
         py.detach(|| spool.confirm(seq))
+            .map_err(|error| spool_error(&error))
+    }
+
+    #[pyo3(signature = (exporter, *, region=None))]
+    fn give_up(
+        &self,
+        py: Python<'_>,
+        exporter: &str,
+        region: Option<&str>,
+    ) -> PyResult<(u64, u64)> {
+        let plane = self.get()?;
+        let spool = plane.spool(region).ok_or_else(no_such_region)?;
+        py.detach(|| spool.give_up(exporter))
             .map_err(|error| spool_error(&error))
     }
 

@@ -14,7 +14,7 @@ pub use interval::{Interval, IntervalGate, IntervalSpec};
 pub use release::{Finish, Finished};
 pub use sampling::{
     PolicySpec, Rule, RuleSpec, SampledByPolicy, SamplingCounts, SamplingReport, TailSampling,
-    TailSamplingGate, TailSamplingSpec, check,
+    TailSamplingGate, TailSamplingHold, TailSamplingSpec, check,
 };
 
 use otlp::model::Request;
@@ -43,6 +43,11 @@ impl Parted {
 pub trait Gate: Send + Sync {
     /// Take out what does not go on at once.
     fn part(&self, request: &mut Request<'_>, received_at_ns: u64) -> Parted;
+
+    /// Whether no request is to be taken now, since too much waits.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// Options that cannot be carried out: where in them, and why.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hold::{Finished, SamplingCounts, TailSampling, TailSamplingSpec};
+use hold::{Finished, SamplingCounts, TailSampling, TailSamplingHold, TailSamplingSpec};
 use otlp::model::Request;
 use serde_json::{Value, json};
 use spool::{HeldPart, Hold};
@@ -17,7 +17,7 @@ fn keeps(policies: &Value, resource: &Value, spans: &Value) -> bool {
 }
 
 struct Sampler {
-    hold: TailSampling,
+    hold: TailSamplingHold,
     now_ns: u64,
 }
 
@@ -40,7 +40,9 @@ impl Sampler {
             stored: request.records(),
             ..Finished::default()
         });
-        let (_, hold) = TailSampling::new(&spec, "p", 1 << 20, finish, &counts).unwrap();
+        let sampling = TailSampling::new(&spec, "p", 1 << 20, &counts).unwrap();
+        sampling.begin();
+        let (_, hold) = sampling.join(finish);
         Self {
             hold,
             now_ns: SECOND,
@@ -62,6 +64,7 @@ impl Sampler {
         assert!(self.hold.decide(self.now_ns).is_none(), "before its time");
         self.now_ns += 2 * SECOND;
         let release = self.hold.decide(self.now_ns).unwrap();
+        self.hold.released();
         assert_eq!(release.marks.len(), 1);
         let mut counts = release.counts;
         for line in &release.lines {

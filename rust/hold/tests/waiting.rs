@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hold::{Finished, Gate, SamplingCounts, TailSampling, TailSamplingGate, TailSamplingSpec};
+use hold::{
+    Finished, Gate, SamplingCounts, TailSampling, TailSamplingGate, TailSamplingHold,
+    TailSamplingSpec,
+};
 use otlp::model::{Request, Signal};
 use otlp::{Limits, Notes};
 use serde_json::json;
@@ -14,7 +17,7 @@ const T: u64 = 1_000 * SECOND;
 
 struct World {
     gate: TailSamplingGate,
-    hold: TailSampling,
+    hold: TailSamplingHold,
     counts: Arc<SamplingCounts>,
 }
 
@@ -38,7 +41,9 @@ fn world(most_traces: usize, most_bytes: usize) -> World {
             ..Finished::default()
         }
     });
-    let (gate, hold) = TailSampling::new(&spec, "p", most_bytes, finish, &counts).unwrap();
+    let sampling = TailSampling::new(&spec, "p", most_bytes, &counts).unwrap();
+    sampling.begin();
+    let (gate, hold) = sampling.join(finish);
     World { gate, hold, counts }
 }
 
@@ -88,6 +93,7 @@ impl World {
         let Some(release) = self.hold.decide(now_ns) else {
             return (vec![], vec![]);
         };
+        self.hold.released();
         let marks = release.marks.iter().map(|mark| mark.key[0]).collect();
         let lines = release.lines.into_iter();
         let lines = lines.map(|line| String::from_utf8(line.line).unwrap());
@@ -166,6 +172,7 @@ fn bytes_are_bounded_whatever_the_number_of_traces() {
         // What the committer does before each commit.
         while let Some(release) = world.hold.decide(T + n) {
             let_go += release.marks.len();
+            world.hold.released();
         }
         assert!(world.hold.level().bytes <= MOST as u64);
     }

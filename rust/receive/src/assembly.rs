@@ -9,7 +9,8 @@ use route::Routing;
 use spool::{ClassConfig, Durability, Hold};
 
 use crate::pipeline::gated::{self, After, gated};
-use crate::pipeline::pass::Pipeline;
+use crate::pipeline::pass::{Gates, Pipeline};
+use crate::pipeline::samplers::Samplers;
 use crate::pipeline::steps::Steps;
 use crate::pipeline::ways::{Class, Ways, fingerprint};
 use crate::plan::{ClassPlan, PipelinePlan, Plan, PlanError, SignalName, StepPlan};
@@ -21,15 +22,19 @@ pub struct Assembly {
     pub classes: Vec<ClassConfig>,
     /// Of each class the hold, where it has one.
     pub holds: Vec<Option<Box<dyn Hold>>>,
-    /// By signal; a signal without a pipeline has none.
-    pub pipelines: [Vec<Pipeline>; 3],
+    pub pipelines: Vec<Arc<Pipeline>>,
 }
 
 /// Compiles every pipeline, and registers its rules with the statistics.
-pub fn assemble(plan: &Plan, key: &RegionKey, stats: &Stats) -> Result<Assembly, PlanError> {
+pub fn assemble(
+    plan: &Plan,
+    key: &RegionKey,
+    stats: &Stats,
+    samplers: &Samplers,
+) -> Result<Assembly, PlanError> {
     let mut classes = Vec::with_capacity(plan.pipelines.len());
     let mut holds = Vec::with_capacity(plan.pipelines.len());
-    let mut pipelines = [const { Vec::new() }; 3];
+    let mut pipelines = Vec::with_capacity(plan.pipelines.len());
     let mut used = BTreeSet::new();
     for pipeline in &plan.pipelines {
         let at = |place: &str| format!("pipelines.{}.{place}", pipeline.name);
@@ -90,20 +95,28 @@ pub fn assemble(plan: &Plan, key: &RegionKey, stats: &Stats) -> Result<Assembly,
             .transpose()?;
         let counters = stats.rules(signal, &rules);
         holds.resize_with(classes.len(), || None);
-        let mut gate = None;
+        let mut gates = None;
         if let Some(plan) = &pipeline.hold {
             let after = Arc::new(after);
-            let name = &pipeline.name;
-            let (gated, hold) = gated(plan, name, &policy, after, counters.clone(), stats)
-                .map_err(|error| {
+            // Of one pipeline, so that a trace is decided as one, whatever of it travels.
+            let mut gate_of = |class: &Class| {
+                let (name, counters) = (&pipeline.name, counters.clone());
+                let made = gated(plan, name, &policy, &after, counters, samplers, stats);
+                let (gated, hold) = made.map_err(|error| {
                     PlanError::new(at(&format!("hold.{}", error.place)), error.reason)
                 })?;
-            holds[travels.index] = Some(hold);
-            gate = Some(gated);
+                holds[class.index] = Some(hold);
+                Ok(gated)
+            };
+            gates = Some(Gates {
+                travels: gate_of(&travels)?,
+                local: local.as_ref().map(gate_of).transpose()?,
+            });
         }
         let ways = Ways::new(travels, local, compiled);
-        let made = Pipeline::new(signal, ways, steps, gate, counters, left_out);
-        pipelines[signal as usize].push(made);
+        let receivers = pipeline.receivers.clone();
+        let made = Pipeline::new(signal, receivers, ways, steps, gates, counters, left_out);
+        pipelines.push(Arc::new(made));
     }
     if let Some(unused) = plan.classes.keys().find(|class| !used.contains(*class)) {
         let reason = "no pipeline has this class";
@@ -125,11 +138,6 @@ fn check_hold(plan: &Plan, pipeline: &PipelinePlan, signal: Signal) -> Result<()
     gated::check(hold, signal, pipeline.steps.iter().any(redaction))?;
     if plan.spool.durability == Durability::Store {
         let reason = "what waits is in the spool alone: durability store cannot be kept";
-        return Err(PlanError::new("hold", reason));
-    }
-    let routing = pipeline.routing.as_ref();
-    if routing.is_some_and(|routing| routing.local_class.is_some()) {
-        let reason = "a trace or a series cannot be held for two classes";
         return Err(PlanError::new("hold", reason));
     }
     Ok(())

@@ -12,19 +12,20 @@ use otlp::model::Signal;
 use redact::RegionKey;
 use serde::Serialize;
 use spool::{Spool, SpoolError};
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 
 use crate::faults::{forbid_core_dumps, quiet_panics};
 use crate::listen::listener::Listener;
-use crate::listen::server::{Gate, MAX_CONNECTIONS, listen};
+use crate::listen::server::{Gate, MAX_CONNECTIONS};
 use crate::listen::tls;
-use crate::live::Live;
 use crate::memory::{Budget, Pressure};
 use crate::origins::{self, Compiled, Origin};
-use crate::pipeline::intake::{Intake, Route};
+use crate::pipeline::intake::Route;
+use crate::pipeline::pass::Pipeline;
+use crate::pipeline::samplers::Samplers;
 use crate::plan::{Plan, PlanError, SpoolPlan};
+use crate::receiver::{self, Next, Ports, Receiver};
 use crate::sender::claims::Claims;
 use crate::stats::{Stats, StatsReport};
 
@@ -58,18 +59,10 @@ impl From<SpoolError> for StartError {
     }
 }
 
-/// The ports that were bound; `None` where the plan has no such listener.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ports {
-    pub grpc: Option<u16>,
-    pub http: Option<u16>,
-}
-
 pub struct DataPlane {
     fixed: Fixed,
-    intake: Arc<Live<Intake>>,
-    grpc: Arc<Live<Listener>>,
-    http: Arc<Live<Listener>>,
+    /// Never empty, as the origins.
+    receivers: Vec<Receiver>,
     /// Never empty. Locked while another plan takes the place of the one that holds.
     origins: Vec<Origin>,
     reloading: Mutex<()>,
@@ -82,6 +75,7 @@ pub struct DataPlane {
 /// What every plan's intake uses.
 struct Shared {
     stats: Arc<Stats>,
+    samplers: Samplers,
     large: Arc<Semaphore>,
     /// 32 random bytes of this process, for what it remembers and nobody else may guess.
     secret: [u8; 32],
@@ -93,17 +87,22 @@ impl DataPlane {
         quiet_panics();
         forbid_core_dumps();
         let secret = tls::random()?;
-        let [grpc, http] = listeners(&plan, secret)?;
+        let listeners = listeners(&plan, secret)?;
         let key = load_key(&plan)?;
         let stats = Arc::new(Stats::default());
-        let (origins, compiled) = origins::open(&plan, &key, &stats)?;
+        let samplers = Samplers::default();
+        let (origins, compiled) = origins::open(&plan, &key, &stats, &samplers)?;
         let shared = Shared {
             stats,
+            samplers,
             large: Arc::new(Semaphore::new(1)),
             secret,
         };
         let budget = Budget::new(plan.in_flight_bytes);
-        let intake = shared.intake(&plan, compiled, &origins, &key, budget);
+        let nexts = shared.nexts(&plan, listeners, &compiled, &origins, &key, &budget);
+        let receivers = plan.receivers.iter().zip(nexts);
+        let receivers = receivers.map(|((name, plan), next)| Receiver::new(name, plan, next));
+        let receivers = receivers.collect();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = Builder::new_multi_thread()
             .worker_threads(cores.min(MAX_WORKERS))
@@ -113,9 +112,7 @@ impl DataPlane {
             .map_err(|error| StartError::Runtime(error.kind()))?;
         Ok(DataPlane {
             fixed: Fixed::of(plan),
-            intake: Arc::new(Live::new(Arc::new(intake))),
-            grpc: Arc::new(Live::new(grpc)),
-            http: Arc::new(Live::new(http)),
+            receivers,
             origins,
             reloading: Mutex::new(()),
             shared,
@@ -136,22 +133,24 @@ impl DataPlane {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         self.fixed.holds_in(&plan)?;
-        let [grpc, http] = listeners(&plan, self.shared.secret)?;
+        let listeners = listeners(&plan, self.shared.secret)?;
         let key = load_key(&plan)?;
         let mut nexts = Vec::with_capacity(self.origins.len());
         let mut compiled = Vec::with_capacity(self.origins.len());
         for origin in &self.origins {
-            let (next, of_origin) = origin.next(&plan, &key, &self.shared.stats)?;
+            let (next, of_origin) =
+                origin.next(&plan, &key, &self.shared.stats, &self.shared.samplers)?;
             nexts.push(next);
             compiled.push(of_origin);
         }
-        let budget = self.intake.now().budget.resized(plan.in_flight_bytes);
-        let intake = self
-            .shared
-            .intake(&plan, compiled, &self.origins, &key, budget);
-        self.intake.replace(Arc::new(intake));
-        self.grpc.replace(grpc);
-        self.http.replace(http);
+        // What the earlier ones hold is theirs; these have nothing to be told of.
+        self.shared.samplers.begin();
+        let budget = self.budget().resized(plan.in_flight_bytes);
+        let shared = &self.shared;
+        let of_receivers = shared.nexts(&plan, listeners, &compiled, &self.origins, &key, &budget);
+        for (receiver, next) in self.receivers.iter().zip(of_receivers) {
+            receiver.replace(next);
+        }
         for (origin, next) in self.origins.iter().zip(nexts) {
             origin.replace(next, &self.runtime);
         }
@@ -159,37 +158,18 @@ impl DataPlane {
     }
 
     /// Binds the listeners and takes requests from now on; what is owed to exporters is sent on.
-    pub fn start(&self) -> io::Result<Ports> {
-        let bind = |address: SocketAddr| self.runtime.block_on(TcpListener::bind(address));
-        let mut ports = Ports::default();
-        let mut listeners = Vec::new();
-        if let Some(address) = self.fixed.grpc {
-            let listener = bind(address)?;
-            ports.grpc = Some(listener.local_addr()?.port());
-            listeners.push((listener, &self.grpc));
-        }
-        match self.fixed.http {
-            Some(address) if self.fixed.grpc == Some(address) && address.port() != 0 => {
-                ports.http = ports.grpc;
-            }
-            Some(address) => {
-                let listener = bind(address)?;
-                ports.http = Some(listener.local_addr()?.port());
-                listeners.push((listener, &self.http));
-            }
-            None => {}
-        }
-        for (socket, listener) in listeners {
-            self.runtime.spawn(listen(
-                socket,
-                Gate {
-                    intake: self.intake.clone(),
-                    listener: listener.clone(),
-                    stats: self.shared.stats.clone(),
-                    connections: self.connections.clone(),
-                    stopping: self.stop.subscribe(),
-                },
-            ));
+    /// Gives the ports by the receivers' ids.
+    pub fn start(&self) -> io::Result<BTreeMap<String, Ports>> {
+        let mut ports = BTreeMap::new();
+        for receiver in &self.receivers {
+            let bound = receiver.start(&self.runtime, |intake, listener| Gate {
+                intake,
+                listener,
+                stats: self.shared.stats.clone(),
+                connections: self.connections.clone(),
+                stopping: self.stop.subscribe(),
+            })?;
+            ports.insert(receiver.name.clone(), bound);
         }
         for origin in &self.origins {
             origin.forwarders.start(&self.runtime);
@@ -197,9 +177,14 @@ impl DataPlane {
         Ok(ports)
     }
 
+    /// What all receivers share of memory.
+    fn budget(&self) -> Budget {
+        self.receivers[0].budget()
+    }
+
     /// Takes requests, or refuses them for now, as the process's memory stands.
     pub fn set_pressure(&self, pressure: Pressure) {
-        self.intake.now().budget.set_pressure(pressure);
+        self.budget().set_pressure(pressure);
     }
 
     /// A region's spool; without a name, that of the collector's own region or the first one's.
@@ -215,7 +200,8 @@ impl DataPlane {
         first_error(sealed)
     }
 
-    /// Takes no new request, lets those under way finish, and seals what is open.
+    /// Takes no new request, lets those under way finish, and seals what is open. What is held back
+    /// waits on.
     ///
     /// `Ok(false)`: some were still under way when the time was over.
     pub fn drain(&self, timeout: Duration) -> Result<bool, SpoolError> {
@@ -224,6 +210,9 @@ impl DataPlane {
         let finished = self
             .runtime
             .block_on(async { tokio::time::timeout(timeout, all).await.is_ok() });
+        for origin in &self.origins {
+            origin.spool.rest();
+        }
         self.seal_all()?;
         Ok(finished)
     }
@@ -240,21 +229,23 @@ impl DataPlane {
     }
 
     pub fn stats(&self) -> Report {
-        let intake = self.intake.now();
+        let budget = self.budget();
         Report {
             receive: self.shared.stats.report(),
             open_connections: MAX_CONNECTIONS - self.connections.available_permits(),
-            in_flight_bytes: intake.budget.in_flight(),
-            in_flight_peak_bytes: intake.budget.peak(),
-            certificate_expires_unix: [&self.grpc, &self.http]
+            in_flight_bytes: budget.in_flight(),
+            in_flight_peak_bytes: budget.peak(),
+            certificate_expires_unix: self
+                .receivers
                 .iter()
-                .filter_map(|listener| listener.now().tls.as_ref()?.expires_unix)
+                .flat_map(Receiver::certificates_expire_unix)
                 .min(),
             exporters: self.origins[0].forwarders.reports(),
             spool: self.origins[0].spool.stats(),
-            origins: match intake.own {
-                Some(_) => BTreeMap::new(),
-                None => self.origins.iter().map(Origin::stats).collect(),
+            origins: if self.fixed.is_central {
+                self.origins.iter().map(Origin::stats).collect()
+            } else {
+                BTreeMap::new()
             },
         }
     }
@@ -277,64 +268,71 @@ pub struct Report {
 }
 
 impl Shared {
-    fn intake(
+    /// What each receiver of a plan is, in its order.
+    fn nexts(
         &self,
         plan: &Plan,
-        compiled: Vec<Compiled>,
+        listeners: Vec<[Arc<Listener>; 2]>,
+        compiled: &[Compiled],
         origins: &[Origin],
         key: &RegionKey,
-        budget: Budget,
-    ) -> Intake {
+        budget: &Budget,
+    ) -> Vec<Next> {
         let claims = Arc::new(Claims::new(plan.tenant_keys.clone()));
-        let routes = compiled.into_iter().zip(origins);
-        let routes = routes.map(|((region, pipelines, classes), origin)| {
-            let mut signals = Signal::ALL.into_iter();
-            let routes = pipelines.map(|pipelines| {
-                let signal = signals.next().filter(|_| !pipelines.is_empty())?;
-                Some(Route {
-                    signal,
-                    pipelines,
-                    claims: claims.clone(),
-                    digest_key: *key.request_digest_key(),
-                    spool: origin.spool.clone(),
-                    classes: classes.clone(),
-                    max_body_bytes: plan.max_body_bytes,
-                    stats: self.stats.clone(),
-                    large: self.large.clone(),
-                })
-            });
-            (region, routes)
+        let route = |signal, (_, pipelines, classes): &Compiled, origin: &Origin| Route {
+            signal,
+            pipelines: of_signal(pipelines, signal),
+            claims: claims.clone(),
+            digest_key: *key.request_digest_key(),
+            spool: origin.spool.clone(),
+            classes: classes.clone(),
+            max_body_bytes: 0,
+            stats: self.stats.clone(),
+            large: self.large.clone(),
+        };
+        let receivers = plan.receivers.iter().zip(listeners);
+        let nexts = receivers.map(|((name, receiver), listeners)| Next {
+            intake: receiver::intake(
+                plan,
+                name,
+                receiver,
+                compiled,
+                origins,
+                budget.clone(),
+                route,
+            ),
+            listeners,
         });
-        Intake {
-            routes: routes.collect(),
-            own: plan.origins.is_empty().then(|| plan.region.clone()),
-            budget,
-            max_body_bytes: plan.max_body_bytes,
-            cors: plan.cors.clone(),
-        }
+        nexts.collect()
     }
+}
+
+fn of_signal(pipelines: &[Arc<Pipeline>], signal: Signal) -> Vec<Arc<Pipeline>> {
+    let of_signal = pipelines.iter().filter(|it| it.signal == signal);
+    of_signal.cloned().collect()
 }
 
 /// What the spool and the sockets stand on, and so cannot change while they are open.
 struct Fixed {
     region: String,
     environment: String,
-    grpc: Option<SocketAddr>,
-    http: Option<SocketAddr>,
+    /// The addresses of each receiver.
+    receivers: BTreeMap<String, [Option<SocketAddr>; 2]>,
     spool: SpoolPlan,
     /// The folder of each region's spool.
     spools: BTreeMap<String, PathBuf>,
     key_path: PathBuf,
+    is_central: bool,
 }
 
 impl Fixed {
     fn of(plan: Plan) -> Fixed {
         Fixed {
             spools: origins::places(&plan),
+            receivers: addresses(&plan),
+            is_central: !plan.origins.is_empty(),
             region: plan.region,
             environment: plan.environment,
-            grpc: plan.grpc,
-            http: plan.http,
             spool: plan.spool,
             key_path: plan.key_path,
         }
@@ -344,8 +342,7 @@ impl Fixed {
         [
             ("region", self.region == plan.region),
             ("environment", self.environment == plan.environment),
-            ("grpc", self.grpc == plan.grpc),
-            ("http", self.http == plan.http),
+            ("receivers", self.receivers == addresses(plan)),
             ("spool", self.spool == plan.spool),
             ("origins", self.spools == origins::places(plan)),
             ("key_path", self.key_path == plan.key_path),
@@ -369,11 +366,17 @@ fn load_key(plan: &Plan) -> Result<RegionKey, PlanError> {
     RegionKey::load(&plan.key_path).map_err(|error| PlanError::new("key_path", error.as_str()))
 }
 
-/// The settings of gRPC's listener, and of HTTP's.
-fn listeners(plan: &Plan, secret: [u8; 32]) -> Result<[Arc<Listener>; 2], PlanError> {
-    let make = |place, settings| Listener::new(place, settings, &plan.region, secret).map(Arc::new);
-    Ok([
-        make("listeners.grpc", &plan.listeners.grpc)?,
-        make("listeners.http", &plan.listeners.http)?,
-    ])
+fn addresses(plan: &Plan) -> BTreeMap<String, [Option<SocketAddr>; 2]> {
+    let receivers = plan.receivers.iter();
+    receivers
+        .map(|(name, receiver)| (name.clone(), [receiver.grpc, receiver.http]))
+        .collect()
+}
+
+/// The settings of each receiver's listeners.
+fn listeners(plan: &Plan, secret: [u8; 32]) -> Result<Vec<[Arc<Listener>; 2]>, PlanError> {
+    let receivers = plan.receivers.iter();
+    receivers
+        .map(|(name, receiver)| receiver::listeners(plan, name, receiver, secret))
+        .collect()
 }

@@ -12,12 +12,14 @@ mod memory;
 mod origins;
 mod pipeline;
 mod plan;
+mod receiver;
 mod sender;
 mod stats;
 
-pub use data_plane::{DataPlane, Ports, Report, StartError};
+pub use data_plane::{DataPlane, Report, StartError};
 pub use memory::Pressure;
 pub use pipeline::gated::check_hold;
 pub use pipeline::steps::{Steps, Taken};
 pub use plan::{Plan, PlanError, StepPlan};
+pub use receiver::Ports;
 pub use sender::identity::Identity;

@@ -15,6 +15,7 @@ use crate::classes::OpenClasses;
 use crate::data_plane::StartError;
 use crate::forwarders::{Forwarders, Prepared};
 use crate::pipeline::pass::Pipeline;
+use crate::pipeline::samplers::Samplers;
 use crate::plan::{Plan, PlanError};
 use crate::stats::Stats;
 
@@ -34,18 +35,19 @@ pub struct Next {
 }
 
 /// A region's pipelines, and the open classes that their numbers stand for.
-pub type Compiled = (String, [Vec<Pipeline>; 3], OpenClasses);
+pub type Compiled = (String, Vec<Arc<Pipeline>>, OpenClasses);
 
 /// Opens every spool of a plan.
 pub fn open(
     plan: &Plan,
     key: &RegionKey,
     stats: &Stats,
+    samplers: &Samplers,
 ) -> Result<(Vec<Origin>, Vec<Compiled>), StartError> {
     let mut origins = Vec::new();
     let mut compiled = Vec::new();
     for (region, path) in places(plan) {
-        let assembly = compile(plan, &region, key, stats)?;
+        let assembly = compile(plan, &region, key, stats, samplers)?;
         let spool = Arc::new(Spool::open_holding(
             SpoolConfig {
                 durability: plan.spool.durability,
@@ -67,6 +69,7 @@ pub fn open(
             forwarders,
         });
     }
+    samplers.begin();
     Ok((origins, compiled))
 }
 
@@ -87,8 +90,9 @@ fn compile(
     region: &str,
     key: &RegionKey,
     stats: &Stats,
+    samplers: &Samplers,
 ) -> Result<Assembly, PlanError> {
-    let mut assembly = assemble(plan, key, stats)?;
+    let mut assembly = assemble(plan, key, stats, samplers)?;
     if let Some(origin) = plan.origins.get(region) {
         for class in &mut assembly.classes {
             let named = |container: &String| format!("{}{container}", origin.container_prefix);
@@ -105,8 +109,9 @@ impl Origin {
         plan: &Plan,
         key: &RegionKey,
         stats: &Stats,
+        samplers: &Samplers,
     ) -> Result<(Next, Compiled), StartError> {
-        let mut assembly = compile(plan, &self.region, key, stats)?;
+        let mut assembly = compile(plan, &self.region, key, stats, samplers)?;
         let forwarders = self
             .forwarders
             .prepared(&plan.exporters, &self.region, &self.spool)?;

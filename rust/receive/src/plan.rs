@@ -20,25 +20,17 @@ use crate::listen::listener::ListenerPlan;
 pub struct Plan {
     pub region: String,
     pub environment: String,
-    /// Where OTLP/gRPC is taken; port 0 means any free one.
-    pub grpc: Option<SocketAddr>,
-    /// Where OTLP/HTTP is taken. The same address as `grpc` makes one listener for both.
-    pub http: Option<SocketAddr>,
-    /// How each of the two speaks and whom it lets in. Those of one address have to be equal.
-    #[serde(default)]
-    pub listeners: ListenersPlan,
-    pub max_body_bytes: usize,
+    /// By their ids in the configuration.
+    pub receivers: BTreeMap<String, ReceiverPlan>,
     pub in_flight_bytes: usize,
     pub spool: SpoolPlan,
     /// The file with the region's key.
     pub key_path: PathBuf,
-    /// Origins that may send from a browser; `*` for any.
-    #[serde(default)]
-    pub cors: Vec<String>,
     /// The attribute that names a tenant, and after it the keys that are read as it.
     #[serde(default)]
     pub tenant_keys: Vec<String>,
-    /// In the order of the configuration; a request goes to every pipeline of its signal.
+    /// In the order of the configuration; a request goes to every pipeline of its signal that takes
+    /// from its receiver.
     pub pipelines: Vec<PipelinePlan>,
     /// The kinds of segment, by name: each belongs to one pipeline.
     pub classes: BTreeMap<String, ClassPlan>,
@@ -49,6 +41,22 @@ pub struct Plan {
     /// What sends segments on, by the exporter's id in the configuration.
     #[serde(default)]
     pub exporters: BTreeMap<String, ExporterPlan>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiverPlan {
+    /// Where OTLP/gRPC is taken; port 0 means any free one.
+    pub grpc: Option<SocketAddr>,
+    /// Where OTLP/HTTP is taken. The same address as `grpc` makes one listener for both.
+    pub http: Option<SocketAddr>,
+    /// How each of the two speaks and whom it lets in. Those of one address have to be equal.
+    #[serde(default)]
+    pub listeners: ListenersPlan,
+    pub max_body_bytes: usize,
+    /// Origins that may send from a browser; `*` for any.
+    #[serde(default)]
+    pub cors: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -83,6 +91,8 @@ pub struct PipelinePlan {
     /// The pipeline's id in the configuration, for messages: `traces` or `traces/eu`.
     pub name: String,
     pub signal: SignalName,
+    /// The ids of the receivers that it takes from.
+    pub receivers: Vec<String>,
     /// What is done to a request, in this order.
     pub steps: Vec<StepPlan>,
     /// What holds records back behind the steps, of which one redacts.
@@ -191,20 +201,22 @@ impl Plan {
                 },
             )
         })?;
-        if plan.grpc.is_none() && plan.http.is_none() {
-            return Err(PlanError::new("grpc, http", "one of them needs an address"));
+        if plan.receivers.is_empty() {
+            return Err(PlanError::new("receivers", "one is needed"));
         }
-        if plan.shares_address() && plan.listeners.grpc != plan.listeners.http {
-            return Err(PlanError::new(
-                "listeners",
-                "grpc and http share an address, and so their settings have to be equal",
-            ));
+        for (name, receiver) in &plan.receivers {
+            receiver
+                .check(plan.in_flight_bytes)
+                .map_err(|(key, reason)| {
+                    PlanError::new(format!("receivers.{name}.{key}"), reason)
+                })?;
         }
-        if plan.max_body_bytes == 0 || plan.in_flight_bytes < plan.max_body_bytes {
-            return Err(PlanError::new(
-                "in_flight_bytes",
-                "at least one body of max_body_bytes, which is not 0, has to fit in",
-            ));
+        for pipeline in &plan.pipelines {
+            let unknown = |id: &String| !plan.receivers.contains_key(id);
+            if pipeline.receivers.is_empty() || pipeline.receivers.iter().any(unknown) {
+                let place = format!("pipelines.{}.receivers", pipeline.name);
+                return Err(PlanError::new(place, "has to name receivers of this plan"));
+            }
         }
         for (name, class) in &plan.classes {
             class
@@ -220,10 +232,23 @@ impl Plan {
         }
         Ok(plan)
     }
+}
 
-    /// Whether one listener serves both protocols.
-    pub fn shares_address(&self) -> bool {
-        self.grpc == self.http && self.grpc.is_some_and(|address| address.port() != 0)
+impl ReceiverPlan {
+    fn check(&self, in_flight_bytes: usize) -> Result<(), (&'static str, &'static str)> {
+        if self.grpc.is_none() && self.http.is_none() {
+            return Err(("grpc, http", "one of them needs an address"));
+        }
+        let shared = self.grpc == self.http && self.grpc.is_some_and(|it| it.port() != 0);
+        if shared && self.listeners.grpc != self.listeners.http {
+            let reason = "grpc and http share an address, and so their settings have to be equal";
+            return Err(("listeners", reason));
+        }
+        if self.max_body_bytes == 0 || in_flight_bytes < self.max_body_bytes {
+            let reason = "has to be above 0 and no more than in_flight_bytes";
+            return Err(("max_body_bytes", reason));
+        }
+        Ok(())
     }
 }
 

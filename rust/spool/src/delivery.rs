@@ -52,6 +52,8 @@ pub(crate) struct Delivery {
     pub(crate) hour: String,
     pub(crate) lines: u64,
     pub(crate) bytes: u64,
+    /// Records in its lines.
+    pub(crate) records: u64,
     standings: BTreeMap<String, Standing>,
     /// The store has the entry and what belongs to it.
     pub(crate) confirmed: bool,
@@ -72,6 +74,7 @@ impl Delivery {
             hour: entry.hour()?.to_string(),
             lines: owed.lines,
             bytes: owed.bytes,
+            records: sealed.counts.stored,
             standings: owed.exporters.iter().map(standing).collect(),
             confirmed: false,
             only_here: sealed.blob.is_none(),
@@ -102,6 +105,17 @@ impl Delivery {
     pub(crate) fn owed_to(&self, exporter: &str) -> Option<Progress> {
         let standing = self.standings.get(exporter)?;
         (!standing.finished).then_some(standing.progress)
+    }
+
+    /// How far an exporter is that is to have nothing more of it: the rest is abandoned.
+    pub(crate) fn given_up(&self, exporter: &str) -> Option<Progress> {
+        let progress = self.owed_to(exporter)?;
+        let settled = progress.sent + progress.rejected + progress.refused + progress.abandoned;
+        Some(Progress {
+            lines: self.lines,
+            abandoned: progress.abandoned + self.records.saturating_sub(settled),
+            ..progress
+        })
     }
 
     /// Exporters that have not finished.

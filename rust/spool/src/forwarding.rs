@@ -175,6 +175,21 @@ impl Chain {
         self.forget_done()
     }
 
+    /// Finish all that is owed to an exporter, as abandoned; gives how many segments and records.
+    pub(crate) fn give_up(&mut self, exporter: &str) -> Result<(u64, u64), SpoolError> {
+        let of_exporter = self.deliveries.iter().filter_map(|(&seq, delivery)| {
+            let before = delivery.owed_to(exporter)?;
+            Some((seq, before, delivery.given_up(exporter)?))
+        });
+        let mut given_up = (0, 0);
+        for (seq, before, progress) in of_exporter.collect::<Vec<_>>() {
+            self.finish(seq, exporter, progress)?;
+            given_up.0 += 1;
+            given_up.1 += progress.abandoned - before.abandoned;
+        }
+        Ok(given_up)
+    }
+
     /// Let a segment go that the store has confirmed and every exporter has finished with. One of
     /// which a receiver did not take all, and that no store has, is set aside.
     pub(crate) fn settle(&mut self, seq: u64) -> Result<(), SpoolError> {

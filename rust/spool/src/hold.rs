@@ -84,6 +84,9 @@ pub trait Hold: Send {
     /// before it takes any other request.
     fn decide(&mut self, now_ns: u64) -> Option<Release>;
 
+    /// What `decide` gave last is durable.
+    fn released(&mut self) {}
+
     /// The number of the oldest log with a part that still waits.
     fn oldest_log(&self) -> Option<u64>;
 

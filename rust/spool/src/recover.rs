@@ -2,7 +2,7 @@
 //! no number of the chain is given twice, and every sealed segment keeps its name and bytes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 
 use tokio::sync::Notify;
@@ -139,6 +139,7 @@ pub(crate) fn recover(
         leftovers: Mutex::new(leftovers.into()),
         opened: AtomicU64::new(0),
         writers: AtomicU64::new(0),
+        resting: AtomicBool::new(false),
     };
     match shared.seal_leftovers() {
         // A full disk: the outbox must be uploaded to make space, so the spool opens.

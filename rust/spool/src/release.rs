@@ -98,6 +98,9 @@ impl Keeper {
 impl Writer {
     /// Let go of what is due, a commit at a time.
     pub(crate) fn release_due(&mut self) -> Result<(), SpoolError> {
+        if self.rests() {
+            return self.prune();
+        }
         while let Some((group, policy)) = self.next_release() {
             // A segment that is closed is sealed first: only its entry says that what was refused of
             // it does not count.
@@ -109,6 +112,7 @@ impl Writer {
                 Ok(payload) => {
                     if let Some(keeper) = &mut self.keeper {
                         keeper.pending = None;
+                        keeper.holding.hold.released();
                     }
                     self.answer(group, payload);
                 }
@@ -119,6 +123,13 @@ impl Writer {
             }
         }
         self.prune()
+    }
+
+    /// Whether nothing is to be let go any more. What was decided before has to be written all the
+    /// same, or no request could be taken.
+    pub(crate) fn rests(&self) -> bool {
+        let pending = self.keeper.as_ref().is_some_and(|it| it.pending.is_some());
+        self.shared.resting.load(Ordering::Acquire) && !pending
     }
 
     /// What is to be let go next, and the policy of its segment. It stays pending until it is written.

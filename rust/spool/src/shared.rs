@@ -1,7 +1,7 @@
 //! What the committers, the keeper and the spool's users share.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) opened: AtomicU64,
     /// Writers that hold records back, over all runs whose logs are still here.
     pub(crate) writers: AtomicU64,
+    /// Nothing more is let go of: what waits waits on after the next start.
+    pub(crate) resting: AtomicBool,
 }
 
 impl Shared {

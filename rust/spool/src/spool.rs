@@ -304,6 +304,26 @@ impl Spool {
         finished
     }
 
+    /// Give up what is owed to an exporter that will never send it on: each segment's entry says
+    /// how many of its records were abandoned. One that no store has stays, set aside. Gives the
+    /// segments and records that were given up.
+    ///
+    /// # Errors
+    /// `Io` where the file system refuses; what was not given up yet is still owed.
+    pub fn give_up(&self, exporter: &str) -> Result<(u64, u64), SpoolError> {
+        let given_up = self
+            .shared
+            .reserve
+            .spend(|| lock(&self.shared.chain).give_up(exporter));
+        self.shared.announce();
+        given_up
+    }
+
+    /// Let go of nothing more: before a stop, since what is let go then would be left here.
+    pub fn rest(&self) {
+        self.shared.resting.store(true, Ordering::Release);
+    }
+
     /// Seal every open segment, after what is queued.
     ///
     /// # Errors

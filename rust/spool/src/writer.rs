@@ -196,7 +196,7 @@ impl Writer {
 
     /// Time until the committer has something to do beside requests, if ever.
     pub(crate) fn wakes_in(&self) -> Option<Duration> {
-        let keeper = self.keeper.as_ref();
+        let keeper = self.keeper.as_ref().filter(|_| !self.rests());
         let release = keeper.and_then(|keeper| keeper.due_in(self.shared.clock.unix_ns()));
         match (self.due_in(), release) {
             (Some(seal), Some(release)) => Some(seal.min(release)),

@@ -11,6 +11,7 @@ import typer
 
 from mainstem.cli.app import app
 from mainstem.cli.output import JsonOption, print_json, print_table, showing, stdout
+from mainstem.collect.abandon import abandon_owed
 from mainstem.collect.drain import drain_spool
 from mainstem.collect.site import chosen_site, collector_of
 from mainstem.collect.spool import Place, list_spool, verify_spool
@@ -123,3 +124,30 @@ def drain_command(
     with showing("opening the spool") as progress:
         count = drain_spool(collector_of(config, loaded, region), site, timeout, progress)
     stdout.print(f"{count} entries went up, nothing is left in {site.spool}", soft_wrap=True)
+
+
+@spool_app.command(
+    "abandon",
+    epilog="Example: mainstem spool abandon otlp/old --platform mainstem.yaml --region euc",
+)
+def abandon_command(
+    exporter: Annotated[str, typer.Argument(help="The exporter's id, as `otlp/old`.")],
+    config: Annotated[
+        Path | None, typer.Option(help="The collector's configuration; else the region's own.")
+    ] = None,
+    platform: OwnPlatformOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Give up what a stopped collector owes to an exporter that is configured no more.
+
+    The ledger and the books count the records as abandoned. A segment that no store has stays in
+    the spool's outbox as `<segment>.refused`.
+    """
+    loaded, site = chosen_site(platform, region)
+    given_up = abandon_owed(collector_of(config, loaded, region), site, exporter)
+    stdout.print(
+        f"{given_up.records:,} records in {given_up.segments:,} segments were given up; the ledger "
+        "says so once the collector runs, or `mainstem spool drain`",
+        highlight=False,
+        soft_wrap=True,
+    )

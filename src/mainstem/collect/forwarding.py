@@ -10,6 +10,8 @@ from mainstem.errors import UsageError
 from mainstem.records import Signal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mainstem.collect.site import Site
     from mainstem.config.collector import CollectorConfig, OtlpHttp
 
@@ -18,7 +20,7 @@ MILLISECONDS = 1000
 
 def check_forwarding(config: CollectorConfig, site: Site) -> None:
     """UsageError where an isolated region would send records out, or a route has no exporter."""
-    if site.origins and exporter_plans(config):
+    if site.origins and any(one.forward for one in config.pipelines.values()):
         raise UsageError(
             f"{config.file}: what regions forward to the centre is not sent on again",
             hint="Take the exporters that send on out of its pipelines.",
@@ -45,16 +47,26 @@ def check_forwarding(config: CollectorConfig, site: Site) -> None:
             )
 
 
-def exporter_plans(config: CollectorConfig) -> dict[str, Any]:
+def exporter_plans(config: CollectorConfig, site: Site) -> dict[str, Any]:
     """Plan every exporter that a pipeline names; headers stand in it in clear."""
-    used = {id_ for pipeline in config.pipelines.values() for id_ in pipeline.forward}
-    return {id_: _plan(config.forwarding[id_]) for id_ in sorted(used)}
+    return {id_: _plan(config.forwarding[id_], site.base) for id_ in _used(config)}
+
+
+def exporter_files(config: CollectorConfig, site: Site) -> list[Path]:
+    """List the certificates and keys that exporters read."""
+    tls = [config.forwarding[id_].tls for id_ in _used(config)]
+    given = [name for one in tls for name in (one.ca_file, one.cert_file, one.key_file)]
+    return [site.base / name for name in given if name]
+
+
+def _used(config: CollectorConfig) -> list[str]:
+    return sorted({id_ for pipeline in config.pipelines.values() for id_ in pipeline.forward})
 
 
 def forwarding_warnings(config: CollectorConfig) -> list[str]:
     """Say what of the exporters may lose records, or send them past a wrong receiver."""
     warnings = []
-    for id_ in exporter_plans(config):
+    for id_ in _used(config):
         exporter = config.forwarding[id_]
         retry = exporter.retry_on_failure
         if not retry.enabled or retry.max_elapsed_time:
@@ -67,16 +79,16 @@ def forwarding_warnings(config: CollectorConfig) -> list[str]:
     return warnings
 
 
-def _plan(exporter: OtlpGrpc | OtlpHttp) -> dict[str, Any]:
+def _plan(exporter: OtlpGrpc | OtlpHttp, base: Path) -> dict[str, Any]:
     retry, tls = exporter.retry_on_failure, exporter.tls
     elapsed = retry.max_elapsed_time if retry.enabled else 0.0
     never = retry.enabled and not retry.max_elapsed_time
     return {
         "target": _target(exporter),
         "tls": {
-            "ca_file": tls.ca_file,
-            "cert_file": tls.cert_file,
-            "key_file": tls.key_file,
+            "ca_file": _file(tls.ca_file, base),
+            "cert_file": _file(tls.cert_file, base),
+            "key_file": _file(tls.key_file, base),
             "insecure_skip_verify": tls.insecure_skip_verify,
             "server_name": tls.server_name_override,
         },
@@ -92,6 +104,11 @@ def _plan(exporter: OtlpGrpc | OtlpHttp) -> dict[str, Any]:
         },
         "in_flight": exporter.sending_queue.num_consumers,
     }
+
+
+def _file(name: str | None, base: Path) -> str | None:
+    """Find a file as listeners do: from the platform file's folder."""
+    return str(base / name) if name else None
 
 
 def _target(exporter: OtlpGrpc | OtlpHttp) -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mainstem.collect.site import Site
     from mainstem.config.collector import CollectorConfig
-    from mainstem.config.collector.receivers import Http
+    from mainstem.config.collector.receivers import Http, Otlp
     from mainstem.config.collector.security import TlsServer
     from mainstem.config.document import KeyPath
 
@@ -36,9 +36,9 @@ LOOK_AT_TOKENS_S = 10.0
 
 @dataclass(frozen=True)
 class Listeners:
-    """The plan's `listeners`; `files` are read again when one of them changes."""
+    """Each receiver's `listeners`; `files` are read again when one of them changes."""
 
-    core: dict[str, Any]
+    core: dict[str, dict[str, Any]]
     warnings: tuple[str, ...]
     files: tuple[Path, ...]
     look_every_s: float
@@ -46,15 +46,9 @@ class Listeners:
 
 def listeners(config: CollectorConfig, site: Site) -> Listeners:
     """Plan the listeners; ConfigError where they do not fit together or security forbids it."""
-    protocols = config.receiver.protocols
     planner = _Planner(config, site)
-    for name, given in (("grpc", protocols.grpc), ("http", protocols.http)):
-        if given is not None:
-            planner.add(name, given)
-    grpc, http = protocols.grpc, protocols.http
-    # Port 0 is another one each time.
-    if grpc and http and grpc.endpoint == http.endpoint and not grpc.endpoint.endswith(":0"):
-        planner.share_address()
+    for id_, receiver in config.receivers.items():
+        planner.receive(id_, receiver)
     if config.health is not None and config.health.tls is not None:
         planner.watch_tls(config.health.tls)
     return planner.planned()
@@ -64,20 +58,33 @@ class _Planner:
     def __init__(self, config: CollectorConfig, site: Site) -> None:
         self._config = config
         self._site = site
-        self._receiver = next(iter(config.pipelines.values())).receivers[0]
+        self._receivers: dict[str, dict[str, Any]] = {}
+        self._receiver = ""
         self._core: dict[str, Any] = {}
         self._warnings: list[str] = []
         self._files: dict[Path, float] = {}
 
     def planned(self) -> Listeners:
         return Listeners(
-            core=self._core,
+            core=self._receivers,
             warnings=tuple(self._warnings),
             files=tuple(self._files),
             look_every_s=min(self._files.values(), default=LOOK_AT_TOKENS_S),
         )
 
-    def add(self, name: str, given: Grpc | Http) -> None:
+    def receive(self, id_: str, receiver: Otlp) -> None:
+        """Plan a receiver's listeners."""
+        self._receiver = id_
+        self._core = self._receivers[id_] = {}
+        grpc, http = receiver.protocols.grpc, receiver.protocols.http
+        for name, given in (("grpc", grpc), ("http", http)):
+            if given is not None:
+                self._add(name, given)
+        # Port 0 is another one each time.
+        if grpc and http and grpc.endpoint == http.endpoint and not grpc.endpoint.endswith(":0"):
+            self._share_address()
+
+    def _add(self, name: str, given: Grpc | Http) -> None:
         self._core[name] = {
             "tls": self._tls(given.tls) if given.tls else None,
             "senders": self._senders(given.auth.authenticator) if given.auth else None,
@@ -91,7 +98,7 @@ class _Planner:
         """Look at the files of a TLS that is not a listener's."""
         self._tls(given)
 
-    def share_address(self) -> None:
+    def _share_address(self) -> None:
         """Let one listener have what both protocols ask of it, and refuse what they ask apart."""
         grpc, http = self._core["grpc"], self._core["http"]
         apart = [key for key in grpc if key != "limits" and grpc[key] != http[key]]
@@ -131,7 +138,8 @@ class _Planner:
     def _say(self, at: KeyPath, what: str, remedy: str) -> None:
         if self._site.strict:
             raise self._wrong(at, what, f"security is strict for {self._site.region}: {remedy}")
-        self._warnings.append(f"{at[-1]}: {what}: {remedy}")
+        place = "" if len(self._config.receivers) == 1 else f"{self._receiver} "
+        self._warnings.append(f"{place}{at[-1]}: {what}: {remedy}")
 
     def _tls(self, given: TlsServer) -> dict[str, Any]:
         def pem(file: str | None, text: str | None) -> dict[str, str] | None:

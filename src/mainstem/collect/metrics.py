@@ -308,6 +308,11 @@ class CollectorMetrics(Collector):
                 "decided_early",
                 "Traces decided before their time to make room; here none is dropped for it.",
             ),
+            (
+                "traces_dropped_too_large",
+                "too_large",
+                "Traces of more than maximum_trace_size_bytes, which were not kept.",
+            ),
         ):
             yield counter(
                 f"{prefix}_{name}",

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from mainstem.collect.classes import check_blocks, segment_classes, with_local
 from mainstem.collect.destination import elsewhere, ledger_destination
-from mainstem.collect.forwarding import check_forwarding, exporter_plans, forwarding_warnings
+from mainstem.collect.forwarding import (
+    check_forwarding,
+    exporter_files,
+    exporter_plans,
+    forwarding_warnings,
+)
 from mainstem.collect.listeners import listeners
 from mainstem.collect.policy import redacts
 from mainstem.collect.steps import pipeline_steps
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from mainstem.collect.site import Site
     from mainstem.collect.steps import PipelineSteps
     from mainstem.config.collector import CollectorConfig, Destination
+    from mainstem.config.collector.receivers import Otlp
 
 MEBIBYTE = 1 << 20
 MAX_BODY_BYTES = 20 * MEBIBYTE
@@ -66,10 +72,7 @@ class Plan:
 
 def make_plan(config: CollectorConfig, site: Site) -> Plan:
     """Join configuration and site; ConfigError or UsageError where they do not fit together."""
-    protocols = config.receiver.protocols
-    grpc = protocols.grpc.endpoint if protocols.grpc else None
-    http = protocols.http.endpoint if protocols.http else None
-    body = _max_body_bytes(config)
+    body = max(map(_max_body_bytes, config.receivers.values()))
     doors = listeners(config, site)
     steps = pipeline_steps(config, site)
     check_forwarding(config, site)
@@ -79,6 +82,7 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         {
             "name": made.pipeline.id,
             "signal": made.signal.value,
+            "receivers": list(made.pipeline.receivers),
             "steps": list(steps[made.pipeline.id].plan),
             "hold": steps[made.pipeline.id].hold,
             "after": list(steps[made.pipeline.id].after),
@@ -91,10 +95,9 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
     core = {
         "region": site.region,
         "environment": site.environment,
-        "grpc": grpc,
-        "http": http,
-        "listeners": doors.core,
-        "max_body_bytes": body,
+        "receivers": {
+            id_: _receiver(receiver, doors.core[id_]) for id_, receiver in config.receivers.items()
+        },
         # A request that inflates to its limit must fit in beside what is under way.
         "in_flight_bytes": max(IN_FLIGHT_BYTES, 2 * body if body > MAX_BODY_BYTES else 0),
         "spool": {
@@ -107,11 +110,10 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
             "digest_window_ms": DIGEST_WINDOW_MS_CENTRE if site.origins else DIGEST_WINDOW_MS,
         },
         "key_path": str(site.key),
-        "cors": list(protocols.http.cors.allowed_origins) if protocols.http else [],
         "tenant_keys": load_vocabulary().promoted("tenant.id"),
         "pipelines": pipelines,
         "classes": {made.name: made.to_core() for made in everything},
-        "exporters": exporter_plans(config),
+        "exporters": exporter_plans(config, site),
         "origins": {
             region: {
                 "spool": str(site.spool / region),
@@ -132,7 +134,7 @@ def make_plan(config: CollectorConfig, site: Site) -> Plan:
         classes=everything,
         ledger=ledger_destination(everything, site),
         counted=frozenset(one.signal for one in config.pipelines.values() if one.counted),
-        watched=doors.files,
+        watched=(*doors.files, *exporter_files(config, site)),
         look_every_s=doors.look_every_s,
         notes=tuple(map(str, config.notes)),
         warnings=tuple(warnings),
@@ -163,8 +165,20 @@ def _routing(made: SegmentClass, site: Site) -> dict[str, Any] | None:
     return {"local_class": local, "records": route.to_core()}
 
 
-def _max_body_bytes(config: CollectorConfig) -> int:
-    protocols = config.receiver.protocols
+def _receiver(receiver: Otlp, doors: dict[str, Any]) -> dict[str, Any]:
+    http = receiver.protocols.http
+    endpoints = receiver.endpoints()
+    return {
+        "grpc": endpoints.get("grpc"),
+        "http": endpoints.get("http"),
+        "listeners": doors,
+        "max_body_bytes": _max_body_bytes(receiver),
+        "cors": list(http.cors.allowed_origins) if http else [],
+    }
+
+
+def _max_body_bytes(receiver: Otlp) -> int:
+    protocols = receiver.protocols
     given = [
         protocols.grpc.max_recv_msg_size_mib * MEBIBYTE
         if protocols.grpc and protocols.grpc.max_recv_msg_size_mib

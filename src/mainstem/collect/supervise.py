@@ -8,7 +8,7 @@ import signal
 import time
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -112,13 +112,13 @@ def collect(
         if (endpoint := telemetry.metrics.endpoint) is not None:
             metrics = CollectorMetrics(plane.stats, uploaders, stores.exporters)
             addresses["metrics"] = _serve_metrics(endpoint, metrics, stack)
-        with _binding("otlp", " and ".join(filter(None, (plan.core["grpc"], plan.core["http"])))):
+        receivers = plan.core["receivers"]
+        with _binding("otlp", _places(receivers)):
             ports = plane.start()
         for uploader in uploaders:
             uploader.start()
         _follow(stack, plane, plan, sent)
-        for name, port in ports.items():
-            addresses[name] = f"{str(plan.core[name]).rpartition(':')[0]}:{port}"
+        addresses |= _bound(receivers, ports)
         health.state = "serving"
         log.info("ready", region=site.region, store=stores.ledger.label, **addresses)
 
@@ -139,6 +139,26 @@ def collect(
         )
         health.state = "draining"
         _drain(plane, uploaders, site)
+
+
+def _places(receivers: dict[str, dict[str, Any]]) -> str:
+    """Name the addresses that receivers ask for."""
+    asked = [one[name] for one in receivers.values() for name in ("grpc", "http") if one[name]]
+    return " and ".join(asked)
+
+
+def _bound(
+    receivers: dict[str, dict[str, Any]], ports: dict[str, dict[str, int]]
+) -> dict[str, str]:
+    """Give the addresses that were bound: of the first receiver by protocol, of others by both."""
+    first = next(iter(receivers))
+    return {
+        name if id_ == first else f"{id_} {name}": (
+            f"{str(receivers[id_][name]).rpartition(':')[0]}:{port}"
+        )
+        for id_ in receivers
+        for name, port in ports[id_].items()
+    }
 
 
 def _tell(plan: Plan) -> None:

@@ -131,14 +131,17 @@ def test_holding_before_redacting_is_refused() -> None:
         ({"policies": []}, "policies"),
         ({"policies": [policy("latency"), policy("latency")]}, "two policies of one name"),
         ({"policies": [{"name": "x", "type": "latency"}]}, "needs its options under latency"),
-        ({"policies": [{"name": "x", "type": "ottl_condition"}]}, "type"),
+        (
+            {"policies": [{"name": "x", "type": "ottl_condition", "ottl_condition": {}}]},
+            "needs a condition under span or spanevent",
+        ),
         ({"policies": [policy("numeric_attribute", key="k")]}, "min_value or max_value"),
         (
             {"policies": [policy("and", and_sub_policy=[policy("composite", a=1)])]},
             "composite",
         ),
         (
-            {"policies": [policy("always_sample")], "block_on_overflow": True},
+            {"policies": [policy("always_sample")], "tail_storage": "file_storage"},
             "is not built yet",
         ),
     ],

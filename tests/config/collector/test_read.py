@@ -51,7 +51,7 @@ def problems(text: str) -> list[str]:
 
 def test_the_article_s_configuration_is_read_as_it_stands() -> None:
     config = read(render(ARTICLE.read_text(), {"connection_string": CONNECTION}, "config.tmpl"))
-    grpc, http = config.receiver.protocols.grpc, config.receiver.protocols.http
+    grpc, http = config.receivers["otlp"].protocols.grpc, config.receivers["otlp"].protocols.http
     assert grpc is not None
     assert http is not None
     assert (grpc.endpoint, http.endpoint) == ("0.0.0.0:4317", "0.0.0.0:4318")
@@ -91,7 +91,7 @@ def test_a_secret_is_in_no_repr() -> None:
 
 
 def test_a_protocol_that_stands_there_without_a_value_is_served() -> None:
-    protocols = read(SMALL).receiver.protocols
+    protocols = read(SMALL).receivers["otlp"].protocols
     assert protocols.grpc is not None
     assert protocols.grpc.endpoint == "127.0.0.1:4317"
     assert protocols.http is not None
@@ -223,7 +223,7 @@ def test_metrics_readers_name_the_telemetry_s_address() -> None:
         (
             "receivers: [otlp]",
             "receivers: []",
-            "16:7: service.pipelines.logs.receivers: must name one of the receivers",
+            "16:7: service.pipelines.logs.receivers: must name a receiver",
         ),
         (
             "    url: file:./store\n",
@@ -344,10 +344,21 @@ def test_a_pipeline_s_name_becomes_a_class_s(name: str, reason: str) -> None:
     assert problems(text)[0].endswith(reason)
 
 
-def test_pipelines_share_one_receiver() -> None:
+def test_each_pipeline_takes_from_the_receivers_that_it_names() -> None:
+    other = "    traces: {receivers: [otlp, otlp/2], exporters: [blob]}\n"
+    second = "receivers:\n  otlp/2: {protocols: {grpc: {endpoint: 127.0.0.1:4319}}}\n"
+    config = read(SMALL.replace("receivers:\n", second, 1) + other)
+    assert {id_: one.receivers for id_, one in config.pipelines.items()} == {
+        "logs": ("otlp",),
+        "traces": ("otlp", "otlp/2"),
+    }
+    assert sorted(config.receivers) == ["otlp", "otlp/2"]
+
+
+def test_two_receivers_cannot_listen_on_one_address() -> None:
     other = "    traces: {receivers: [otlp/2], exporters: [blob]}\n"
     text = SMALL.replace("receivers:\n", "receivers:\n  otlp/2: {protocols: {grpc: }}\n", 1) + other
-    assert "one otlp receiver a collector is built" in problems(text)[0]
+    assert "127.0.0.1:4317 is the address of otlp/2 already" in problems(text)[0]
 
 
 def test_a_pipeline_that_only_counts_stores_nothing_and_is_refused() -> None:

@@ -15,6 +15,7 @@ pub struct SamplingCounts {
     new_traces: AtomicU64,
     waiting: AtomicU64,
     early: AtomicU64,
+    too_large: AtomicU64,
     late_spans: [AtomicU64; 2],
 }
 
@@ -39,6 +40,8 @@ pub struct SamplingReport {
     pub waiting: u64,
     /// Traces that were decided before their time, to make room.
     pub decided_early: u64,
+    /// Traces that were not kept since they had too many bytes.
+    pub too_large: u64,
     /// Spans that came after their trace's decision, and followed it.
     pub late_spans_sampled: u64,
     pub late_spans_not_sampled: u64,
@@ -61,11 +64,15 @@ impl SamplingCounts {
     }
 
     pub(super) fn judged(&self, policy: usize, opinion: Opinion) {
-        add(&self.by_policy[policy][index(opinion)], 1);
+        if let Some(index) = index(opinion) {
+            add(&self.by_policy[policy][index], 1);
+        }
     }
 
     pub(super) fn decided(&self, opinion: Opinion) {
-        add(&self.decided[index(opinion)], 1);
+        if let Some(index) = index(opinion) {
+            add(&self.decided[index], 1);
+        }
     }
 
     pub(super) fn new_trace(&self) {
@@ -78,6 +85,14 @@ impl SamplingCounts {
 
     pub(super) fn early(&self) {
         add(&self.early, 1);
+    }
+
+    pub(super) fn too_large(&self) {
+        add(&self.too_large, 1);
+    }
+
+    pub(super) fn traces_waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     pub(super) fn late(&self, kept: bool, spans: u64) {
@@ -103,6 +118,7 @@ impl SamplingCounts {
             new_traces: get(&self.new_traces),
             waiting: get(&self.waiting),
             decided_early: get(&self.early),
+            too_large: get(&self.too_large),
             late_spans_sampled: get(&self.late_spans[1]),
             late_spans_not_sampled: get(&self.late_spans[0]),
         }
@@ -113,10 +129,11 @@ fn add(counter: &AtomicU64, count: u64) {
     counter.fetch_add(count, Ordering::Relaxed);
 }
 
-fn index(opinion: Opinion) -> usize {
+fn index(opinion: Opinion) -> Option<usize> {
     match opinion {
-        Opinion::Keep => 0,
-        Opinion::Pass => 1,
-        Opinion::Drop => 2,
+        Opinion::Keep => Some(0),
+        Opinion::Pass => Some(1),
+        Opinion::Drop => Some(2),
+        Opinion::Failed => None,
     }
 }

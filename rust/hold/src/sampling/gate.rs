@@ -13,9 +13,16 @@ use crate::{Gate, Parted};
 pub struct TailSamplingGate {
     pub(super) decisions: Arc<Mutex<Decisions>>,
     pub(super) counts: Arc<SamplingCounts>,
+    /// Requests are refused while so many traces wait.
+    pub(super) most_traces: Option<usize>,
 }
 
 impl Gate for TailSamplingGate {
+    fn is_full(&self) -> bool {
+        let waiting = self.counts.traces_waiting();
+        self.most_traces.is_some_and(|most| waiting >= most as u64)
+    }
+
     fn part(&self, request: &mut Request<'_>, received_at_ns: u64) -> Parted {
         let Request::Traces(resources) = request else {
             return Parted::default();

@@ -2,19 +2,25 @@
 //!
 //! Options and meaning are those of the processor of the OpenTelemetry Collector (contrib 0.165.0);
 //! where it differs: a trace that must make room is decided early by what is there, and never
-//! dropped without a decision; what waits when the collector stops waits on after the next start.
+//! dropped without a decision; what waits when the collector stops waits on after the next start;
+//! and at the centre a trace is one, whichever regions its spans come from.
 
 mod cache;
 mod counts;
 mod gate;
+mod hold;
 mod policy;
 mod rate;
+mod region;
+mod sampler;
+mod seen;
 mod spec;
+mod state;
 mod tag;
-mod traces;
 
 pub use counts::{SampledByPolicy, SamplingCounts, SamplingReport};
 pub use gate::TailSamplingGate;
+pub use hold::TailSamplingHold;
 pub use policy::Rule;
+pub use sampler::{TailSampling, check};
 pub use spec::{PolicySpec, RuleSpec, TailSamplingSpec};
-pub use traces::{TailSampling, check};

@@ -1,6 +1,7 @@
 //! Policies: each says of a whole trace whether to keep it.
 
-use otlp::model::{ResourceSpans, Span};
+use otlp::model::{Request, ResourceSpans, Signal, Span};
+use process::{ErrorMode, Failed, Filter, FilterSpec, OlderTraces};
 use spool::Key;
 
 use super::rate::{Bucket, Second};
@@ -18,18 +19,48 @@ pub(super) enum Opinion {
     Pass,
     /// Never keep it, whatever other policies say.
     Drop,
+    /// It could not be evaluated, and so says nothing.
+    Failed,
+}
+
+impl Opinion {
+    /// Whether it holds within another policy.
+    fn holds(self) -> bool {
+        matches!(self, Self::Keep | Self::Drop)
+    }
 }
 
 /// A trace at its decision.
 pub(super) struct Trace<'t, 'a> {
     pub(super) id: Key,
-    pub(super) resources: &'t [ResourceSpans<'a>],
+    /// Of traces.
+    pub(super) request: &'t Request<'a>,
     pub(super) spans: u64,
     pub(super) now_ns: u64,
 }
 
+impl<'a> Trace<'_, 'a> {
+    fn resources(&self) -> &[ResourceSpans<'a>] {
+        match self.request {
+            Request::Traces(resources) => resources,
+            _ => &[],
+        }
+    }
+
+    /// Of the trace as protobuf.
+    fn bytes(&self) -> u64 {
+        bytes_of(self.request)
+    }
+}
+
+/// How long a request is as protobuf.
+pub(super) fn bytes_of(request: &Request<'_>) -> u64 {
+    let mut out = Vec::new();
+    otlp::encode::write_protobuf(request, &mut out);
+    out.len() as u64
+}
+
 /// A compiled policy.
-#[derive(Debug)]
 pub enum Rule {
     AlwaysSample,
     Latency { above_ms: i64, most_ms: i64 },
@@ -37,6 +68,8 @@ pub enum Rule {
     Probabilistic { salt: String, threshold: u64 },
     StatusCode(Vec<i32>),
     RateLimiting(RateRule),
+    BytesLimiting(RateRule),
+    OttlCondition(Box<Filter>),
     SpanCount { least: u64, most: u64 },
     TraceState { key: String, values: Vec<String> },
     TraceFlags,
@@ -55,7 +88,6 @@ pub struct TagRule(Tag);
 pub struct RateRule(Bucket);
 
 /// A policy of a composite one, with what it may keep in a second.
-#[derive(Debug)]
 pub struct AllocatedRule {
     rule: Rule,
     most: u64,
@@ -141,13 +173,16 @@ impl Rule {
             RuleSpec::RateLimiting {
                 spans_per_second,
                 burst_capacity,
-            } => {
-                let burst = match burst_capacity {
-                    0 => spans_per_second.saturating_mul(2),
-                    burst => *burst,
-                };
-                Self::RateLimiting(RateRule(Bucket::new(*spans_per_second, burst)))
-            }
+            } => Self::RateLimiting(RateRule::new(*spans_per_second, *burst_capacity)),
+            RuleSpec::BytesLimiting {
+                bytes_per_second,
+                burst_capacity,
+            } => Self::BytesLimiting(RateRule::new(*bytes_per_second, *burst_capacity)),
+            RuleSpec::OttlCondition {
+                error_mode,
+                span,
+                spanevent,
+            } => Self::OttlCondition(Box::new(condition(*error_mode, span, spanevent)?)),
             RuleSpec::SpanCount {
                 min_spans,
                 max_spans,
@@ -189,31 +224,37 @@ impl Rule {
     }
 
     pub(super) fn judge(&mut self, trace: &Trace<'_, '_>) -> Opinion {
-        let any = |condition: &dyn Fn(&Span<'_>) -> bool| spans(trace.resources).any(condition);
+        let resources = trace.resources();
+        let any = |condition: &dyn Fn(&Span<'_>) -> bool| spans(resources).any(condition);
         let keep = match self {
             Self::AlwaysSample => true,
             Self::Latency { above_ms, most_ms } => took(trace, *above_ms, *most_ms),
-            Self::Tag(tag) => tag.0.keeps(trace.resources),
+            Self::Tag(tag) => tag.0.keeps(resources),
             Self::Probabilistic { salt, threshold } => fnv1a(salt, &trace.id) <= *threshold,
             Self::StatusCode(codes) => any(&|span| {
                 let code = span.status.as_ref().map_or(0, |status| status.code);
                 codes.contains(&code)
             }),
             Self::RateLimiting(rate) => rate.0.take(trace.spans, trace.now_ns),
+            Self::BytesLimiting(rate) => rate.0.take(trace.bytes(), trace.now_ns),
+            // The walk of conditions is the one that statements change records by.
+            Self::OttlCondition(filter) => match filter.finds(&mut trace.request.clone()) {
+                Ok(found) => found,
+                Err(Failed) => return Opinion::Failed,
+            },
             Self::SpanCount { least, most } => (*least..=*most).contains(&trace.spans),
             Self::TraceState { key, values } => any(&|span| {
                 let member = trace_state(&span.trace_state, key);
                 member.is_some_and(|member| values.iter().any(|value| value == member))
             }),
             Self::TraceFlags => any(&|span| span.flags & 1 != 0),
-            Self::And(rules) => rules
-                .iter_mut()
-                .all(|rule| rule.judge(trace) != Opinion::Pass),
-            Self::Not(rule) => rule.judge(trace) == Opinion::Pass,
+            Self::And(rules) => rules.iter_mut().all(|rule| rule.judge(trace).holds()),
+            Self::Not(rule) => match rule.judge(trace) {
+                Opinion::Failed => return Opinion::Failed,
+                said => said == Opinion::Pass,
+            },
             Self::Drop(rules) => {
-                let all = rules
-                    .iter_mut()
-                    .all(|rule| rule.judge(trace) != Opinion::Pass);
+                let all = rules.iter_mut().all(|rule| rule.judge(trace).holds());
                 return if all { Opinion::Drop } else { Opinion::Pass };
             }
             Self::Composite(rules) => {
@@ -230,6 +271,37 @@ impl Rule {
     pub(super) fn is_drop(&self) -> bool {
         matches!(self, Self::Drop(_))
     }
+}
+
+impl RateRule {
+    fn new(per_second: u64, burst: u64) -> Self {
+        let burst = match burst {
+            0 => per_second.saturating_mul(2),
+            burst => burst,
+        };
+        Self(Bucket::new(per_second, burst))
+    }
+}
+
+/// A filter of spans and their events finds what the conditions hold for.
+fn condition(
+    error_mode: ErrorMode,
+    span: &[String],
+    spanevent: &[String],
+) -> Result<Filter, SpecError> {
+    let spec = FilterSpec {
+        error_mode,
+        traces: OlderTraces {
+            span: span.to_vec(),
+            spanevent: spanevent.to_vec(),
+            ..OlderTraces::default()
+        },
+        ..FilterSpec::default()
+    };
+    Filter::compile(&spec, Signal::Traces).map_err(|error| SpecError {
+        place: error.place.replacen("traces.", "", 1),
+        reason: error.reason,
+    })
 }
 
 fn patterns(values: &[String]) -> Result<Vec<regex_automata::meta::Regex>, SpecError> {
@@ -253,7 +325,7 @@ fn spans<'t, 'a>(resources: &'t [ResourceSpans<'a>]) -> impl Iterator<Item = &'t
 /// order, is above the one bound and not above the other (0: none).
 fn took(trace: &Trace<'_, '_>, above_ms: i64, most_ms: i64) -> bool {
     let (mut first, mut last) = (0, 0);
-    spans(trace.resources).any(|span| {
+    spans(trace.resources()).any(|span| {
         if first == 0 || span.start_time_unix_nano < first {
             first = span.start_time_unix_nano;
         }

@@ -1,5 +1,6 @@
 //! What the configuration says, as the plan has it.
 
+use process::ErrorMode;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -14,7 +15,20 @@ pub struct TailSamplingSpec {
     pub non_sampled_cache_size: usize,
     /// Evaluate no further policy once one keeps the trace.
     pub sample_on_first_match: bool,
+    /// From a trace's root to its decision, if that is sooner; 0: no sooner.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub root_wait_ms: u64,
+    /// A trace of more bytes is not kept; 0: any.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub most_trace_bytes: u64,
+    /// Requests are refused while `num_traces` wait.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refuse_more: bool,
     pub policies: Vec<PolicySpec>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -61,6 +75,15 @@ pub enum RuleSpec {
     RateLimiting {
         spans_per_second: u64,
         burst_capacity: u64,
+    },
+    BytesLimiting {
+        bytes_per_second: u64,
+        burst_capacity: u64,
+    },
+    OttlCondition {
+        error_mode: ErrorMode,
+        span: Vec<String>,
+        spanevent: Vec<String>,
     },
     SpanCount {
         min_spans: u64,

@@ -101,12 +101,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Reads the files that the plan names. `place` is what errors call the listener; `secret` are 32
-    /// random bytes of this process.
+    /// Reads the files that the plan names. `place` is what errors call the listener, `region` the
+    /// collector's own, which the centre has none of; `secret` are 32 random bytes of this process.
     pub fn new(
         place: &str,
         plan: &ListenerPlan,
-        region: &str,
+        region: Option<&str>,
         secret: [u8; 32],
     ) -> Result<Listener, PlanError> {
         let at = |key: &str| {
@@ -131,7 +131,7 @@ impl Listener {
                     .map(|senders| Senders::new(senders, secret))
                     .transpose()
                     .map_err(at("auth"))?,
-                region: region.to_owned(),
+                region: region.map(str::to_owned),
             },
             limits: plan.limits.into(),
         })

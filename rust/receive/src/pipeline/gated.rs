@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use hold::{Finish, Finished, Gate, Interval, IntervalGate, MOST_BYTES, SpecError, TailSampling};
+use hold::{Finish, Finished, Gate, Interval, IntervalGate, MOST_BYTES, SpecError};
 use otlp::model::{Request, Signal};
 use spool::{Counts, HeldPart, Hold};
 
 use crate::faults::guarded;
+use crate::pipeline::samplers::Samplers;
 use crate::pipeline::steps::{Steps, Taken};
 use crate::pipeline::times::record_times;
 use crate::plan::{HoldPlan, PlanError};
@@ -57,6 +58,10 @@ impl After {
 }
 
 impl Gated {
+    pub fn is_full(&self) -> bool {
+        self.gate.is_full()
+    }
+
     /// Takes out what waits and what is decided against; what is left has passed the steps behind.
     pub fn part(
         &self,
@@ -81,16 +86,16 @@ pub fn gated(
     plan: &HoldPlan,
     pipeline: &str,
     policy: &str,
-    after: Arc<After>,
+    after: &Arc<After>,
     counters: Vec<Arc<Counter>>,
+    samplers: &Samplers,
     stats: &Stats,
 ) -> Result<(Gated, Box<dyn Hold>), SpecError> {
     let finish = finish(after.clone(), counters);
     let (gate, hold): (Box<dyn Gate>, Box<dyn Hold>) = match plan {
         HoldPlan::TailSampling(spec) => {
-            let names = spec.policies.iter().map(|policy| policy.name.clone());
-            let counts = stats.sampler(pipeline, names.collect());
-            let (gate, hold) = TailSampling::new(spec, policy, MOST_BYTES, finish, &counts)?;
+            let sampler = samplers.of(pipeline, policy, spec, stats)?;
+            let (gate, hold) = sampler.join(finish);
             (Box::new(gate), Box::new(hold))
         }
         HoldPlan::Interval(spec) => (
@@ -98,6 +103,7 @@ pub fn gated(
             Box::new(Interval::new(spec, policy, MOST_BYTES, finish)),
         ),
     };
+    let after = after.clone();
     Ok((Gated { gate, after }, hold))
 }
 

@@ -79,7 +79,7 @@ impl Intake {
 pub struct Route {
     pub signal: Signal,
     /// Never empty.
-    pub pipelines: Vec<Pipeline>,
+    pub pipelines: Vec<Arc<Pipeline>>,
     pub claims: Arc<Claims>,
     pub digest_key: [u8; 32],
     pub spool: Arc<Spool>,

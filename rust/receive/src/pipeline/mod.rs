@@ -3,6 +3,7 @@
 pub mod gated;
 pub mod intake;
 pub mod pass;
+pub mod samplers;
 pub mod steps;
 pub mod times;
 pub mod ways;

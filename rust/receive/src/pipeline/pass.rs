@@ -56,12 +56,20 @@ impl Portion {
     }
 }
 
+/// The gates of a pipeline's classes.
+pub struct Gates {
+    pub travels: Gated,
+    pub local: Option<Gated>,
+}
+
 pub struct Pipeline {
-    signal: Signal,
+    pub signal: Signal,
+    /// The ids of the receivers that it takes from.
+    receivers: Vec<String>,
     ways: Ways,
     steps: Steps,
-    /// Where records wait, and what is done to those that go on.
-    gate: Option<Gated>,
+    /// Where records wait, and what is done to those that go on: of what travels, and of what stays.
+    gates: Option<Gates>,
     /// What each rule of the steps did, by its id, and behind them those of the routing.
     counters: Vec<Arc<Counter>>,
     left_out: Arc<LeftOut>,
@@ -72,25 +80,34 @@ pub struct Pipeline {
 impl Pipeline {
     pub fn new(
         signal: Signal,
+        receivers: Vec<String>,
         ways: Ways,
         steps: Steps,
-        gate: Option<Gated>,
+        gates: Option<Gates>,
         counters: Vec<Arc<Counter>>,
         left_out: Arc<LeftOut>,
     ) -> Self {
         Pipeline {
             signal,
+            receivers,
             ways,
             steps,
-            gate,
+            gates,
             counters,
             left_out,
             ratio: AtomicUsize::new(2 * 64),
         }
     }
 
+    pub fn receives_from(&self, receiver: &str) -> bool {
+        self.receivers.iter().any(|id| id == receiver)
+    }
+
     pub fn pass(&self, arrival: &Arrival<'_>) -> Result<Passage, Refusal> {
         let Arrival { encoding, body, .. } = *arrival;
+        if self.gates.as_ref().is_some_and(|it| it.travels.is_full()) {
+            return Err(Refusal::TooBusy);
+        }
         let mut notes = Notes::default();
         let mut request = match encoding {
             Encoding::Protobuf => {
@@ -153,29 +170,32 @@ impl Pipeline {
                 }),
         );
         let mut portions = Vec::with_capacity(2);
-        if let (Some(class), Some(local)) = (&self.ways.local, &parted.local) {
-            let stored = local.records();
-            let counts_of_local = Counts {
-                received: stored,
-                stored,
+        let received_at_ns = arrival.received_at_ns;
+        let hold = |gate: Option<&Gated>,
+                    request: &mut Request<'_>,
+                    counts: &mut Counts,
+                    redactions: &mut Vec<(u16, u32)>| {
+            gate.map_or_else(Vec::new, |gate| {
+                gate.part(request, received_at_ns, counts, redactions)
+            })
+        };
+        if let (Some(class), Some(local)) = (&self.ways.local, &mut parted.local) {
+            let received = local.records();
+            let mut counts_of_local = Counts {
+                received,
+                stored: received,
                 ..Counts::default()
             };
-            counts.received -= stored;
-            counts.stored -= stored;
-            portions.push(self.portion(class, local, counts_of_local, arrival));
+            counts.received -= received;
+            counts.stored -= received;
+            let gate = self.gates.as_ref().and_then(|gates| gates.local.as_ref());
+            let held = hold(gate, local, &mut counts_of_local, &mut redactions);
+            let mut portion = self.portion(class, local, counts_of_local, arrival);
+            portion.held = held;
+            portions.push(portion);
         }
-        let held = match &self.gate {
-            Some(gate) => {
-                let received_at_ns = arrival.received_at_ns;
-                gate.part(
-                    &mut parted.travels,
-                    received_at_ns,
-                    &mut counts,
-                    &mut redactions,
-                )
-            }
-            None => Vec::new(),
-        };
+        let gate = self.gates.as_ref().map(|gates| &gates.travels);
+        let held = hold(gate, &mut parted.travels, &mut counts, &mut redactions);
         for &(rule, count) in &redactions {
             self.counters[usize::from(rule)].add(u64::from(count));
         }

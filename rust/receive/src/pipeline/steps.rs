@@ -44,7 +44,7 @@ enum Step {
     },
     Attributes(Box<Attributes>),
     Resource(ResourceAttributes),
-    Filter(Filter),
+    Filter(Box<Filter>),
     Transform(Transform),
     ProbabilisticSampler(ProbabilisticSampler),
 }
@@ -90,7 +90,7 @@ impl Steps {
                 }
                 StepPlan::Filter(spec) => {
                     parts.push(("filter", text_of(spec)));
-                    Step::Filter(Filter::compile(spec, signal).map_err(at)?)
+                    Step::Filter(Box::new(Filter::compile(spec, signal).map_err(at)?))
                 }
                 StepPlan::Transform(spec) => {
                     parts.push(("transform", text_of(spec)));

@@ -39,8 +39,8 @@ pub struct Guard {
     pub addresses: AllowList,
     /// `None`: nobody is asked for more than TLS asks for.
     pub senders: Option<Senders>,
-    /// The collector's own region.
-    pub region: String,
+    /// The collector's own region; `None` at the centre, where a request goes by its sender's.
+    pub region: Option<String>,
 }
 
 impl Guard {
@@ -58,9 +58,9 @@ impl Guard {
         };
         let identity = senders.know(headers, &peer.names).await?;
         // Data of another region belongs into that region, unless it is brought here by one that may.
-        match &identity.region {
-            Some(region)
-                if *region != self.region && !identity.may_forward_for.contains(region) =>
+        match (&identity.region, &self.region) {
+            (Some(region), Some(own))
+                if region != own && !identity.may_forward_for.contains(region) =>
             {
                 Err(Refusal::WrongRegion)
             }

@@ -61,7 +61,7 @@ class ClientTls(Component):
     ] = None
     min_version: Annotated[Any, NoEffect("TLS 1.2 and 1.3")] = None
     max_version: Annotated[Any, NoEffect("TLS 1.2 and 1.3")] = None
-    reload_interval: Annotated[Any, NoEffect("SIGHUP reads certificates again")] = None
+    reload_interval: Annotated[Any, NoEffect("files are looked at every ten seconds")] = None
     include_system_ca_certs_pool: Annotated[
         Any, NotBuilt("either the system's authorities or those of ca_file")
     ] = None

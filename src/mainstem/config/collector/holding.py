@@ -96,6 +96,39 @@ class RateLimiting(Component):
     ] = 0
 
 
+class BytesLimiting(Component):
+    """`bytes_limiting`."""
+
+    bytes_per_second: Annotated[
+        int, Field(gt=0), Means("Bytes of traces, as protobuf, that are kept in a second.")
+    ]
+    burst_capacity: Annotated[
+        int,
+        Field(ge=0),
+        Means("Bytes that may be kept at once, and the largest trace; 0: twice as many."),
+    ] = 0
+
+
+class OttlCondition(Component):
+    """`ottl_condition`."""
+
+    error_mode: Annotated[
+        Literal["ignore", "silent", "propagate"],
+        Means(
+            "What becomes of a condition that cannot be evaluated: `ignore` and `silent` pass it "
+            "over; with `propagate` the policy keeps nothing of that trace."
+        ),
+    ] = "ignore"
+    span: Annotated[tuple[str, ...], Means("Conditions on spans; one that holds is enough.")] = ()
+    spanevent: Annotated[tuple[str, ...], Means("The same on spans' events.")] = ()
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.span and not self.spanevent:
+            raise ValueError("needs a condition under span or spanevent")
+        return self
+
+
 class SpanCount(Component):
     """`span_count`."""
 
@@ -124,6 +157,8 @@ class SimplePolicy(Component):
             "probabilistic",
             "status_code",
             "rate_limiting",
+            "bytes_limiting",
+            "ottl_condition",
             "span_count",
             "trace_state",
             "trace_flags",
@@ -141,6 +176,8 @@ class SimplePolicy(Component):
     probabilistic: Probabilistic | None = None
     status_code: StatusCode | None = None
     rate_limiting: RateLimiting | None = None
+    bytes_limiting: BytesLimiting | None = None
+    ottl_condition: OttlCondition | None = None
     span_count: SpanCount | None = None
     trace_state: TraceState | None = None
 
@@ -311,10 +348,22 @@ class TailSampling(Holding):
     ] = None
     num_shards: Annotated[Any, NoEffect("one committer decides")] = None
     decision_wait_after_root_received: Annotated[
-        Any, NotBuilt("every trace waits for decision_wait")
-    ] = None
-    block_on_overflow: Annotated[Any, NotBuilt("the oldest trace is decided early")] = None
-    maximum_trace_size_bytes: Annotated[Any, NotBuilt("what all traces hold is bounded")] = None
+        Duration,
+        Field(ge=0),
+        Means("Seconds from a trace's root to its decision, if that is sooner; 0: no sooner."),
+    ] = 0.0
+    block_on_overflow: Annotated[
+        bool,
+        Means(
+            "Whether requests are refused, for their senders to repeat, while `num_traces` wait; "
+            "else the oldest is decided early."
+        ),
+    ] = False
+    maximum_trace_size_bytes: Annotated[
+        int,
+        Field(ge=0),
+        Means("A trace that is larger, as protobuf, is not kept; 0: any size."),
+    ] = 0
     tail_storage: Annotated[Any, NotBuilt("what waits lies in the spool")] = None
 
     @model_validator(mode="after")
@@ -331,6 +380,9 @@ class TailSampling(Holding):
             "num_traces": self.num_traces,
             **self.decision_cache.model_dump(),
             "sample_on_first_match": self.sample_on_first_match,
+            "root_wait_ms": round(self.decision_wait_after_root_received * 1000),
+            "most_trace_bytes": self.maximum_trace_size_bytes,
+            "refuse_more": self.block_on_overflow,
             "policies": [policy.spec() for policy in self.policies],
         }
 

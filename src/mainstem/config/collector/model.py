@@ -114,9 +114,12 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class CollectorConfig:
-    """A whole configuration; `pipelines` by id, `notes` say in one line each what has no effect."""
+    """A whole configuration; `notes` say in one line each what has no effect.
 
-    receiver: Otlp
+    `receivers`, by id, are those that a pipeline takes records from.
+    """
+
+    receivers: Mapping[str, Otlp]
     pipelines: Mapping[str, Pipeline]
     forwarding: Mapping[str, OtlpGrpc | OtlpHttp]
     health: HealthCheck | None

@@ -210,8 +210,8 @@ class _Reader:
             signal = Signal(kind)
             for section in ("receivers", "processors", "exporters"):
                 self._references(section, getattr(given, section), (*at, section))
-            if len(given.receivers) != 1:
-                self._wrong((*at, "receivers"), "must name one of the receivers")
+            if not given.receivers:
+                self._wrong((*at, "receivers"), "must name a receiver")
             forward = tuple(id_ for id_ in given.exporters if self._sends_on(id_))
             ends = blob_ends(given.exporters, self.found)
             known = all(("exporters", id_) in self.found for id_ in given.exporters)
@@ -232,7 +232,7 @@ class _Reader:
                 hold,
                 after,
             )
-        self._one_receiver({p.receivers[0] for p in pipelines.values() if p.receivers})
+        self._addresses({id_ for pipeline in pipelines.values() for id_ in pipeline.receivers})
         return pipelines
 
     def _class(self, name: str, signal: Signal, service: Service, at: KeyPath) -> str:
@@ -299,13 +299,18 @@ class _Reader:
         kind = COMPONENTS["exporters"].get(id_.partition("/")[0])
         return kind is not None and issubclass(kind, Forwarding)
 
-    def _one_receiver(self, ids: set[str]) -> None:
-        if len(ids) > 1:
-            self._wrong(
-                ("service", "pipelines"),
-                f"the pipelines use receivers {' and '.join(sorted(ids))}: one otlp receiver a "
-                "collector is built, and any number of pipelines may share it",
-            )
+    def _addresses(self, used: set[str]) -> None:
+        """Say where two receivers would listen on one address."""
+        taken: dict[str, str] = {}
+        for (_, id_), receiver in self.found.items():
+            if not isinstance(receiver, Otlp) or id_ not in used:
+                continue
+            for name, endpoint in receiver.endpoints().items():
+                # Port 0 is another one each time.
+                if endpoint.endswith(":0") or taken.setdefault(endpoint, id_) == id_:
+                    continue
+                at: KeyPath = ("receivers", id_, "protocols", name, "endpoint")
+                self._wrong(at, f"{endpoint} is the address of {taken[endpoint]} already")
 
     def _references(self, section: str, ids: tuple[str, ...], at: KeyPath) -> None:
         configured = self.document.value.get(section)
@@ -389,12 +394,13 @@ class _Reader:
         health: HealthCheck | None,
         authenticators: dict[str, Authenticator],
     ) -> CollectorConfig:
-        first = next(iter(pipelines.values()))
-        receiver = self.found["receivers", first.receivers[0]]
-        if not isinstance(receiver, Otlp):
-            raise TypeError("a pipeline's receiver is of another kind than its section holds")
+        used = {id_ for pipeline in pipelines.values() for id_ in pipeline.receivers}
         return CollectorConfig(
-            receiver=receiver,
+            receivers={
+                id_: component
+                for (_, id_), component in self.found.items()
+                if isinstance(component, Otlp) and id_ in used
+            },
             pipelines=pipelines,
             forwarding={
                 id_: component

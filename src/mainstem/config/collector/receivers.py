@@ -149,6 +149,11 @@ class Otlp(Component):
 
     protocols: Protocols
 
+    def endpoints(self) -> dict[str, str]:
+        """Give the addresses by protocol; both may have the same."""
+        given = {"grpc": self.protocols.grpc, "http": self.protocols.http}
+        return {name: one.endpoint for name, one in given.items() if one is not None}
+
     @field_validator("protocols")
     @classmethod
     def _one_at_least(cls, protocols: Protocols) -> Protocols:
