@@ -26,7 +26,7 @@ def plane(tmp_path: Path) -> Iterator[_core.DataPlane]:
 
 def sealed(plane: _core.DataPlane, *segments: tuple[str, ...]) -> list[_core.OutboxItem]:
     """Store requests, and give the segments that they became."""
-    port = plane.start()["http"]
+    port = plane.start()["otlp"]["http"]
     for bodies in segments:
         for body in bodies:
             assert post(f"http://127.0.0.1:{port}/v1/logs", log_request(body)) == 200
