@@ -34,12 +34,19 @@ class Report:
     warnings: tuple[str, ...]
 
 
+def _receives(config: CollectorConfig, receivers: tuple[str, ...]) -> str:
+    """Say where a pipeline's requests come from; by receiver, where there are several."""
+    many = len(config.receivers) > 1
+    return ", ".join(
+        f"{id_} {name} {endpoint}" if many else f"{name} {endpoint}"
+        for id_ in receivers
+        for name, endpoint in config.receivers[id_].endpoints().items()
+    )
+
+
 def check(config: CollectorConfig, site: Site) -> Report:
     """Plan a collector and compile its policies; ConfigError where it would not start."""
     plan = make_plan(config, site)
-    receives = ", ".join(
-        f"{name} {plan.core[name]}" for name in ("grpc", "http") if plan.core[name] is not None
-    )
     rows = []
     steps = {pipeline["class"]: pipeline["steps"] for pipeline in plan.core["pipelines"]}
     for made in plan.classes:
@@ -50,7 +57,7 @@ def check(config: CollectorConfig, site: Site) -> Report:
             rows.append(
                 Row(
                     made.pipeline.id,
-                    receives,
+                    _receives(config, made.pipeline.receivers),
                     _steps_text(steps[made.name]),
                     "; ".join([*stored, *ways]),
                 )
