@@ -16,7 +16,8 @@ from builders import Collector, Request
 
 from mainstem.books import keep_books, take_status
 from mainstem.config.platform import Platform, load_platform
-from mainstem.load import load
+from mainstem.errors import Transient
+from mainstem.load import compact, load
 from mainstem.records import Signal
 from mainstem.replicate import replicate
 from mainstem.store import Account
@@ -224,8 +225,32 @@ def test_a_load_that_died_between_commits_is_ended_by_the_next(
         with pytest.raises(Died):
             load(spark, at(place, die))
         assert take_status(spark).last_load is None, "readers see what the last whole load left"
+    with pytest.raises(Transient, match="load 1 was interrupted"):
+        compact(spark)
     assert load(spark).load_id == 1
     assert tables_of(spark) == tables_of(embedded)
+
+
+def test_compaction_changes_files_and_no_rows(spark: Platform, embedded: Platform) -> None:
+    ours, _ = fill(embedded)
+    for kind in (Signal.LOGS, Signal.METRICS):
+        ours.segment(kind, ours.requests(kind, 3))
+        replicate(embedded)
+        load(embedded)
+        load(spark)
+    before = tables_of(spark)
+
+    def die() -> None:
+        raise Died
+
+    with pytest.raises(Died):
+        compact(spark, at("bronze.load_touched", die))
+    assert tables_of(spark) == before
+    done = {table.table: table for table in compact(spark)}
+    assert done["bronze.load_touched"].removed_files == 2
+    assert done["bronze.load_touched"].added_files == 1
+    assert tables_of(spark) == before == tables_of(embedded)
+    assert compact(spark) == [], "nothing is left to put together"
 
 
 def test_of_two_loads_at_once_one_steps_aside(spark: Platform, embedded: Platform) -> None:
