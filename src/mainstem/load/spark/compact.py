@@ -58,18 +58,18 @@ def compact(
                     # No blob is kept so long that it could repeat them.
                     at = f"{oldest:%Y-%m-%d %H:%M:%S}"
                     lake.session.sql(f"DELETE FROM {place} WHERE received_at < TIMESTAMP '{at}'")  # noqa: S608
-                row = lake.session.sql(f"OPTIMIZE {place}").toArrow().to_pylist()[0]
-                lake.session.sql(f"VACUUM {place}")
-            metrics = row["metrics"]
-            if metrics["numFilesAdded"] or metrics["numFilesRemoved"]:
-                done.append(
-                    Compacted(
-                        table.path,
-                        metrics["numFilesRemoved"],
-                        metrics["numFilesAdded"],
-                        metrics["filesAdded"]["totalSize"],
+                removed, added, size = (
+                    lake.session.sql(f"OPTIMIZE {place}")
+                    .selectExpr(
+                        "metrics.numFilesRemoved",
+                        "metrics.numFilesAdded",
+                        "metrics.filesAdded.totalSize",
                     )
+                    .first()
                 )
+                lake.session.sql(f"VACUUM {place}")
+            if added or removed:
+                done.append(Compacted(table.path, removed, added, size))
         return done
 
 
