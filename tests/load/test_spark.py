@@ -278,6 +278,7 @@ def test_a_killed_process_loses_and_doubles_nothing(
     while not committed.exists():
         assert process.poll() is None, "it ended before a table was committed"
         time.sleep(0.01)
+    process.send_signal(signals.SIGSTOP)
     with pytest.raises(WarehouseBusy, match=f"process {process.pid}"):
         load(spark)
     process.kill()
