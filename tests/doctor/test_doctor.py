@@ -13,9 +13,11 @@ import pytest
 from builders import Collector, line, record
 
 from mainstem.books import write_heads
+from mainstem.books.evidence import Evidence
 from mainstem.config.platform import Platform, load_platform
 from mainstem.doctor import Finding, examine
-from mainstem.doctor.stores import LifecycleRules
+from mainstem.doctor.finding import Patient
+from mainstem.doctor.stores import LifecycleRules, crowded_destinations
 from mainstem.load import load
 from mainstem.privacy import ensure_key
 from mainstem.records import Signal
@@ -24,6 +26,7 @@ from mainstem.retain.rule import lifecycle_rules
 from mainstem.store import Account
 from mainstem.store.azure import AzureAccount
 from mainstem.store.azure_rest import call
+from mainstem.warehouse import open_books
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -280,3 +283,21 @@ def test_an_azure_witness_without_immutability(tmp_path: Path, azurite_account: 
     [loose] = found(platform, WITNESS)
     assert "no policy of immutability" in loose.evidence
     assert "immutability-policy create" in loose.cure
+
+
+def test_more_than_two_accounts_into_one_by_azure(tmp_path: Path) -> None:
+    regions = "".join(
+        f"  {name}: {{store: 'az://contoso{name}', central: {central}, ledger_by: azure, "
+        f"routes: {{logs: {{route: replicate, by: azure}}}}}}\n"
+        for name, central in (("euc", "west"), ("use", "west"), ("cac", "west"), ("aus", "east"))
+    )
+    (tmp_path / "mainstem.yaml").write_text(
+        f"environment: play\nregions:\n{regions}"
+        "central: {stores: {west: 'az://west', east: 'az://east'}}\n"
+    )
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    with open_books(platform) as (session, warehouse):
+        patient = Patient(platform, Evidence(session, warehouse), now().replace(tzinfo=None))
+        (found,) = crowded_destinations(patient)
+    assert found.subject == "az://west"
+    assert "az://contosocac, az://contosoeuc, az://contosouse" in found.evidence

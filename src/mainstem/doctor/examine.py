@@ -20,6 +20,7 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "stores can be looked at": stores.unreached,
     "nobody else may read them": stores.public_containers,
     "accounts can be replicated by Azure": stores.hierarchical_accounts,
+    "Azure replicates two accounts into one": stores.crowded_destinations,
     "configurations start": collectors.configurations,
     "keys are there, private and young": collectors.keys,
     "spools have room and empty themselves": collectors.spools,
