@@ -64,13 +64,15 @@ def collector(platform: Platform) -> Collector:
 
 
 def write_blobs(euc: Collector) -> None:
-    """Write what stores hold: all signals, a request twice, a foreign blob, a line of rubbish."""
+    """Write what stores hold: all signals, a request twice, foreign blobs, one with rubbish."""
     for signal in Signal:
         requests = euc.requests(signal, 3, 2)
         euc.segment(signal, requests)
         euc.segment(signal, [requests[0], *euc.requests(signal, 4)])
     logs = euc.account.container("logs")
     logs.create("foreign.json", Request.of(Signal.LOGS, NOW, 2).data)
+    twice = Request.of(Signal.LOGS, NOW, 2, tenant="globex").data
+    logs.create("repeated.json", twice + b"\n" + twice)
     logs.create("broken.json", b'{"resourceLogs": [}\n' + Request.of(Signal.LOGS, NOW, 1).data)
     euc.close_hour()
 

@@ -41,7 +41,7 @@ def test_the_same_blobs_give_the_same_rows_on_both_engines(tmp_path: Path, postg
     replicate(duckdb)
     assert vars(load(server)) == vars(load(duckdb))
     assert rows(server) == rows(duckdb)
-    assert len(rows(server)["bronze.otel_logs"]) == 3 + 2 + 4 + 2 + 1
+    assert len(rows(server)["bronze.otel_logs"]) == 3 + 2 + 4 + 2 + 1 + 2
     assert rows(server)["sources.contract_lines"]
     assert load(server).nothing_new
 

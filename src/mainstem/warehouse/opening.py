@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mainstem.warehouse.destination import Warehouse
     from mainstem.warehouse.spark import SparkReading
 
-_NOT_COMPARED = ("request_digests", "schema_versions")
-"""What no comparison asks for: the one is long, the other the session's own."""
+_NOT_COMPARED = ("request_digests", "foreign_lines", "schema_versions")
+"""What no comparison asks for: two are long, and the last is the session's own."""
 
 
 @contextmanager
