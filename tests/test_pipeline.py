@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from builders import Collector
 
+from mainstem.books import keep_books
 from mainstem.config.platform import load_platform
 from mainstem.pipeline import run_pass
 from mainstem.records import Signal
@@ -29,6 +30,27 @@ central:
 warehouse: duckdb:./warehouse.duckdb
 published: ./published
 """
+
+
+def test_a_pass_removes_what_is_too_old_where_the_file_says_so(tmp_path: Path) -> None:
+    now = datetime.now(UTC).replace(minute=10, second=0, microsecond=0)
+    for region, instance in (("euc", "00000000000000aa"), ("use", "00000000000000bb")):
+        store = Account.open(f"file:./stores/{region}", tmp_path)
+        collector = Collector(store, region, instance=instance, now=now - timedelta(days=15))
+        for days in (15, 1, 0):
+            collector.now = now - timedelta(days=days)
+            collector.segment(Signal.LOGS, collector.requests(Signal.LOGS, 3))
+    (tmp_path / "mainstem.yaml").write_text(PLATFORM)
+    assert run_pass(load_platform(tmp_path / "mainstem.yaml")).retention is None
+    (tmp_path / "mainstem.yaml").write_text(PLATFORM + "run: {retain: true}\n")
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    again = run_pass(platform)
+    assert again.retention is not None
+    assert again.retention[1].blobs == {
+        (region, store): 1 for region in ("euc", "use") for store in ("region", "centre")
+    }
+    assert not any(store.alarms or store.stops for store in again.retention[0].stores)
+    assert keep_books(platform).problems == []
 
 
 def test_a_pass_takes_all_that_is_new_and_a_second_one_finds_nothing(tmp_path: Path) -> None:
