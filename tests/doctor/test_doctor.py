@@ -17,7 +17,8 @@ from mainstem.books.evidence import Evidence
 from mainstem.config.platform import Platform, load_platform
 from mainstem.doctor import Finding, examine
 from mainstem.doctor.finding import Patient
-from mainstem.doctor.stores import LifecycleRules, crowded_destinations
+from mainstem.doctor.replication import crowded_destinations
+from mainstem.doctor.stores import LifecycleRules
 from mainstem.load import load
 from mainstem.privacy import ensure_key
 from mainstem.records import Signal
@@ -29,6 +30,7 @@ from mainstem.store.azure_rest import call
 from mainstem.warehouse import open_books
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PLATFORM = """
@@ -301,3 +303,34 @@ def test_more_than_two_accounts_into_one_by_azure(tmp_path: Path) -> None:
         (found,) = crowded_destinations(patient)
     assert found.subject == "az://west"
     assert "az://contosocac, az://contosoeuc, az://contosouse" in found.evidence
+
+
+def test_azure_is_to_copy_what_it_cannot(azurite: Iterator[str], tmp_path: Path) -> None:
+    west, centre = next(azurite), next(azurite)
+    (tmp_path / "mainstem.yaml").write_text(
+        f"environment: prod\nregions:\n  euc: {{store: '{west}', ledger_by: azure, "
+        "routes: {logs: {route: replicate, by: azure}}}\n"
+        f"central: {{store: '{centre}'}}\n"
+    )
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    store = Account.open(west)
+    euc = Collector(store, "euc", now=now())
+    euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 1))
+    assert found(platform, "Azure replicates block blobs") == []
+    # The emulator keeps no versions.
+    unversioned = only(platform, "accounts that Azure replicates keep versions")
+    assert unversioned.subject == store.label
+    assert "--enable-versioning true" in unversioned.cure
+    store.append_blobs("logs").make("2026/11/24/logs_23_59_59.json")
+    appended = only(platform, "Azure replicates block blobs")
+    assert "logs/2026/11/24/logs_23_59_59.json is an append blob" in appended.evidence
+
+
+def test_blobs_went_before_a_load(platform: Platform, euc: Collector) -> None:
+    check = "nothing went before it was loaded"
+    euc.now = now() - timedelta(days=16)
+    segment = euc.segment(Signal.LOGS, euc.requests(Signal.LOGS, 2))
+    assert found(platform, check) == []
+    Account.open("file:./stores/euc", platform.directory).container("logs").remove(segment.name)
+    finding = only(platform, check)
+    assert "1 blobs of logs (2 records) are gone" in finding.evidence

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.books.evidence import gather
-from mainstem.doctor import collectors, ledgers, stores, witnesses
+from mainstem.doctor import collectors, ledgers, replication, stores, witnesses
 from mainstem.doctor.finding import Finding, Patient
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "stores can be looked at": stores.unreached,
     "nobody else may read them": stores.public_containers,
     "accounts can be replicated by Azure": stores.hierarchical_accounts,
-    "Azure replicates two accounts into one": stores.crowded_destinations,
+    "Azure replicates two accounts into one": replication.crowded_destinations,
+    "Azure replicates block blobs": replication.append_blobs,
+    "accounts that Azure replicates keep versions": replication.unversioned_accounts,
     "configurations start": collectors.configurations,
     "keys are there, private and young": collectors.keys,
     "spools have room and empty themselves": collectors.spools,
@@ -32,6 +34,7 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "every foreign blob is loaded": ledgers.nobody_loads,
     "the witness holds the newest heads": witnesses.heads,
     "what travels has travelled": ledgers.late_copies,
+    "nothing went before it was loaded": ledgers.gone_before_load,
     "loads run": ledgers.late_loads,
 }
 

@@ -158,6 +158,42 @@ def late_copies(patient: Patient) -> Iterator[Finding]:
         )
 
 
+def gone_before_load(patient: Patient) -> Iterator[Finding]:
+    """Blobs of what is loaded that are gone, and that no load has taken."""
+    rows = patient.evidence.warehouse.query(
+        """
+        SELECT entry.region, entry.signal, count(*), sum(entry.stored)::BIGINT, max(entry."at")
+        FROM entries AS entry
+        JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
+        WHERE entry.kind = 'segment' AND routes.loaded AND entry.class = entry.signal
+            AND entry.blob IS NOT NULL AND entry.forward_to IS NULL
+            -- What went long ago was told then.
+            AND entry."at" > $1::TIMESTAMP - to_days(routes.days + routes.grace_days + 7)
+            AND NOT EXISTS (
+                FROM stays WHERE stays.region = entry.region AND stays.name = entry.blob
+            )
+            AND NOT EXISTS (
+                FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
+            )
+            AND entry.segment NOT IN (
+                SELECT segment FROM bronze.load_blobs
+                WHERE region = entry.region AND segment IS NOT NULL
+            )
+        GROUP BY ALL ORDER BY ALL
+        """,
+        (patient.now,),
+    )
+    for region, signal, count, records, newest in rows:
+        if region not in patient.evidence.unread:
+            yield Finding(
+                region,
+                f"{count:,} blobs of {signal} ({records:,} records) are gone, the newest of "
+                f"{newest:%Y-%m-%d}, and no load has taken them",
+                "Load daily, and keep blobs longer than the longest time without a load; "
+                "`mainstem doctor --lifecycle` holds an account's own rules against it.",
+            )
+
+
 def late_loads(patient: Patient) -> Iterator[Finding]:
     """Tell whether nothing was loaded for two days."""
     last = patient.evidence.warehouse.value("SELECT max(finished_at) FROM bronze.loads")

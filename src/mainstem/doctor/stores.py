@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mainstem.config.routes import Replicator
 from mainstem.doctor.finding import Finding
 from mainstem.errors import MainstemError
 from mainstem.records import Signal
@@ -15,7 +14,7 @@ from mainstem.store import INDEX, LEDGER, READS, Account, central_container
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mainstem.config.platform import Platform, Region
+    from mainstem.config.platform import Platform
     from mainstem.doctor.finding import Patient
 
 _OWN = (*(signal.value for signal in Signal), LEDGER, INDEX, READS)
@@ -55,41 +54,6 @@ def hierarchical_accounts(patient: Patient) -> Iterator[Finding]:
                 "`mainstem replicate` copies from it all the same; for Azure's object replication "
                 "make another account without it.",
             )
-
-
-MOST_SOURCES = 2
-"""Accounts that Azure replicates into one.
-
-https://learn.microsoft.com/azure/storage/blobs/object-replication-overview
-"""
-
-
-def crowded_destinations(patient: Patient) -> Iterator[Finding]:
-    """Central accounts that Azure is to replicate more accounts into than it does."""
-    platform = patient.platform
-    for address in platform.central.addresses if platform.central else ():
-        sources = sorted(
-            {
-                Account.open(region.store, platform.directory).label
-                for region in platform.regions.values()
-                if region.store is not None and address in _copied_by_azure(platform, region)
-            }
-        )
-        if len(sources) > MOST_SOURCES:
-            yield Finding(
-                Account.open(address, platform.directory).label,
-                f"Azure is to replicate {len(sources)} accounts into it ({', '.join(sources)}), "
-                f"and an account is the destination of {MOST_SOURCES} at most",
-                "Spread the regions over several central.stores, or let mainstem copy (`by`).",
-            )
-
-
-def _copied_by_azure(platform: Platform, region: Region) -> set[str | None]:
-    """Give the central stores that Azure copies a region's signals or ledger to."""
-    found = {platform.centre_of(region.name, s) for s in Signal if region.is_by_azure(s)}
-    if region.ledger_by is Replicator.AZURE:
-        found.add(platform.centre_of(region.name))
-    return found
 
 
 def unreached(patient: Patient) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ All other rooms reach a store through these names; obstore and Azure's REST stay
 from mainstem.store.account import Account
 from mainstem.store.append import MOST_BLOCK_BYTES, MOST_BLOCKS, AppendBlobs
 from mainstem.store.azure_copy import ServerCopy
+from mainstem.store.azure_traits import BlobTraits
 from mainstem.store.container import Container, ObjectInfo
 from mainstem.store.errors import (
     ContainerMissing,
@@ -56,6 +57,7 @@ __all__ = [
     "RETENTION",
     "Account",
     "AppendBlobs",
+    "BlobTraits",
     "Cleared",
     "Container",
     "ContainerMissing",

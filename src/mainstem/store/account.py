@@ -14,7 +14,7 @@ from mainstem.errors import UsageError
 from mainstem.store.append import AppendBlobs
 from mainstem.store.azure import AzureAccount
 from mainstem.store.azure_copy import MOST_BYTES, ServerCopy, copy_blob
-from mainstem.store.azure_traits import immutable, public_access, traits_of
+from mainstem.store.azure_traits import blob_traits, immutable, public_access, traits_of
 from mainstem.store.container import Container
 from mainstem.store.errors import ContainerMissing
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
-    from mainstem.store.azure_traits import AzureTraits
+    from mainstem.store.azure_traits import AzureTraits, BlobTraits
 
 _RETRY: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
 _CLIENT: ClientConfig = {"timeout": timedelta(seconds=60)}
@@ -141,6 +141,10 @@ class Account:
     def azure_traits(self) -> AzureTraits | None:
         """Ask an Azure account what it is; None for any other store."""
         return None if self._azure is None else traits_of(self._azure)
+
+    def blob_traits(self, container: str, name: str) -> BlobTraits | None:
+        """Ask what a blob of an Azure account is; None elsewhere, and where there is none."""
+        return None if self._azure is None else blob_traits(self._azure, container, name)
 
     def public_access(self, container: str) -> str | None:
         """Tell what of an Azure container everybody may read, if anything; None elsewhere."""

@@ -1,6 +1,7 @@
 """What an Azure account tells of itself over its data plane, for whoever checks a deployment.
 
-Versioning, soft delete and lifecycle rules belong to the resource manager, and are not told here.
+Soft delete and lifecycle rules belong to the resource manager, and are not told here; versioning
+does too, and shows in the blobs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,13 @@ class AzureTraits(NamedTuple):
     hierarchical: bool | None
 
 
+class BlobTraits(NamedTuple):
+    """A blob's kind (`BlockBlob`, `AppendBlob`), and whether its account gave it a version."""
+
+    kind: str
+    versioned: bool
+
+
 def traits_of(account: AzureAccount) -> AzureTraits:
     """Ask for the account's traits.
 
@@ -33,6 +41,17 @@ def traits_of(account: AzureAccount) -> AzureTraits:
     return AzureTraits(
         answer.headers.get("x-ms-account-kind", ""), None if told is None else told == "true"
     )
+
+
+def blob_traits(account: AzureAccount, container: str, name: str) -> BlobTraits | None:
+    """Ask for a blob's traits; None where there is no such blob.
+
+    https://learn.microsoft.com/rest/api/storageservices/get-blob-properties
+    """
+    answer = call(account, "HEAD", f"{container}/{name}", doing=f"looking up {container}/{name}")
+    if answer.status != 200:
+        return None
+    return BlobTraits(answer.headers.get("x-ms-blob-type", ""), "x-ms-version-id" in answer.headers)
 
 
 def public_access(account: AzureAccount, container: str) -> str | None:
