@@ -213,8 +213,6 @@ def _base64(text: str, look: Change) -> str:
         of_urls = re.search("[-_]", letters) is not None
         if of_urls and re.search("[+/]", letters):
             return match[0]
-        if padding and len(match[0]) % 4:
-            return match[0]
         standard = letters.replace("-", "+").replace("_", "/")
         try:
             decoded = base64.b64decode(standard + "=" * (-len(letters) % 4), validate=True).decode()
