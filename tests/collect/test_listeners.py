@@ -52,7 +52,7 @@ def planned(
 
 
 def senders(folder: Path, extension: str) -> dict[str, Any]:
-    found = planned(folder, extension).core["http"]["senders"]
+    found = planned(folder, extension).core["otlp"]["http"]["senders"]
     assert isinstance(found, dict)
     return found
 
@@ -85,7 +85,7 @@ def test_htpasswd_inline_counts_before_the_file_and_the_file_is_watched(tmp_path
     extension = 'basicauth: {htpasswd: {file: users, inline: "same:of the line"}}'
     plan = planned(tmp_path, extension)
     users = {
-        user["identity"]["name"]: user["hash"] for user in plan.core["http"]["senders"]["users"]
+        user["identity"]["name"]: user["hash"] for user in plan.core["otlp"]["http"]["senders"]["users"]
     }
     assert users == {
         "same": {"sha256": sha256("of the line")},
@@ -128,7 +128,7 @@ def test_htpasswd_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_tokens_of_a_file_are_hashed(tmp_path: Path) -> None:
     (tmp_path / "tokens").write_text("  first \n\nsecond\n")
     plan = planned(tmp_path, "bearertokenauth: {filename: tokens, scheme: Token}")
-    found = plan.core["http"]["senders"]
+    found = plan.core["otlp"]["http"]["senders"]
     assert (found["header"], found["scheme"]) == ("authorization", "Token")
     assert [each["sha256"] for each in found["tokens"]] == [sha256("first"), sha256("second")]
     assert plan.files == (tmp_path / "tokens",)

@@ -107,10 +107,6 @@ def test_the_core_s_own_step_checks_know_the_signal() -> None:
             ),
         ),
         (
-            "filter: {logs: {include: {match_type: strict}}}",
-            "c.yaml:7:19: processors.filter.logs.include: is not built yet (use the conditions of",
-        ),
-        (
             "filter: {trace_condition: []}",
             (
                 "c.yaml:7:12: processors.filter.trace_condition: is not a key known here (did you "

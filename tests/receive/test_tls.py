@@ -222,4 +222,4 @@ def test_files_that_do_not_fit_are_named(tmp_path: Path, pki: Authority) -> None
         settings = {"grpc": {"tls": {**tls(server), **wrong}}}
         with pytest.raises(_core.PlanError) as caught:
             _core.DataPlane(json.dumps(plan(tmp_path, listeners=settings)))
-        assert f"listeners.grpc.tls.{said}" in str(caught.value)
+        assert f"receivers.otlp.grpc.tls.{said}" in str(caught.value)
