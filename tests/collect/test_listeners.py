@@ -85,7 +85,8 @@ def test_htpasswd_inline_counts_before_the_file_and_the_file_is_watched(tmp_path
     extension = 'basicauth: {htpasswd: {file: users, inline: "same:of the line"}}'
     plan = planned(tmp_path, extension)
     users = {
-        user["identity"]["name"]: user["hash"] for user in plan.core["otlp"]["http"]["senders"]["users"]
+        user["identity"]["name"]: user["hash"]
+        for user in plan.core["otlp"]["http"]["senders"]["users"]
     }
     assert users == {
         "same": {"sha256": sha256("of the line")},
