@@ -28,6 +28,8 @@ _STARTED = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # A vacuum lists folders in so many tasks; Spark's own number, 10,000, is for other lakes.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "64",
 }
 _ALONE = {
     # Spark would bind the outer address.
