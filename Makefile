@@ -26,6 +26,7 @@ setup: .venv/.ready ## Make .venv with mainstem in it
 
 # The extra, and the jars of Delta from Maven Central.
 .tools/spark/.ready: .venv/.ready scripts/spark/pom.xml
+	@scripts/check-tools spark
 	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --inexact --extra spark
 	mvn -q -B -f scripts/spark/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.tools/spark
 	@touch $@
