@@ -51,6 +51,7 @@ def test_what_needs_duckdbs_file_says_that_it_is_not_for_delta_tables(tmp_path: 
     ("warehouse", "reason"),
     [
         ("mysql://host", "is not a warehouse's address"),
+        ("duckdb:./data/Main.duckdb", "names a file Main, which DuckDB takes for a schema"),
         ('"spark:local[*]"', "has no tables"),
         ('{address: "spark:", tables: memory://x}', "is not where Delta tables can be"),
         ("{address: duckdb:./a, tables: file:./lake}", "its address is not spark:"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -42,6 +43,10 @@ https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 SECRET = re.compile(r"env:[A-Za-z_]\w*|file:.+|keyvault:[A-Za-z0-9-]{3,24}/[A-Za-z0-9-]{1,127}")
 
 
+RESERVED = frozenset({"main", "temp", "system", "bronze", "sources", "silver", "gold"})
+"""DuckDB calls a database as its file, and takes a schema's or a database's own name for that."""
+
+
 class Engine(StrEnum):
     """The engines that a load can write to."""
 
@@ -70,7 +75,14 @@ class PostgresPlace:
 def _address(address: str) -> str:
     if address.startswith(POSTGRESQL):
         _split(address)
-    elif not address.startswith((DUCKDB, SPARK)):
+    elif address.startswith(DUCKDB):
+        name = PurePath(address.removeprefix(DUCKDB)).stem
+        if name.lower() in RESERVED:
+            raise ValueError(
+                f"names a file {name}, which DuckDB takes for a schema of that name: take another, "
+                "as duckdb:./warehouse.duckdb"
+            )
+    elif not address.startswith(SPARK):
         raise ValueError(
             "is not a warehouse's address: duckdb:./file.duckdb, postgresql://user@host/database "
             "or spark:local[*]"
