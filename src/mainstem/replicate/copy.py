@@ -27,7 +27,7 @@ from mainstem.replicate.plan import (
     routed,
     travels,
 )
-from mainstem.replicate.transfer import Copied, NotAsCommitted, Transfer, arrived
+from mainstem.replicate.transfer import Copied, NotAsCommitted, Transfer, arrived, same_content
 from mainstem.store import (
     LEDGER,
     Account,
@@ -356,7 +356,10 @@ class _Copier:
         found = new_foreign_blobs(self._region, signal, sources, to, past=past)
         if self._region.is_by_azure(signal):
             for late in found:
-                self._result.lag(signal, int(late.modified_at_unix * 1e9))
+                source = self._source.container(late.container)
+                # A copy of the same second tells nothing by its time.
+                if not (late.replaces and same_content(source, to, late.name)):
+                    self._result.lag(signal, int(late.modified_at_unix * 1e9))
             return
         if not found:
             return

@@ -142,5 +142,13 @@ def arrived(container: Container, name: str, sha256: str) -> bool:
     return True
 
 
+def same_content(source: Container, copy: Container, name: str) -> bool:
+    """Tell whether a copy is what the source has now; both are read."""
+    try:
+        return digest(source, name) == digest(copy, name)
+    except ObjectMissing:
+        return False
+
+
 def _differs(container: str, name: str) -> str:
     return f"{container}/{name} is not what its ledger entry says: not copied"
