@@ -31,7 +31,7 @@ regions:
     store: file:./stores/euc
     routes: {logs: replicate, traces: replicate, metrics: replicate}
 central: {store: "file:./stores/central"}
-warehouse: duckdb:./warehouse/main.duckdb
+warehouse: duckdb:./warehouse/own.duckdb
 """
 
 
@@ -89,7 +89,7 @@ def test_every_row_comes_back_and_loads_go_on(
     books = keep_books(platform)
     assert books.problems == []
     assert sum(line.loaded for line in books.totals) == 6 * 7
-    assert sorted(path.name for path in platform.warehouse_path.parent.iterdir()) == ["main.duckdb"]
+    assert sorted(path.name for path in platform.warehouse_path.parent.iterdir()) == ["own.duckdb"]
 
 
 def test_large_tables_come_in_parts(
