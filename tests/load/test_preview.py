@@ -11,6 +11,7 @@ from mainstem.config.platform import load_platform
 from mainstem.load import load, preview_load
 from mainstem.records import Signal
 from mainstem.store import Account
+from mainstem.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +46,19 @@ def test_a_preview_tells_what_a_load_takes(tmp_path: Path) -> None:
     before = platform.warehouse_path.read_bytes()
     assert preview_load(platform).waiting[-1].records == 5
     assert platform.warehouse_path.read_bytes() == before
+
+
+def test_a_preview_lets_the_warehouse_go_before_it_looks_at_stores(tmp_path: Path) -> None:
+    (tmp_path / "mainstem.yaml").write_text(PLATFORM)
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    aus = Collector(Account.open("file:./stores/aus", tmp_path), "aus", now=datetime.now(UTC))
+    aus.segment(Signal.LOGS, aus.requests(Signal.LOGS, 3))
+    load(platform)
+    taken = []
+
+    def write_meanwhile(what: str) -> None:
+        with open_warehouse(platform):
+            taken.append(what)
+
+    assert not preview_load(platform, write_meanwhile).waiting
+    assert len(taken) == 4

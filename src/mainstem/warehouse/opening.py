@@ -57,41 +57,58 @@ def open_books(platform: Platform) -> Iterator[tuple[DuckDBWarehouse, Warehouse 
     itself where that is DuckDB's file. Records are in the warehouse only. Before the first load the
     session is empty, and is the warehouse.
     """
-    if platform.warehouse.engine is Engine.SPARK:
-        with open_lake(platform) as lake, open_memory(lake.account.label) as session:
-            bring_forward(session)
-            reading = finished_reading(lake)
-            if reading is not None:
-                names = {table.name for table in BOOKS}.difference(_NOT_COMPARED)
-                _copy(reading, session, names)
-            yield session, reading or session
-    elif platform.warehouse.engine is Engine.POSTGRESQL:
-        with _server(platform, read_only=True) as database, open_memory(database.label) as session:
-            bring_forward(session)
-            if not schema_version(database):
-                yield session, session
-                return
-            expect_tables(database)
-            names = {table.name for table in BOOKS}.difference(_NOT_COMPARED)
-            _copy(database, session, names)
-            yield session, database
-    elif (path := platform.warehouse_path).exists():
-        with open_file(path, read_only=True) as warehouse:
-            expect_tables(warehouse)
+    with _loaded(platform) as warehouse:
+        if isinstance(warehouse, DuckDBWarehouse):
             yield warehouse, warehouse
-    else:
-        with open_memory(str(path)) as empty:
-            bring_forward(empty)
-            yield empty, empty
+            return
+        with open_memory(_label(platform)) as session:
+            bring_forward(session)
+            if warehouse is not None:
+                names = {table.name for table in BOOKS}.difference(_NOT_COMPARED)
+                _copy(warehouse, session, names)
+            yield session, warehouse or session
 
 
 @contextmanager
 def copy_books(platform: Platform, tables: Collection[str]) -> Iterator[DuckDBWarehouse]:
-    """Give a DuckDB session in memory with copies of some of the load's own tables, to add to."""
-    with open_books(platform) as (session, _), open_memory(session.label) as copy:
+    """Give a DuckDB session in memory with copies of some of the load's own tables, to add to.
+
+    The warehouse is let go once they are copied.
+    """
+    with open_memory(_label(platform)) as copy:
         bring_forward(copy)
-        _copy(session, copy, tables)
+        with _loaded(platform) as warehouse:
+            if warehouse is not None:
+                _copy(warehouse, copy, tables)
         yield copy
+
+
+@contextmanager
+def _loaded(platform: Platform) -> Iterator[Warehouse | SparkReading | None]:
+    """Open a warehouse whose tables are this version's, to read it; None before the first load."""
+    if platform.warehouse.engine is Engine.SPARK:
+        with open_lake(platform) as lake:
+            yield finished_reading(lake)
+    elif platform.warehouse.engine is Engine.POSTGRESQL:
+        with _server(platform, read_only=True) as database:
+            is_new = not schema_version(database)
+            if not is_new:
+                expect_tables(database)
+            yield None if is_new else database
+    elif (path := platform.warehouse_path).exists():
+        with open_file(path, read_only=True) as file:
+            expect_tables(file)
+            yield file
+    else:
+        yield None
+
+
+def _label(platform: Platform) -> str:
+    place = platform.warehouse
+    if place.engine is Engine.POSTGRESQL:
+        return place.place.label
+    # Not the address of Spark, which may have a token in it.
+    return place.engine if place.engine is Engine.SPARK else str(platform.warehouse_path)
 
 
 @contextmanager
