@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mainstem._core import BlobStream
     from mainstem.load.plan import ListedBlob, OwnBlob
     from mainstem.store import Container, ObjectInfo
+    from mainstem.warehouse.spark import Task
 
 LINE = struct.Struct("<16sQ")
 """One line's place in `.lines`: the request's digest, and its receipt in nanoseconds since 1970."""
@@ -125,14 +126,18 @@ def fetch_own(blob: OwnBlob) -> Fetched | None:
         lines = origin.ledger.read(blob.lines_name)
     except (ObjectMissing, BlobReplaced):
         return None
-    problem = None
-    if content.sha256 != blob.sha256:
-        problem = "blob_differs_from_its_entry"
-    elif hashlib.sha256(lines).hexdigest() != blob.lines_sha256:
-        problem = "lines_differ_from_their_entry"
-    elif len(lines) != LINE.size * blob.lines:
-        problem = "lines_are_not_as_many_as_the_entry_says"
-    return Fetched(content, etag, lines, problem)
+    return Fetched(content, etag, lines, unlike_entry(blob, content.sha256, lines))
+
+
+def unlike_entry(told: OwnBlob | Task, sha256: str, lines: bytes) -> str | None:
+    """Say what of one of our blobs is not as its entry says, in a quarantine's code."""
+    if sha256 != told.sha256:
+        return "blob_differs_from_its_entry"
+    if hashlib.sha256(lines).hexdigest() != told.lines_sha256:
+        return "lines_differ_from_their_entry"
+    if len(lines) != LINE.size * (told.lines or 0):
+        return "lines_are_not_as_many_as_the_entry_says"
+    return None
 
 
 def fetch_listed(blob: ListedBlob) -> Fetched | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from mainstem import _core
-from mainstem.load.fetch import LINE
+from mainstem.load.fetch import LINE, unlike_entry
 from mainstem.load.ledger import timestamp
 from mainstem.records import Signal
 from mainstem.store import Account, ObjectMissing
@@ -183,22 +183,11 @@ def _judge(ordinal: int, task: Task, got: Got | None) -> Read:
         return Read(ordinal, "changed", got.sha256, got.etag)
     if task.kind == "look":
         return Read(ordinal, "looked", got.sha256, got.etag)
-    if task.kind == "own" and (problem := _problem(task, got)):
+    if task.kind == "own" and (problem := unlike_entry(task, got.sha256, got.lines)):
         return Read(ordinal, "refused", got.sha256, got.etag, problem)
     if task.kind == "foreign" and task.known == got.sha256 and not task.again:
         return Read(ordinal, "same", got.sha256, got.etag)
     return Read(ordinal, "read", got.sha256, got.etag)
-
-
-def _problem(task: Task, got: Got) -> str | None:
-    """Say what of one of our blobs is not as its entry says, in a quarantine's code."""
-    if got.sha256 != task.sha256:
-        return "blob_differs_from_its_entry"
-    if hashlib.sha256(got.lines).hexdigest() != task.lines_sha256:
-        return "lines_differ_from_their_entry"
-    if len(got.lines) != LINE.size * (task.lines or 0):
-        return "lines_are_not_as_many_as_the_entry_says"
-    return None
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
