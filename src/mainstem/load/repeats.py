@@ -8,6 +8,7 @@ may be two that happened: they are counted, and stay.
 from __future__ import annotations
 
 import struct
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from mainstem.load.plan import ListedBlob, Origin
     from mainstem.warehouse import Warehouse
 
-SAME_REQUEST = "INTERVAL '24 hours'"
+WITHIN = timedelta(hours=24)
 """The same digest within this time is the same request, sent again, maybe to another collector."""
+SAME_REQUEST = f"INTERVAL '{WITHIN // timedelta(hours=1)} hours'"
+"""The same, as SQL has it."""
 CONTENT = struct.Struct("<Q16s")
 """One line in `BlobStream.contents`: its number and its text's digest."""
 

@@ -6,12 +6,12 @@ skipped whose receipt lies less than 24 hours from that of a line that was kept.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from mainstem.load.repeats import WITHIN
 from mainstem.load.spark.executor import SKIPS, read_lines
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mainstem.load.spark.executor import Reader
     from mainstem.warehouse.spark import Lake, Plan
 
-WITHIN = timedelta(hours=24)
 _KNOWN = -1
 """The ordinal of what an earlier load kept: before all of the plan."""
 _KEY = ("region", "signal", "digest")
