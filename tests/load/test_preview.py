@@ -10,7 +10,7 @@ from builders import Collector, Request
 from mainstem.config.platform import load_platform
 from mainstem.load import load, preview_load
 from mainstem.records import Signal
-from mainstem.store import Account
+from mainstem.store import RETENTION, Account
 from mainstem.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -62,3 +62,21 @@ def test_a_preview_lets_the_warehouse_go_before_it_looks_at_stores(tmp_path: Pat
 
     assert not preview_load(platform, write_meanwhile).waiting
     assert len(taken) == 4
+
+
+def test_a_record_of_removals_that_is_none_holds_up_neither_preview_nor_load(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mainstem.yaml").write_text(PLATFORM)
+    platform = load_platform(tmp_path / "mainstem.yaml")
+    aus = Collector(Account.open("file:./stores/aus", tmp_path), "aus", now=datetime.now(UTC))
+    aus.segment(Signal.LOGS, aus.requests(Signal.LOGS, 3))
+    aus.account.ensure_container(RETENTION)
+    aus.account.container(RETENTION).create("aus/000000000001.json", b"{}")
+    preview = preview_load(platform)
+    assert [found.records for found in preview.waiting] == [3]
+    assert not preview.failed
+    loaded = load(platform)
+    assert loaded.signals["aus", "logs"].records == 3
+    assert preview.problems == loaded.problems
+    assert len(loaded.problems) == 1

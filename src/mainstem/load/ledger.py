@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mainstem.errors import DataError
 from mainstem.store import (
     RETENTION,
     Account,
@@ -55,6 +56,22 @@ def read_new(warehouse: Warehouse, region: str, ledger: Container) -> Reading:
     """Read the entries in a ledger container that the warehouse does not have."""
     marks, beyond = known_marks(warehouse, region)
     return read_entries(ledger, new_places(ledger, marks, beyond))
+
+
+def take_ledger(
+    warehouse: Warehouse, platform: Platform, region: str, load_id: int, problems: list[str]
+) -> int:
+    """Bring what is new of a region's ledger into the warehouse, and what retention removed.
+
+    Gives the number of new entries, and adds to `problems` what is unreadable: it holds nothing up.
+    """
+    try:
+        take_removals(warehouse, platform, region, load_id)
+    except DataError as error:
+        problems.append(error.message)
+    entries, unreadable = take_entries(warehouse, platform, region, load_id)
+    problems += unreadable
+    return entries
 
 
 def take_entries(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.errors import MainstemError
 from mainstem.load.choice import ALL_NEW
-from mainstem.load.ledger import take_entries, take_removals
+from mainstem.load.ledger import take_ledger
 from mainstem.load.plan import changed_blobs, origins, own_blobs
 from mainstem.warehouse import copy_books
 
@@ -60,12 +60,9 @@ def preview_load(
         for region in platform.regions:
             progress(f"{region}: reading the ledger")
             try:
-                take_removals(warehouse, platform, region, 0)
-                _, problems = take_entries(warehouse, platform, region, 0)
+                take_ledger(warehouse, platform, region, 0, result.problems)
             except MainstemError as error:
                 result.failed[region] = error
-            else:
-                result.problems += problems
         for origin in origins(platform):
             name = origin.region.name
             if name in result.failed:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mainstem.aggregates import take_weeks
 from mainstem.config.warehouse import Engine
-from mainstem.errors import DataError, MainstemError
+from mainstem.errors import MainstemError
 from mainstem.load.bronze import Bronze
 from mainstem.load.choice import ALL_NEW
 from mainstem.load.fetch import BlobReplaced, Content, fetch_listed, fetch_own, read_ahead
-from mainstem.load.ledger import take_entries, take_removals
+from mainstem.load.ledger import take_ledger
 from mainstem.load.plan import changed_blobs, origins, own_blobs
 from mainstem.load.sources import changed_sources, load_source
 from mainstem.warehouse import WarehouseFailed, bring_forward, open_warehouse
@@ -134,13 +134,9 @@ class _Load:
 
     def _take_entries(self, region: str) -> None:
         self._progress(f"{region}: reading the ledger")
-        try:
-            take_removals(self._warehouse, self._platform, region, self._load_id)
-        except DataError as error:
-            self._result.problems.append(error.message)
-        entries, problems = take_entries(self._warehouse, self._platform, region, self._load_id)
-        self._result.entries += entries
-        self._result.problems += problems
+        self._result.entries += take_ledger(
+            self._warehouse, self._platform, region, self._load_id, self._result.problems
+        )
 
     def _take_weeks(self, region: str) -> None:
         weeks, problems = take_weeks(

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mainstem.errors import DataError, MainstemError
-from mainstem.load.ledger import take_entries, take_removals, unix_nano
+from mainstem.errors import MainstemError
+from mainstem.load.ledger import take_entries, take_ledger, take_removals, unix_nano
 from mainstem.load.plan import changed_blobs, origins, own_blobs
 from mainstem.load.sources import changed_sources, load_source
 from mainstem.store import LEDGER, central_container
@@ -80,15 +80,7 @@ def decide(
     for region in platform.regions:
         progress(f"{region}: reading the ledger")
         try:
-            take_removals(session, platform, region, load_id)
-        except DataError as error:
-            made.problems.append(error.message)
-        except MainstemError as error:
-            made.failed[region] = error
-            continue
-        try:
-            _, problems = take_entries(session, platform, region, load_id)
-            made.problems += problems
+            take_ledger(session, platform, region, load_id, made.problems)
         except MainstemError as error:
             made.failed[region] = error
     made.plan.entries.update(_entry_ranges(session, load_id))
