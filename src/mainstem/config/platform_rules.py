@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from mainstem.config.residency import Residency
 from mainstem.config.routes import Replicator, Route, SignalRoute
 from mainstem.config.validate import nearest
 from mainstem.config.values import is_azure
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mainstem.errors import Problem
 
 REGION_NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
-CLOSED = ("isolated", "aggregates")
+CLOSED = tuple(residency.value for residency in Residency if residency.is_closed)
 
 
 def rules(document: Document) -> list[Problem]:

@@ -9,15 +9,13 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from mainstem.config.values import FrozenModel, ShortForm
 from mainstem.records import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pydantic import GetJsonSchemaHandler
-    from pydantic_core import CoreSchema
 
 SEVERITIES = {"debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
 """The least severity number of each range.
@@ -50,11 +48,7 @@ class Replicator(StrEnum):
     AZURE = "azure"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class RecordRule(_Model):
+class RecordRule(FrozenModel):
     """Conditions on a record, all of which have to hold; values are compared as they are stored."""
 
     event: Annotated[bool | None, Field(description="Logs: whether the record is an event.")] = None
@@ -99,7 +93,7 @@ class RecordRule(_Model):
         }
 
 
-class SignalRoute(_Model):
+class SignalRoute(FrozenModel):
     """How one signal travels, and what of it."""
 
     route: Annotated[Route, Field(description="How it travels.")] = Route.NONE
@@ -163,17 +157,8 @@ class SignalRoute(_Model):
                         yield (key, index, condition), f"is no condition on {signal}"
 
 
-def _short(value: Any) -> Any:
-    return {"route": value} if isinstance(value, str) else value
-
-
-class _ShortForm:
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        words: list[str] = [route.value for route in Route]
-        return {"anyOf": [{"enum": words, "type": "string"}, handler(schema)]}
-
-
-RouteOf = Annotated[SignalRoute, BeforeValidator(_short), _ShortForm()]
+RouteOf = Annotated[
+    SignalRoute,
+    ShortForm("route", {"enum": [route.value for route in Route], "type": "string"}),
+]
 """A signal's route, in its short form or whole."""

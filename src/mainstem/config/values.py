@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+)
+from pydantic_core import CoreSchema, core_schema
 
 STORE_SCHEMES = ("file:", "az://", "s3://", "gs://", "memory://")
 # What an Azure connection string begins with, in any order of its parts.
@@ -55,6 +64,30 @@ class FrozenModel(BaseModel):
     """A part of the file: unknown keys are errors, and values are never quoted back."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ShortForm:
+    """Lets a text stand in the file for a mapping with that text under one key.
+
+    `text` is the JSON Schema of what may be written so.
+    """
+
+    def __init__(self, key: str, text: dict[str, Any]) -> None:
+        self._key = key
+        self._text = text
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._whole, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [self._text, handler(schema)]}
+
+    def _whole(self, value: Any) -> Any:
+        return {self._key: value} if isinstance(value, str) else value
 
 
 class Durability(StrEnum):

@@ -10,26 +10,16 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
+from mainstem.config.values import VAULT_REFERENCE, FrozenModel, ShortForm
 from mainstem.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from pydantic import GetJsonSchemaHandler
-    from pydantic_core import CoreSchema
 
 DUCKDB, POSTGRESQL, SPARK = "duckdb:", "postgresql://", "spark:"
 TABLE_STORES = ("file:", "az://", "s3://", "gs://")
@@ -40,8 +30,7 @@ OPTIONS = ("host", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeo
 
 https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 """
-SECRET = re.compile(r"env:[A-Za-z_]\w*|file:.+|keyvault:[A-Za-z0-9-]{3,24}/[A-Za-z0-9-]{1,127}")
-
+SECRET = re.compile(rf"env:[A-Za-z_]\w*|file:.+|{VAULT_REFERENCE.pattern}")
 
 RESERVED = frozenset({"main", "temp", "system", "bronze", "sources", "silver", "gold"})
 """DuckDB calls a database as its file, and takes a schema's or a database's own name for that."""
@@ -124,7 +113,7 @@ def _tables(address: str) -> str:
 class WarehouseAddress(BaseModel):
     """A warehouse's address, and what its engine has to know beside it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = FrozenModel.model_config
 
     address: Annotated[
         str,
@@ -200,16 +189,5 @@ class WarehouseAddress(BaseModel):
         return directory / self.address.removeprefix(DUCKDB).removeprefix("//")
 
 
-def _short(value: Any) -> Any:
-    return {"address": value} if isinstance(value, str) else value
-
-
-class _ShortForm:
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string"}, handler(schema)]}
-
-
-WarehouseOf = Annotated[WarehouseAddress, BeforeValidator(_short), _ShortForm()]
+WarehouseOf = Annotated[WarehouseAddress, ShortForm("address", {"type": "string"})]
 """A warehouse's address, in its short form or whole."""
