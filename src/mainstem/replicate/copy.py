@@ -191,7 +191,7 @@ class _Copier:
         for name in raw.keys() - entries.keys():
             self._result.problems.append(f"{self._entries_from.name}/{name} is not a ledger entry")
         if self._azure_brings_entries:
-            entries = self._brought(raw, entries, copiers)
+            entries = self._brought(entries, copiers)
         copied = self._copy_blobs(entries, copiers)
         if not self._azure_brings_entries:
             list(
@@ -209,17 +209,13 @@ class _Copier:
             self._remember(copied, len(entries))
 
     def _brought(
-        self,
-        raw: dict[str, tuple[bytes, LedgerEntry | None]],
-        entries: dict[str, LedgerEntry],
-        copiers: ThreadPoolExecutor,
+        self, entries: dict[str, LedgerEntry], copiers: ThreadPoolExecutor
     ) -> dict[str, LedgerEntry]:
         """Give those of the entries that Azure has brought to the centre, as they are here."""
 
         def is_there(name: str) -> bool | str:
             try:
-                sha256 = hashlib.sha256(raw[name][0]).hexdigest()
-                return arrived(self._centre.ledger, name, sha256)
+                return arrived(self._centre.ledger, name, entries[name].sha256)
             except ContentConflict as conflict:
                 return conflict.message
 

@@ -79,18 +79,18 @@ class Transfer:
         if blob.bytes > WHOLE_BYTES:
             return self._copy_large(source, blob, to)
         data = source.read(blob.name)
+        sha256 = hashlib.sha256(data).hexdigest()
         try:
-            if not to.create(blob.name, data):
+            if not to.create(blob.name, data, sha256):
                 return None
         except ContentConflict:
             to.replace(blob.name, data)
         self._count(server=False)
-        return Copied(blob.container, blob.name, len(data), hashlib.sha256(data).hexdigest())
+        return Copied(blob.container, blob.name, len(data), sha256)
 
     def _copy_large(self, source: Container, blob: ForeignBlob, to: Container) -> Copied | None:
         # Twice over the source, if there is a copy: memory is dearer than that.
-        wanted = digest(source, blob.name)
-        if blob.replaces and digest(to, blob.name) == wanted:
+        if blob.replaces and same_content(source, to, blob.name):
             return None
         hashing = hashlib.sha256()
         size = 0
