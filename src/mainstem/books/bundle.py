@@ -31,7 +31,7 @@ from mainstem.books import bundle_verifier
 from mainstem.books.breach import Verification
 from mainstem.books.copies import copies_of, read_ledger
 from mainstem.books.entries import kept_at_the_centre, known_entries
-from mainstem.books.equations import Line, keep_books
+from mainstem.books.equations import Line, books_of
 from mainstem.books.evidence import gather
 from mainstem.books.signatures import PublicKeys
 from mainstem.books.verify import added_blobs, may_be_gone
@@ -113,8 +113,8 @@ def export_bundle(
     """
     if target.exists():
         raise UsageError(f"there is something at {target}", hint="Name a new folder or .zip.")
-    books = keep_books(platform, progress=progress)
     with gather(platform, progress) as evidence, _sink(target) as sink:
+        books = books_of(evidence, platform, progress=progress)
         made = Bundle(target, unread=dict(evidence.unread), isolated=list(evidence.isolated))
         writer = _Writer(platform, evidence, books, sink, made, progress)
         for region in platform.regions.values():

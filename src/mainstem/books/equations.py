@@ -143,57 +143,68 @@ def keep_books(
     reads every blob that is still there and counts it again now.
     """
     with gather(platform, progress) as evidence:
-        progress("counting the rows in bronze")
-        evidence.count_rows()
-        lines: dict[tuple[str, str, str, str], Line] = {}
-        problems: list[str] = []
-        for part, problem in _segments(evidence):
-            key = part.region, part.signal, part.record_class, part.hour
-            lines.setdefault(key, Line(*key)).add(part)
-            problems += [problem] if problem else []
-        for part in _foreign(evidence):
-            key = part.region, part.signal, part.record_class, part.hour
-            lines.setdefault(key, Line(*key)).add(part)
-        if recount:
-            problems += _recount(evidence, platform, progress)
-        hours = [lines[key] for key in sorted(lines)]
-        imbalances = [
-            f"{line.region} {line.record_class} {line.hour}: {reason}"
-            for line in hours
-            for reason in line.imbalances
-        ]
-        unread = [
-            f"{region}: its store was not looked at: {reason}"
-            for region, reason in evidence.unread.items()
-        ]
-        return Books(
-            hours,
-            problems=[
-                *imbalances,
-                *problems,
-                *_rows_and_load_ledger(evidence),
-                *broken_chains(evidence.warehouse),
-                *(f"{name} is not a ledger entry" for name in evidence.unreadable),
-                *evidence.unexplained,
-                *_orphans(evidence),
-                *_changed(evidence),
-            ],
-            notes=[
-                *unread,
-                *open_hours(evidence.warehouse),
-                *(
-                    f"{line.region} {line.record_class} {line.hour}: {line.pending_long:,} records "
-                    f"have been pending for more than {WAITS_HOURS} hours"
-                    for line in hours
-                    if line.pending_long
-                ),
-                *_bad_lines(evidence),
-                *_equal_records(evidence),
-                *_waiting(evidence),
-                *regional_counts(platform, evidence),
-            ],
-            isolated=evidence.isolated,
-        )
+        return books_of(evidence, platform, recount=recount, progress=progress)
+
+
+def books_of(
+    evidence: Evidence,
+    platform: Platform,
+    *,
+    recount: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Books:
+    """Keep the books on what has been gathered."""
+    progress("counting the rows in bronze")
+    evidence.count_rows()
+    lines: dict[tuple[str, str, str, str], Line] = {}
+    problems: list[str] = []
+    for part, problem in _segments(evidence):
+        key = part.region, part.signal, part.record_class, part.hour
+        lines.setdefault(key, Line(*key)).add(part)
+        problems += [problem] if problem else []
+    for part in _foreign(evidence):
+        key = part.region, part.signal, part.record_class, part.hour
+        lines.setdefault(key, Line(*key)).add(part)
+    if recount:
+        problems += _recount(evidence, platform, progress)
+    hours = [lines[key] for key in sorted(lines)]
+    imbalances = [
+        f"{line.region} {line.record_class} {line.hour}: {reason}"
+        for line in hours
+        for reason in line.imbalances
+    ]
+    unread = [
+        f"{region}: its store was not looked at: {reason}"
+        for region, reason in evidence.unread.items()
+    ]
+    return Books(
+        hours,
+        problems=[
+            *imbalances,
+            *problems,
+            *_rows_and_load_ledger(evidence),
+            *broken_chains(evidence.warehouse),
+            *(f"{name} is not a ledger entry" for name in evidence.unreadable),
+            *evidence.unexplained,
+            *_orphans(evidence),
+            *_changed(evidence),
+        ],
+        notes=[
+            *unread,
+            *open_hours(evidence.warehouse),
+            *(
+                f"{line.region} {line.record_class} {line.hour}: {line.pending_long:,} records "
+                f"have been pending for more than {WAITS_HOURS} hours"
+                for line in hours
+                if line.pending_long
+            ),
+            *_bad_lines(evidence),
+            *_equal_records(evidence),
+            *_waiting(evidence),
+            *regional_counts(platform, evidence),
+        ],
+        isolated=evidence.isolated,
+    )
 
 
 def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
