@@ -42,9 +42,8 @@ from mainstem.store import (
     PROOFS,
     Account,
     ObjectMissing,
+    entry_beside,
     entry_place,
-    is_entry,
-    is_head,
 )
 
 if TYPE_CHECKING:
@@ -287,10 +286,8 @@ class _Writer:
 
 def _instance_of(name: str) -> str | None:
     """Tell whose a ledger's object is; None where it is no object of a ledger's."""
-    entry = f"{name.rpartition('.')[0]}.json"
-    if is_entry(name) or is_head(name) or (name.endswith(".lines") and is_entry(entry)):
-        return entry_place(entry).instance
-    return None
+    entry = entry_beside(name)
+    return None if entry is None else entry_place(entry).instance
 
 
 def _contents(copy: Copy, entry: LedgerEntry) -> bytes | None:

@@ -22,8 +22,8 @@ from mainstem.store import (
     Reason,
     Removal,
     central_container,
+    entry_beside,
     entry_place,
-    is_entry,
 )
 
 if TYPE_CHECKING:
@@ -346,15 +346,14 @@ def _plan_ledger(region: Region, store: StorePlan, now: datetime) -> None:
     marks: dict[str, int] = {}
     oldest = None
     for info in store.account.container(store.ledger_container).list():
-        stem, _, kind = info.name.rpartition(".")
-        entry = f"{stem}.json"
-        if kind not in ("json", "lines", "head") or not is_entry(entry):
+        entry = entry_beside(info.name)
+        if entry is None:
             continue
         place = entry_place(entry)
         holding.blobs += 1
         holding.bytes += info.bytes
         oldest = min(oldest or place.day, place.day)
-        if place.day < (lines_before if kind == "lines" else entries_before):
+        if place.day < (lines_before if info.name.endswith(".lines") else entries_before):
             holding.going += 1
             holding.going_bytes += info.bytes
             store.ledger.append(info.name)

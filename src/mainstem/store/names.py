@@ -20,6 +20,7 @@ READS = "reads"
 _DAY = re.compile(r"\d{4}/\d{2}/\d{2}")
 _SEGMENT_ID = re.compile(r"_[0-9a-f]{16}(\.[A-Za-z0-9]+)*")
 _ENTRY = re.compile(r"(?P<day>\d{4}/\d{2}/\d{2})/(?P<instance>[0-9a-f]{16})/(?P<seq>\d{12})\.json")
+_BESIDE = (".json", ".head", ".lines")
 
 
 class EntryPlace(NamedTuple):
@@ -90,7 +91,7 @@ def head_name(entry_name: str) -> str:
 
 def is_head(name: str) -> bool:
     """Tell a signed head from whatever else stands in a ledger container."""
-    return name.endswith(".head") and is_entry(name.removesuffix(".head") + ".json")
+    return name.endswith(".head") and entry_beside(name) is not None
 
 
 def head_place(name: str) -> EntryPlace:
@@ -101,3 +102,10 @@ def head_place(name: str) -> EntryPlace:
 def lines_name(entry_name: str) -> str:
     """Name the `.lines` object that stands beside a ledger entry."""
     return entry_name.removesuffix(".json") + ".lines"
+
+
+def entry_beside(name: str) -> str | None:
+    """Name the entry that a ledger's object is or stands beside; None where it is neither."""
+    stem, dot, kind = name.rpartition(".")
+    entry = f"{stem}.json"
+    return entry if dot + kind in _BESIDE and is_entry(entry) else None
