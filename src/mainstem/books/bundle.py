@@ -181,7 +181,7 @@ class _Writer:
             own = ledger.copy.store == "region" or region.store is None
             mine = {
                 instance
-                for instance in {each for each, _ in ledger.entries}
+                for instance in ledger.by_instance
                 if (instance not in elsewhere if own else instance in elsewhere)
             }
             self._ledger(ledger, mine, own=own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstem.books.breach import Breach, Finding
@@ -83,6 +84,14 @@ class Ledger:
     copy: Copy
     entries: Entries
     signed: SignedHeads
+
+    @cached_property
+    def by_instance(self) -> Mapping[str, list[LedgerEntry]]:
+        """The entries of each instance, in order."""
+        found: dict[str, list[LedgerEntry]] = {}
+        for _, entry in sorted(self.entries.items()):
+            found.setdefault(entry.instance, []).append(entry)
+        return found
 
 
 def read_ledger(copy: Copy, keys: PublicKeys, result: Verification) -> Ledger:

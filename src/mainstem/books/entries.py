@@ -40,17 +40,12 @@ class Chains:
         taken = {key: sha256 for key, sha256 in taken.items() if self._belongs(key[0])}
         signed = {(each.instance, each.seq): each.sha256 for each in self.ledger.signed.heads}
         signed |= {key: sha256 for key, sha256 in self.held.heads.items() if self._vouched(key[0])}
-        entries = self.ledger.entries
-        for instance in sorted({each for each, _ in [*entries, *signed, *taken]}):
-            known = signed | taken
-            missing = sorted(
-                seq
-                for each, seq in known
-                if each == instance
-                and (instance, seq) not in entries
-                and seq > cleared.get(instance, -1)
-            )
-            yield from self._missing(instance, missing)
+        missing: dict[str, list[int]] = {}
+        for instance, seq in sorted((signed | taken).keys() - self.ledger.entries.keys()):
+            if seq > cleared.get(instance, -1):
+                missing.setdefault(instance, []).append(seq)
+        for instance in sorted(self.ledger.by_instance.keys() | missing.keys()):
+            yield from self._missing(instance, missing.get(instance, []))
             yield from self._rewritten(instance, signed, taken)
             if self._vouched(instance):
                 yield from self._unsigned(instance)
@@ -63,8 +58,7 @@ class Chains:
         return (self.ledger.copy.store == "centre") == (instance in self.elsewhere)
 
     def _of(self, instance: str) -> list[LedgerEntry]:
-        found = [entry for (each, _), entry in self.ledger.entries.items() if each == instance]
-        return sorted(found, key=lambda entry: entry.seq)
+        return self.ledger.by_instance.get(instance, [])
 
     def _place(self, instance: str, seq: int | None = None) -> str:
         place = f"{self.ledger.copy.ledger.name}, instance {instance}"
@@ -147,17 +141,17 @@ def kept_at_the_centre(evidence: Evidence, region: Region, ledgers: Iterable[Led
         instance
         for ledger in ledgers
         if ledger.copy.store == "centre"
-        for instance in {each for each, _ in ledger.entries}
-        if _kept_here(region, ledger, instance)
+        for instance, entries in ledger.by_instance.items()
+        if _kept_here(region, entries)
     }
     return {instance for (instance,) in rows} | here
 
 
-def _kept_here(region: Region, ledger: Ledger, instance: str) -> bool:
+def _kept_here(region: Region, entries: Iterable[LedgerEntry]) -> bool:
     containers = [
         entry.blob.container if entry.blob is not None else ""
-        for (each, _), entry in ledger.entries.items()
-        if each == instance and entry.kind is EntryKind.SEGMENT
+        for entry in entries
+        if entry.kind is EntryKind.SEGMENT
     ]
     of_the_centre = central_container(region.name, "")
     return not containers or any(each.startswith(of_the_centre) for each in containers)

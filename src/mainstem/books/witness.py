@@ -62,7 +62,6 @@ class Held:
 
     heads: dict[tuple[str, int], str] = field(default_factory=dict)
     wrong: list[Wrong] = field(default_factory=list)
-    signed: int = 0
     last: str | None = None
 
 
@@ -131,7 +130,7 @@ def read_heads(witness: Account, region: str, keys: PublicKeys) -> Held:
     names = [info.name for info in container.list(region)]
     signed = [name for name in names if is_head(name.removeprefix(f"{region}/"))]
     checked = read_signed_heads(container, signed, region, keys, under=f"{region}/")
-    held = Held(wrong=checked.wrong, signed=len(checked.heads))
+    held = Held(wrong=checked.wrong)
     times = []
     for head in checked.heads:
         held.heads[head.instance, head.seq] = head.sha256
