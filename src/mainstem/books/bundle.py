@@ -47,7 +47,7 @@ from mainstem.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from mainstem.books.copies import Copy, Ledger
     from mainstem.books.equations import Books
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from mainstem.store import Container
 
 FORMAT = "mainstem.bundle/1"
-READERS = 8
 BLOBS_AHEAD = 2
 DAY_NS = 86_400 * 1_000_000_000
 VERIFIER = "verify.py"
@@ -231,21 +230,12 @@ class _Writer:
             for info in container.list()
             if (instance := _instance_of(info.name)) in instances or (own and instance is None)
         ]
-        self._write_all(container, names, f"{region}/ledger")
+        for name, data in container.read_each(names):
+            self.put(f"{region}/ledger/{name}", data)
 
     def _copy(self, container: Container, folder: str, to: str) -> None:
-        names = [info.name.removeprefix(f"{folder}/") for info in container.list(folder)]
-        self._write_all(container, names, to, under=f"{folder}/")
-
-    def _write_all(
-        self, container: Container, names: Sequence[str], to: str, *, under: str = ""
-    ) -> None:
-        def read(name: str) -> bytes:
-            return container.read(under + name)
-
-        with ThreadPoolExecutor(READERS) as readers:
-            for name, data in zip(names, readers.map(read, names), strict=True):
-                self.put(f"{to}/{name}", data)
+        for name, data in container.read_each([info.name for info in container.list(folder)]):
+            self.put(f"{to}/{name.removeprefix(f'{folder}/')}", data)
 
     def _blobs(
         self, ledger: Ledger, instances: set[str], *, payload: bool

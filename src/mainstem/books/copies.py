@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from mainstem.books.breach import Verification
     from mainstem.config.platform import Platform, Region
     from mainstem.store import Container
-
-READERS = 8
 
 Entries = dict[tuple[str, int], LedgerEntry]
 """A ledger's entries by instance and number."""
@@ -98,19 +95,17 @@ def read_ledger(copy: Copy, keys: PublicKeys, result: Verification) -> Ledger:
     """Read each entry's own object, also where the end of its hour repeats it."""
     ledger = copy.ledger
     listed = [info.name for info in ledger.list()]
-    names = [name for name in listed if is_entry(name)]
     entries = {}
-    with ThreadPoolExecutor(READERS) as readers:
-        for name, data in zip(names, readers.map(ledger.read, names), strict=True):
-            try:
-                entry = LedgerEntry.parse(data)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                place = f"{ledger.name}/{name}"
-                result.findings.append(
-                    copy.finding(Breach.ENTRY_REWRITTEN, place, "this is not a ledger entry")
-                )
-            else:
-                entries[entry.instance, entry.seq] = entry
+    for name, data in ledger.read_each(list(filter(is_entry, listed))):
+        try:
+            entry = LedgerEntry.parse(data)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            place = f"{ledger.name}/{name}"
+            result.findings.append(
+                copy.finding(Breach.ENTRY_REWRITTEN, place, "this is not a ledger entry")
+            )
+        else:
+            entries[entry.instance, entry.seq] = entry
     result.entries += len(entries)
     signed = read_signed_heads(ledger, filter(is_head, listed), copy.region.name, keys)
     result.findings += [copy.finding(*wrong) for wrong in signed.wrong]

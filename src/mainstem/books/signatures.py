@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from mainstem.config.platform import Platform, Region
     from mainstem.records import LedgerEntry
     from mainstem.store import Container
-
-READERS = 8
 
 
 class Wrong(NamedTuple):
@@ -91,21 +88,20 @@ def read_signed_heads(
 ) -> SignedHeads:
     """Read and check signed heads; at a witness their names stand `under` the region's."""
     found = SignedHeads(list(names))
-    with ThreadPoolExecutor(READERS) as readers:
-        for name, data in zip(found.names, readers.map(container.read, found.names), strict=True):
-            place = f"{container.name}/{name}"
-            try:
-                signed = SignedHead.parse(data)
-            except (ValueError, KeyError, TypeError):
-                found.wrong.append(Wrong(Breach.SIGNATURE_WRONG, place, "this is no signed head"))
-                continue
-            if signed.head.region != region or name != under + signed.name:
-                detail = "it is the head of another entry"
-                found.wrong.append(Wrong(Breach.SIGNATURE_WRONG, place, detail))
-            elif (wrong := keys.wrong(signed)) is not None:
-                found.wrong.append(Wrong(wrong[0], place, wrong[1]))
-            else:
-                found.heads.append(signed.head)
+    for name, data in container.read_each(found.names):
+        place = f"{container.name}/{name}"
+        try:
+            signed = SignedHead.parse(data)
+        except (ValueError, KeyError, TypeError):
+            found.wrong.append(Wrong(Breach.SIGNATURE_WRONG, place, "this is no signed head"))
+            continue
+        if signed.head.region != region or name != under + signed.name:
+            detail = "it is the head of another entry"
+            found.wrong.append(Wrong(Breach.SIGNATURE_WRONG, place, detail))
+        elif (wrong := keys.wrong(signed)) is not None:
+            found.wrong.append(Wrong(wrong[0], place, wrong[1]))
+        else:
+            found.heads.append(signed.head)
     return found
 
 
