@@ -3,14 +3,14 @@
 use crate::blobs::{parse_promote, parse_signal};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{RecordBatch, RecordBatchIterator};
-use columns::{Blob, Promote, Stop, Tally, read_stream};
+use columns::{Blob, Pieces, Promote, Stop, Tally, read_stream};
 use otlp::model::Signal;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyCapsule, PyIterator};
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufRead, Read};
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -124,12 +124,7 @@ pub fn stream_blob(
         lines,
         skip: skip.into_iter().collect(),
         promote: parse_promote(promote)?,
-        pieces: Pieces {
-            pieces: pieces.try_iter()?.unbind(),
-            piece: None,
-            at: 0,
-            failure: Arc::default(),
-        },
+        pieces: pieces.try_iter()?.unbind(),
     };
     let signal = decoding.signal;
     let (give, batches) = sync_channel(WAITING);
@@ -155,7 +150,7 @@ struct Decoding {
     lines: Option<PyBackedBytes>,
     skip: HashSet<u64>,
     promote: Promote,
-    pieces: Pieces,
+    pieces: Py<PyIterator>,
 }
 
 impl Decoding {
@@ -172,9 +167,15 @@ impl Decoding {
             having: &[],
             promote: &self.promote,
         };
-        let failure = self.pieces.failure.clone();
-        let read = read_stream(self.pieces, &blob, |batch| give.send(batch).is_ok());
-        let failed = locked(&failure).take();
+        let mut failed = None;
+        let pieces = std::iter::from_fn(|| {
+            let piece = Python::attach(|py| self.next_piece(py)).transpose()?;
+            Some(piece.map_err(|error| {
+                failed = Some(error);
+                io::Error::from(io::ErrorKind::Other)
+            }))
+        });
+        let read = read_stream(Pieces::new(pieces), &blob, |batch| give.send(batch).is_ok());
         *locked(outcome) = match (failed, read) {
             (Some(error), _) => Outcome::Failed(error),
             (None, Ok(tally)) => Outcome::Read(tally),
@@ -182,57 +183,12 @@ impl Decoding {
             (None, Err(Stop::Unwanted)) => Outcome::Reading,
         };
     }
-}
 
-/// The pieces of a blob as a Python iterator gives them.
-struct Pieces {
-    pieces: Py<PyIterator>,
-    piece: Option<PyBackedBytes>,
-    /// How far the piece is read.
-    at: usize,
-    failure: Arc<Mutex<Option<PyErr>>>,
-}
-
-impl Read for Pieces {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let from = self.fill_buf()?;
-        let size = from.len().min(into.len());
-        into[..size].copy_from_slice(&from[..size]);
-        self.consume(size);
-        Ok(size)
-    }
-}
-
-impl BufRead for Pieces {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self
-            .piece
-            .as_ref()
-            .is_none_or(|piece| self.at >= piece.len())
-        {
-            // The piece before goes first: memory holds one at a time.
-            self.piece = None;
-            self.at = 0;
-            let next = Python::attach(|py| -> PyResult<Option<PyBackedBytes>> {
-                match self.pieces.bind(py).clone().next() {
-                    None => Ok(None),
-                    Some(piece) => Ok(Some(piece?.extract()?)),
-                }
-            });
-            match next {
-                Ok(Some(piece)) => self.piece = Some(piece),
-                Ok(None) => return Ok(&[]),
-                Err(error) => {
-                    *locked(&self.failure) = Some(error);
-                    return Err(io::ErrorKind::Other.into());
-                }
-            }
+    fn next_piece(&self, py: Python<'_>) -> PyResult<Option<PyBackedBytes>> {
+        match self.pieces.bind(py).clone().next() {
+            None => Ok(None),
+            Some(piece) => Ok(Some(piece?.extract()?)),
         }
-        Ok(self.piece.as_ref().map_or(&[], |piece| &piece[self.at..]))
-    }
-
-    fn consume(&mut self, size: usize) {
-        self.at += size;
     }
 }
 

@@ -6,6 +6,7 @@ mod json_text;
 mod lines;
 mod logs;
 mod metrics;
+mod pieces;
 mod protobuf;
 mod record;
 mod schema;
@@ -16,6 +17,7 @@ mod time;
 mod visit;
 
 pub use blob::{BadLine, Blob, Columns, InvalidLines, Stop, Tally, count, read, read_stream};
+pub use pieces::Pieces;
 pub use protobuf::{NotLines, Packing, protobuf};
 pub use record::Promote;
 pub use schema::schema;

@@ -39,18 +39,6 @@ impl<'b> Lines<'b> {
         Self::of(blob, blob)
     }
 
-    /// The lines of a blob that comes in pieces, of which the first holds at least four bytes.
-    pub fn of_pieces(pieces: &'b [&'b [u8]]) -> Self {
-        let first = pieces.first().copied().unwrap_or_default();
-        Self::of(
-            first,
-            Pieces {
-                left: pieces,
-                at: 0,
-            },
-        )
-    }
-
     /// The lines of a blob that is read as they are asked for.
     pub fn of_reader(mut blob: impl BufRead + 'b) -> Self {
         let mut first = Vec::with_capacity(4);
@@ -121,40 +109,6 @@ impl<'b> Lines<'b> {
             reader: Box::new(reader.chain(self.reader)),
             line: Vec::new(),
         }
-    }
-}
-
-/// Pieces of a blob, read one behind the other.
-struct Pieces<'b> {
-    left: &'b [&'b [u8]],
-    /// How far the first one is read.
-    at: usize,
-}
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let from = self.fill_buf()?;
-        let size = from.len().min(into.len());
-        into[..size].copy_from_slice(&from[..size]);
-        self.consume(size);
-        Ok(size)
-    }
-}
-
-impl BufRead for Pieces<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while let Some((first, rest)) = self.left.split_first() {
-            if self.at < first.len() {
-                return Ok(&first[self.at..]);
-            }
-            self.left = rest;
-            self.at = 0;
-        }
-        Ok(&[])
-    }
-
-    fn consume(&mut self, size: usize) {
-        self.at += size;
     }
 }
 

@@ -1,6 +1,7 @@
 //! A segment's lines as one protobuf message, for readers that take no JSON.
 
 use crate::lines::Lines;
+use crate::pieces::Pieces;
 use flate2::write::GzEncoder;
 use otlp::model::Signal;
 use otlp::{Limits, Notes, json};
@@ -38,7 +39,7 @@ impl std::error::Error for NotLines {}
 /// Writes the lines of a segment, plain, gzip or zstd, as one `TracesData`, `LogsData` or
 /// `MetricsData`: messages of one kind that follow each other are one message to protobuf.
 pub fn protobuf(pieces: &[&[u8]], signal: Signal, packing: Packing) -> Result<Vec<u8>, NotLines> {
-    let mut lines = Lines::of_pieces(pieces);
+    let mut lines = Lines::of_reader(Pieces::new(pieces.iter().map(Ok)));
     let mut message = Vec::new();
     while let Some(line) = lines.next().map_err(|_| NotLines)? {
         let request = json::decode(signal, line, &LIMITS, &mut Notes::default());
