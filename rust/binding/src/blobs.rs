@@ -1,9 +1,9 @@
 //! Blobs to Arrow: what the loader reads.
 
-use arrow_array::RecordBatchIterator;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::{RecordBatch, RecordBatchIterator};
 use arrow_schema::ffi::FFI_ArrowSchema;
-use columns::{Blob, Columns, Packing, Promote};
+use columns::{Blob, Columns, Packing, Promote, Tally};
 use otlp::model::Signal;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -50,10 +50,8 @@ impl BlobRows {
         // The protocol lets a producer that converts nothing give its own schema.
         let _ = requested_schema;
         // The batches' buffers are shared and not copied, so that each call gives a stream.
-        let batches = self.columns.batches.clone().into_iter().map(Ok);
-        let reader = RecordBatchIterator::new(batches, columns::schema(self.signal));
-        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
-        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
+        let batches = self.columns.batches.clone();
+        arrow_stream(py, self.signal, batches.into_iter())
     }
 
     #[getter]
@@ -78,14 +76,29 @@ impl BlobRows {
 
     #[getter]
     fn bad(&self) -> Vec<(u64, u64, &'static str)> {
-        let bad = self.columns.tally.bad.iter();
-        bad.map(|bad| (bad.line, bad.offset, bad.code)).collect()
+        bad_of(&self.columns.tally)
     }
 
     #[getter]
     fn bad_lines(&self) -> u64 {
         self.columns.tally.bad_lines
     }
+}
+
+/// A signal's batches, as the Arrow PyCapsule interface hands them over.
+pub(crate) fn arrow_stream(
+    py: Python<'_>,
+    signal: Signal,
+    batches: impl Iterator<Item = RecordBatch> + Send + 'static,
+) -> PyResult<Bound<'_, PyCapsule>> {
+    let reader = RecordBatchIterator::new(batches.map(Ok), columns::schema(signal));
+    let stream = FFI_ArrowArrayStream::new(Box::new(reader));
+    PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
+}
+
+pub(crate) fn bad_of(tally: &Tally) -> Vec<(u64, u64, &'static str)> {
+    let bad = tally.bad.iter();
+    bad.map(|bad| (bad.line, bad.offset, bad.code)).collect()
 }
 
 #[pyfunction]

@@ -1,8 +1,7 @@
 //! A blob to Arrow while it is read: a thread decodes, whoever loads takes batches.
 
-use crate::blobs::{parse_promote, parse_signal};
-use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::{RecordBatch, RecordBatchIterator};
+use crate::blobs::{arrow_stream, bad_of, parse_promote, parse_signal};
+use arrow_array::RecordBatch;
 use columns::{Blob, Pieces, Promote, Stop, Tally, read_stream};
 use otlp::model::Signal;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -45,10 +44,7 @@ impl BlobStream {
         let batches = locked(&self.batches).take();
         let batches =
             batches.ok_or_else(|| PyRuntimeError::new_err("the rows were taken before"))?;
-        let batches = batches.into_iter().map(Ok);
-        let reader = RecordBatchIterator::new(batches, columns::schema(self.signal));
-        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
-        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
+        arrow_stream(py, self.signal, batches.into_iter())
     }
 
     #[getter]
@@ -73,10 +69,7 @@ impl BlobStream {
 
     #[getter]
     fn bad(&self, py: Python<'_>) -> PyResult<Vec<(u64, u64, &'static str)>> {
-        self.tally(py, |tally| {
-            let bad = tally.bad.iter();
-            bad.map(|bad| (bad.line, bad.offset, bad.code)).collect()
-        })
+        self.tally(py, bad_of)
     }
 
     #[getter]
