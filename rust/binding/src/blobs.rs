@@ -128,6 +128,7 @@ pub fn read_blob(
         environment,
         received_at_ns,
         lines: lines.map(|lines| lines.as_bytes()),
+        contents: false,
         skip: &skip,
         having: &having.iter().map(String::as_str).collect::<Vec<_>>(),
         promote: &promote,

@@ -156,6 +156,7 @@ impl Decoding {
             environment: &self.environment,
             received_at_ns: self.received_at_ns,
             lines: self.lines.as_deref(),
+            contents: self.lines.is_none(),
             skip: &self.skip,
             having: &[],
             promote: &self.promote,

@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         environment: "test",
         received_at_ns: 1_764_000_000_000_000_000,
         lines: None,
+        contents: false,
         skip: &HashSet::new(),
         having: &[],
         promote: &Promote::default(),

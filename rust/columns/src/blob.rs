@@ -31,6 +31,8 @@ pub struct Blob<'b> {
     pub received_at_ns: u64,
     /// A segment's `.lines`, where the blob is one of ours.
     pub lines: Option<&'b [u8]>,
+    /// Whether `Tally::contents` is wanted.
+    pub contents: bool,
     /// Numbers of lines whose records are counted and not wanted.
     pub skip: &'b HashSet<u64>,
     /// Texts that a line must hold byte for byte to be looked at; what it holds else is not counted.
@@ -51,8 +53,8 @@ pub struct Tally {
     /// The first of the bad lines, at most `MOST_BAD`.
     pub bad: Vec<BadLine>,
     pub bad_lines: u64,
-    /// Of a blob without `.lines`, each line that could be read: its number (8 bytes) and the digest
-    /// of its text alone (16), by which it is known when it comes again elsewhere.
+    /// Where it is wanted, of each line that could be read its number (8 bytes) and the digest of its
+    /// text alone (16), by which it is known when it comes again elsewhere.
     pub contents: Vec<u8>,
     /// Whether lines remained unread behind the last bad one.
     broken: bool,
@@ -153,7 +155,7 @@ fn read_lines(
     let having: Vec<_> = blob.having.iter().map(Finder::new).collect();
     let mut contents = Vec::new();
     let mut tally = each_line(lines, blob.signal, &having, |number, text, request| {
-        if blob.lines.is_none() {
+        if blob.contents {
             contents.extend_from_slice(&number.to_le_bytes());
             contents.extend_from_slice(&content_digest(text));
         }

@@ -28,6 +28,7 @@ fn lines_become_one_message() {
             environment: "e",
             received_at_ns: 1,
             lines: None,
+            contents: false,
             having: &[],
             skip: &HashSet::new(),
             promote: &Promote::default(),

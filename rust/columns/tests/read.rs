@@ -54,6 +54,7 @@ fn blob<'b>(lines: Option<&'b [u8]>, skip: &'b HashSet<u64>) -> Blob<'b> {
         environment: "test",
         received_at_ns: 1_700_000_000_000_000_000,
         lines,
+        contents: lines.is_none(),
         skip,
         having: &[],
         promote: &PROMOTE,
