@@ -11,12 +11,13 @@ use crate::release::decode;
 pub(super) struct Seen {
     /// A span without a parent is in it.
     pub(super) root: bool,
-    /// Of the part as protobuf.
+    /// Of the part as protobuf, where that is asked for.
     pub(super) bytes: u64,
 }
 
 impl Seen {
-    pub(super) fn of(part: &HeldPart) -> Self {
+    /// Encoding it again to measure it is dear, and so not done unasked.
+    pub(super) fn of(part: &HeldPart, measures: bool) -> Self {
         let Some(request) = decode(Signal::Traces, &part.line) else {
             return Self::default();
         };
@@ -27,7 +28,7 @@ impl Seen {
         let mut spans = scopes.flat_map(|scope| &scope.spans);
         Self {
             root: spans.any(|span| span.parent_span_id.is_empty()),
-            bytes: bytes_of(&request),
+            bytes: if measures { bytes_of(&request) } else { 0 },
         }
     }
 }

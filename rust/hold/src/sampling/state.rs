@@ -265,9 +265,9 @@ impl State {
             return;
         }
         let (bytes, since_ns) = (part.line.len(), part.received_at_ns);
-        let looks = self.root_wait_ns.is_some() || self.most_trace_bytes.is_some();
-        let seen = if looks {
-            Seen::of(&part)
+        let measures = self.most_trace_bytes.is_some();
+        let seen = if measures || self.root_wait_ns.is_some() {
+            Seen::of(&part, measures)
         } else {
             Seen::default()
         };
