@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use forward::ExporterReport;
-use otlp::model::Signal;
 use redact::RegionKey;
 use serde::Serialize;
 use spool::{Spool, SpoolError};
@@ -22,7 +21,6 @@ use crate::listen::tls;
 use crate::memory::{Budget, Pressure};
 use crate::origins::{self, Compiled, Origin};
 use crate::pipeline::intake::Route;
-use crate::pipeline::pass::Pipeline;
 use crate::pipeline::samplers::Samplers;
 use crate::plan::{Plan, PlanError, SpoolPlan};
 use crate::receiver::{self, Next, Ports, Receiver};
@@ -279,37 +277,31 @@ impl Shared {
         budget: &Budget,
     ) -> Vec<Next> {
         let claims = Arc::new(Claims::new(plan.tenant_keys.clone()));
-        let route = |signal, (_, pipelines, classes): &Compiled, origin: &Origin| Route {
-            signal,
-            pipelines: of_signal(pipelines, signal),
-            claims: claims.clone(),
-            digest_key: *key.request_digest_key(),
-            spool: origin.spool.clone(),
-            classes: classes.clone(),
-            max_body_bytes: 0,
-            stats: self.stats.clone(),
-            large: self.large.clone(),
-        };
         let receivers = plan.receivers.iter().zip(listeners);
-        let nexts = receivers.map(|((name, receiver), listeners)| Next {
-            intake: receiver::intake(
-                plan,
-                name,
-                receiver,
-                compiled,
-                origins,
-                budget.clone(),
-                route,
-            ),
-            listeners,
+        let nexts = receivers.map(|((name, receiver), listeners)| {
+            let route = |signal, (_, pipelines, classes): &Compiled, origin: &Origin| {
+                let taking = pipelines.iter().filter(|it| it.takes(signal, name));
+                let pipelines: Vec<_> = taking.cloned().collect();
+                (!pipelines.is_empty()).then(|| Route {
+                    signal,
+                    pipelines,
+                    claims: claims.clone(),
+                    digest_key: *key.request_digest_key(),
+                    spool: origin.spool.clone(),
+                    classes: classes.clone(),
+                    max_body_bytes: receiver.max_body_bytes,
+                    stats: self.stats.clone(),
+                    large: self.large.clone(),
+                })
+            };
+            let budget = budget.clone();
+            Next {
+                intake: receiver::intake(plan, receiver, compiled, origins, budget, route),
+                listeners,
+            }
         });
         nexts.collect()
     }
-}
-
-fn of_signal(pipelines: &[Arc<Pipeline>], signal: Signal) -> Vec<Arc<Pipeline>> {
-    let of_signal = pipelines.iter().filter(|it| it.signal == signal);
-    of_signal.cloned().collect()
 }
 
 /// What the spool and the sockets stand on, and so cannot change while they are open.

@@ -120,22 +120,14 @@ pub fn listeners(
 /// Where a receiver's requests go, in each region: to the pipelines that name it.
 pub fn intake(
     plan: &Plan,
-    name: &str,
     receiver: &ReceiverPlan,
     compiled: &[Compiled],
     origins: &[Origin],
     budget: Budget,
-    route: impl Fn(Signal, &Compiled, &Origin) -> Route,
+    route: impl Fn(Signal, &Compiled, &Origin) -> Option<Route>,
 ) -> Intake {
     let routes = compiled.iter().zip(origins).map(|(compiled, origin)| {
-        let routes = Signal::ALL.map(|signal| {
-            let mut route = route(signal, compiled, origin);
-            route.max_body_bytes = receiver.max_body_bytes;
-            route
-                .pipelines
-                .retain(|pipeline| pipeline.receives_from(name));
-            (!route.pipelines.is_empty()).then_some(route)
-        });
+        let routes = Signal::ALL.map(|signal| route(signal, compiled, origin));
         (compiled.0.clone(), routes)
     });
     Intake {

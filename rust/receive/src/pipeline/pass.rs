@@ -63,7 +63,7 @@ pub struct Gates {
 }
 
 pub struct Pipeline {
-    pub signal: Signal,
+    signal: Signal,
     /// The ids of the receivers that it takes from.
     receivers: Vec<String>,
     ways: Ways,
@@ -99,8 +99,9 @@ impl Pipeline {
         }
     }
 
-    pub fn receives_from(&self, receiver: &str) -> bool {
-        self.receivers.iter().any(|id| id == receiver)
+    /// Whether a signal's requests come to it from a receiver.
+    pub fn takes(&self, signal: Signal, receiver: &str) -> bool {
+        self.signal == signal && self.receivers.iter().any(|id| id == receiver)
     }
 
     pub fn pass(&self, arrival: &Arrival<'_>) -> Result<Passage, Refusal> {
