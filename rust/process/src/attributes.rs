@@ -4,7 +4,7 @@ use otlp::model::{Request, Signal};
 use serde::{Deserialize, Serialize};
 
 use crate::actions::{ActionSpec, Actions};
-use crate::matching::{MatchSpec, Matcher, Surroundings};
+use crate::matching::{MatchSpec, Matcher, each_scope};
 use crate::point::each_attributes;
 use crate::spec::SpecError;
 
@@ -39,30 +39,20 @@ impl Attributes {
 
     pub fn apply(&self, request: &mut Request<'_>) {
         match request {
-            Request::Traces(resources) => {
-                for resource in resources {
-                    for scope in &mut resource.scopes {
-                        let around = Surroundings::new(&resource.resource, &scope.scope);
-                        for span in &mut scope.spans {
-                            if self.concerns(|matcher| matcher.span(span, around)) {
-                                self.actions.apply(&mut span.attributes);
-                            }
-                        }
+            Request::Traces(resources) => each_scope(resources, |spans, around| {
+                for span in spans {
+                    if self.concerns(|matcher| matcher.span(span, around)) {
+                        self.actions.apply(&mut span.attributes);
                     }
                 }
-            }
-            Request::Logs(resources) => {
-                for resource in resources {
-                    for scope in &mut resource.scopes {
-                        let around = Surroundings::new(&resource.resource, &scope.scope);
-                        for record in &mut scope.log_records {
-                            if self.concerns(|matcher| matcher.log_record(record, around)) {
-                                self.actions.apply(&mut record.attributes);
-                            }
-                        }
+            }),
+            Request::Logs(resources) => each_scope(resources, |records, around| {
+                for record in records {
+                    if self.concerns(|matcher| matcher.log_record(record, around)) {
+                        self.actions.apply(&mut record.attributes);
                     }
                 }
-            }
+            }),
             Request::Metrics(resources) => {
                 let scopes = resources
                     .iter_mut()

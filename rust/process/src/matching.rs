@@ -1,6 +1,7 @@
 //! `include` and `exclude` of the `attributes` processor: which records it looks at.
 
 use otlp::model::{KeyValue, LogRecord, Metric, Resource, Scope, Signal, Span, Value};
+use otlp::nest::{OfResource, OfScope};
 use otlp::text_form;
 use regex_automata::meta::Regex;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,20 @@ impl<'r, 'a> Surroundings<'r, 'a> {
                 .as_ref()
                 .map_or(&[], |resource| &resource.attributes),
             scope: scope.as_ref(),
+        }
+    }
+}
+
+/// Visits every scope's records, with what surrounds them.
+pub(crate) fn each_scope<'a, R: OfResource<'a>>(
+    resources: &mut [R],
+    mut visit: impl FnMut(&mut Vec<<R::Scoped as OfScope<'a>>::Record>, Surroundings<'_, 'a>),
+) {
+    for one in resources {
+        let (resource, scopes) = one.parts();
+        for one in scopes {
+            let (scope, records) = one.parts();
+            visit(records, Surroundings::new(resource, scope));
         }
     }
 }

@@ -5,7 +5,7 @@ use otlp::model::{Request, Signal};
 use otlp::nest::prune;
 use serde::{Deserialize, Serialize};
 
-use crate::matching::{MatchSpec, Matcher, Surroundings};
+use crate::matching::{MatchSpec, Matcher, Surroundings, each_scope};
 use crate::spec::SpecError;
 
 /// Both as the `attributes` processor has them; of metrics, their names and their resources count.
@@ -47,24 +47,12 @@ impl Selection {
 
     pub fn apply(&self, request: &mut Request<'_>) {
         match request {
-            Request::Traces(resources) => {
-                for resource in &mut *resources {
-                    for scope in &mut resource.scopes {
-                        let around = Surroundings::new(&resource.resource, &scope.scope);
-                        let spans = &mut scope.spans;
-                        spans.retain(|span| self.keeps(|matcher| matcher.span(span, around)));
-                    }
-                }
-            }
-            Request::Logs(resources) => {
-                for resource in &mut *resources {
-                    for scope in &mut resource.scopes {
-                        let around = Surroundings::new(&resource.resource, &scope.scope);
-                        let records = &mut scope.log_records;
-                        records.retain(|one| self.keeps(|matcher| matcher.log_record(one, around)));
-                    }
-                }
-            }
+            Request::Traces(resources) => each_scope(resources, |spans, around| {
+                spans.retain(|span| self.keeps(|matcher| matcher.span(span, around)));
+            }),
+            Request::Logs(resources) => each_scope(resources, |records, around| {
+                records.retain(|one| self.keeps(|matcher| matcher.log_record(one, around)));
+            }),
             Request::Metrics(resources) => {
                 resources.retain(|one| {
                     let around = Surroundings::new(&one.resource, &None);
