@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mainstem import _core
+from mainstem.collect.drain import open_stopped
 from mainstem.collect.plan import make_plan
 from mainstem.errors import UsageError
 from mainstem.privacy import load_key
@@ -38,12 +37,7 @@ def abandon_owed(config: CollectorConfig, site: Site, exporter: str) -> Abandone
             f"{exporter} is one of the exporters of {config.file}: it goes on sending",
             hint="Take it out of the pipelines first, if nothing more is to go there.",
         )
-    try:
-        plane = _core.DataPlane(plan.core_json())
-    except (_core.PlanError, _core.SpoolError) as error:
-        raise UsageError(f"the spool {site.spool} does not open: {error}") from None
-    with contextlib.closing(plane):
-        plane.seal()
+    with open_stopped(plan, site) as plane:
         owed = {one["exporter"] for one in json.loads(plane.stats())["spool"]["owed"]}
         if exporter not in owed:
             known = f"what is owed goes to {', '.join(sorted(owed))}" if owed else "nothing is owed"

@@ -18,12 +18,28 @@ from mainstem.errors import Transient, UsageError
 from mainstem.privacy import load_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from mainstem.collect.plan import Plan
     from mainstem.collect.site import Site
     from mainstem.config.collector import CollectorConfig
 
 LOOK_S = 0.5
+
+
+@contextlib.contextmanager
+def open_stopped(plan: Plan, site: Site) -> Iterator[_core.DataPlane]:
+    """Open a stopped collector's spool within the block, and seal what it left open.
+
+    UsageError where the spool does not open, as where a collector holds it.
+    """
+    try:
+        plane = _core.DataPlane(plan.core_json())
+    except (_core.PlanError, _core.SpoolError) as error:
+        raise UsageError(f"the spool {site.spool} does not open: {error}") from None
+    with contextlib.closing(plane):
+        plane.seal()
+        yield plane
 
 
 def drain_spool(
@@ -38,13 +54,8 @@ def drain_spool(
     signer = HeadSigner(ready_signing_key(site))
     plan = make_plan(config, site)
     stores = open_stores(plan, site)
-    try:
-        plane = _core.DataPlane(plan.core_json())
-    except (_core.PlanError, _core.SpoolError) as error:
-        raise UsageError(f"the spool {site.spool} does not open: {error}") from None
     exports = Exports(1, float("inf"))
-    with contextlib.closing(plane):
-        plane.seal()
+    with open_stopped(plan, site) as plane:
         uploaders = [
             Uploader(plane, stores, exports, region=region, signer=signer)
             for region in site.origins or (None,)
