@@ -175,6 +175,11 @@ def timestamp(unix_nano: int | None) -> datetime | None:
     return at.replace(microsecond=unix_nano // 1_000 % 1_000_000, tzinfo=None)
 
 
+def now() -> datetime:
+    """Give the time as the warehouse has it: UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def unix_nano(at: datetime) -> int:
     """Give nanoseconds since 1970 of a UTC time without a zone, exact to the microsecond."""
     since = at.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.errors import UsageError
+from mainstem.load.ledger import now
 from mainstem.load.plan import origins
 from mainstem.records import Signal
 from mainstem.warehouse import Warehouse, bring_forward, expect_tables, open_warehouse
@@ -151,5 +151,5 @@ def _decide(warehouse: Warehouse, found: Sequence[Quarantined], decision: str) -
             warehouse.change(
                 "INSERT INTO bronze.quarantine_decisions "
                 "(region, signal, blob, decision, decided_at) VALUES ($1, $2, $3, $4, $5)",
-                (*key, decision, datetime.now(UTC).replace(tzinfo=None)),
+                (*key, decision, now()),
             )

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from mainstem.load.ledger import now
 from mainstem.records import Signal
 from mainstem.warehouse.tables import books_table, records_table
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mainstem.config.platform import Platform
     from mainstem.load.plan import ListedBlob, Origin
     from mainstem.warehouse import Warehouse
 
@@ -38,6 +42,12 @@ _OF_THE_PLACE = {
     *("received_at", "event_ts", "event_date", "time_source"),
 }
 """Columns that tell where a record came from, and not what it is."""
+
+
+def oldest_repeated(platform: Platform) -> datetime:
+    """Give the UTC time before which nothing was received that a blob could still repeat."""
+    regions = platform.regions.values()
+    return now() - timedelta(days=max(region.retention.longest_days for region in regions))
 
 
 class ForeignRepeats:

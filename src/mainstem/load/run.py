@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,8 +13,9 @@ from mainstem.errors import MainstemError
 from mainstem.load.bronze import Bronze
 from mainstem.load.choice import ALL_NEW
 from mainstem.load.fetch import BlobReplaced, Content, fetch_listed, fetch_own, read_ahead
-from mainstem.load.ledger import take_ledger
+from mainstem.load.ledger import now, take_ledger
 from mainstem.load.plan import changed_blobs, origins, own_blobs
+from mainstem.load.repeats import oldest_repeated
 from mainstem.load.sources import changed_sources, load_source
 from mainstem.warehouse import WarehouseFailed, bring_forward, open_warehouse
 
@@ -249,7 +249,7 @@ class _Load:
             SELECT CAST($1 AS BIGINT), CAST($2 AS TIMESTAMP), 0, 0
             WHERE NOT EXISTS (SELECT 1 FROM bronze.loads WHERE load_id = $1)
             """,
-            (self._load_id, _now()),
+            (self._load_id, now()),
         )
 
     def _finish(self) -> None:
@@ -258,15 +258,14 @@ class _Load:
         if begun != self._load_id:
             return
         self._result.load_id = self._load_id
-        regions = self._platform.regions.values()
-        oldest = _now() - timedelta(days=max(region.retention.longest_days for region in regions))
+        oldest = oldest_repeated(self._platform)
         loaded = self._result.signals.values()
         with self._warehouse.transaction():
             self._warehouse.change(
                 "UPDATE bronze.loads SET finished_at = $1, blobs = $2, records = $3 "
                 "WHERE load_id = $4",
                 (
-                    _now(),
+                    now(),
                     sum(signal.blobs for signal in loaded),
                     sum(signal.records for signal in loaded),
                     self._load_id,
@@ -309,7 +308,3 @@ def _in_steps(fetched: Iterator[tuple[T, Fetched]]) -> Iterator[Iterator[tuple[T
 
 def _place(blob: OwnBlob | ListedBlob) -> str:
     return f"{blob.origin.region.name} {blob.origin.signal.value}: {blob.container}/{blob.name}"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -8,11 +8,11 @@ quoted, only its column and row.
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from mainstem.load.ledger import now
 from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _replace(
             "sha256": sha256,
             "rows": count,
             "load_id": load_id,
-            "loaded_at": datetime.now(UTC).replace(tzinfo=None),
+            "loaded_at": now(),
         }
         warehouse.insert("source_files", [loaded])
     return count

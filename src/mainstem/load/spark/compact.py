@@ -7,10 +7,10 @@ files that a killed step wrote belong to no version, and the next vacuum takes t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mainstem.errors import Transient, UsageError
+from mainstem.load.repeats import oldest_repeated
 from mainstem.warehouse.spark import expect_alone, failing, newest_plan, open_lake
 from mainstem.warehouse.tables import all_tables
 
@@ -44,9 +44,7 @@ def compact(
     with open_lake(platform) as lake:
         _expect_ended(lake)
         there = lake.versions()
-        oldest = datetime.now(UTC) - timedelta(
-            days=max(region.retention.longest_days for region in platform.regions.values())
-        )
+        oldest = oldest_repeated(platform)
         done = []
         for table in all_tables():
             if table.path not in there:

@@ -20,6 +20,7 @@ from mainstem.records import Signal
 from mainstem.store import Account, ObjectMissing
 from mainstem.vocabulary import load_vocabulary
 from mainstem.warehouse.spark import Task
+from mainstem.warehouse.spark.lake import UTC_TIME
 from mainstem.warehouse.tables import records_table
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 ROWS = 16_384
 """Rows a batch that goes to the JVM, which holds two of them."""
-UTC_TIME = pa.timestamp("us", "UTC")
 LINES = pa.schema(
     [
         ("region", pa.string()),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,12 @@ import pyarrow as pa
 
 from mainstem.errors import UsageError
 from mainstem.load.choice import ALL_NEW
+from mainstem.load.ledger import now, timestamp
 from mainstem.load.run import Loaded, LoadResult
 from mainstem.load.spark.decide import books_at, decide, recall
 from mainstem.load.spark.executor import Read, Reader, read_blobs, rows_schema
 from mainstem.load.spark.repeats import Repeats
-from mainstem.load.spark.settle import Settled, Settling, now, touched
+from mainstem.load.spark.settle import Settled, Settling, touched
 from mainstem.records import Signal
 from mainstem.warehouse.spark import (
     EVERYTHING,
@@ -287,12 +287,11 @@ class _Execution:
     def _end(self, settled: Settled) -> None:
         row = {
             "load_id": self._plan.load_id,
-            "started_at": datetime.fromtimestamp(self._plan.made_at // 1_000_000_000, UTC),
+            "started_at": timestamp(self._plan.made_at),
             "finished_at": now(),
             "blobs": len(settled.load_blobs),
             "records": sum(blob["records_loaded"] for blob in settled.load_blobs),
         }
-        row["started_at"] = row["started_at"].replace(tzinfo=None)
         self._commit_rows("loads", [row], None)
 
     def _tell(self, settled: Settled, result: LoadResult) -> None:

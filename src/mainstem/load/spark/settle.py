@@ -6,7 +6,6 @@ Nothing is asked of Spark or a store here: the same plan and the same reading gi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mainstem.load.ledger import timestamp
@@ -201,11 +200,6 @@ def touched(
         {"load_id": plan.load_id, "signal": signal, "event_date": day, "region": region}
         for signal, day, region in sorted(found)
     ]
-
-
-def now() -> datetime:
-    """Give the time as the books have it: UTC, without a zone."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _place(task: Task) -> str:
