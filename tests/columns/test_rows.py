@@ -139,6 +139,20 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any], reason: str) -> 
         _core.read_blob(b"{}\n{}\n", **(good | arguments))
 
 
+def stream_of(pieces: Iterator[bytes]) -> _core.BlobStream:
+    return _core.stream_blob(
+        pieces,
+        signal="logs",
+        name="blob",
+        region="euc",
+        environment="test",
+        received_at_ns=RECEIVED,
+        lines=None,
+        skip=[],
+        promote={},
+    )
+
+
 def test_a_stream_reads_no_further_than_its_rows_are_taken() -> None:
     """Or memory would grow with the blob. A piece here has half a MB of text in its rows."""
     bodies = ",".join([json.dumps({"body": {"stringValue": "x" * 1000}})] * 500)
@@ -151,17 +165,7 @@ def test_a_stream_reads_no_further_than_its_rows_are_taken() -> None:
             asked += 1
             yield piece
 
-    stream = _core.stream_blob(
-        pieces(),
-        signal="logs",
-        name="blob",
-        region="euc",
-        environment="test",
-        received_at_ns=RECEIVED,
-        lines=None,
-        skip=[],
-        promote={},
-    )
+    stream = stream_of(pieces())
     for batch in pa.RecordBatchReader.from_stream(stream):
         taken += batch.num_rows
         # One batch is taken, one waits, one is on its way; each has some 8 MiB.
@@ -177,17 +181,7 @@ def test_what_the_pieces_raise_is_told() -> None:
         yield b"\n"
         raise OSError("the store is gone")
 
-    stream = _core.stream_blob(
-        pieces(),
-        signal="logs",
-        name="blob",
-        region="euc",
-        environment="test",
-        received_at_ns=RECEIVED,
-        lines=None,
-        skip=[],
-        promote={},
-    )
+    stream = stream_of(pieces())
     with pytest.raises(RuntimeError, match="not taken"):
         _ = stream.rows
     assert pa.table(stream).num_rows == 0
