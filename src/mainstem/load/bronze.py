@@ -16,6 +16,7 @@ from mainstem.config.values import RepeatedSpans
 from mainstem.load.fetch import LINE
 from mainstem.load.ledger import timestamp, unix_nano
 from mainstem.load.plan import OwnBlob
+from mainstem.load.quarantine import quarantine_rows
 from mainstem.load.repeats import SAME_REQUEST, ForeignRepeats
 from mainstem.records import Signal
 from mainstem.vocabulary import load_vocabulary
@@ -329,24 +330,8 @@ class Bronze:
         blob: OwnBlob | ListedBlob,
         places: Sequence[tuple[int | None, int | None, str, int | None]],
     ) -> None:
-        """Note where and why, and never what: line, byte offset, code, records."""
-        region, signal, name = _key(blob)
-        self._warehouse.insert(
-            "quarantine",
-            [
-                {
-                    "load_id": self._load_id,
-                    "region": region,
-                    "signal": signal,
-                    "blob": name,
-                    "line": line,
-                    "byte_offset": offset,
-                    "code": code,
-                    "records": records,
-                }
-                for line, offset, code, records in places
-            ],
-        )
+        rows = quarantine_rows(self._load_id, _key(blob), places)
+        self._warehouse.insert("quarantine", rows)
 
     def _remember(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mainstem.errors import UsageError
 from mainstem.load.ledger import now
@@ -44,6 +44,31 @@ class Place:
     byte_offset: int | None
     code: str
     records: int | None
+
+
+def quarantine_rows(
+    load_id: int,
+    blob: tuple[str, str, str],
+    places: Sequence[tuple[int | None, int | None, str, int | None]],
+) -> list[dict[str, Any]]:
+    """Give a blob's places as rows of `bronze.quarantine`: where and why, and never what.
+
+    `blob` is its region, signal and name; a place its line, byte offset, code and records.
+    """
+    region, signal, name = blob
+    return [
+        {
+            "load_id": load_id,
+            "region": region,
+            "signal": signal,
+            "blob": name,
+            "line": line,
+            "byte_offset": offset,
+            "code": code,
+            "records": records,
+        }
+        for line, offset, code, records in places
+    ]
 
 
 def list_quarantine(platform: Platform) -> list[Quarantined]:

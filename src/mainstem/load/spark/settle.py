@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mainstem.load.ledger import timestamp
+from mainstem.load.quarantine import quarantine_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,20 +152,7 @@ class Settling:
     def _quarantine(
         self, task: Task, places: list[tuple[int | None, int | None, str, int | None]]
     ) -> None:
-        region, signal, blob = task.key
-        for line, offset, code, records in places:
-            self.result.quarantine.append(
-                {
-                    "load_id": self._plan.load_id,
-                    "region": region,
-                    "signal": signal,
-                    "blob": blob,
-                    "line": line,
-                    "byte_offset": offset,
-                    "code": code,
-                    "records": records,
-                }
-            )
+        self.result.quarantine += quarantine_rows(self._plan.load_id, task.key, places)
 
     def _remember(self, task: Task, sha256: str, etag: str | None, **counts: Any) -> None:
         region, signal, blob = task.key
