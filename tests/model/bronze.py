@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mainstem.config.platform import Platform, load_platform
-from mainstem.warehouse import bring_forward, open_warehouse
+from mainstem.warehouse import bring_forward
+from mainstem.warehouse.duckdb import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ class Event:
 
 def make_warehouse(path: Path) -> None:
     """Make the schemas `bronze` and `sources`, empty, as the loader makes them."""
-    with open_warehouse(path) as warehouse:
+    with open_file(path) as warehouse:
         bring_forward(warehouse)
 
 

@@ -28,16 +28,13 @@ _NOT_COMPARED = ("request_digests", "foreign_lines", "schema_versions")
 
 
 @contextmanager
-def open_warehouse(where: Platform | Path, *, read_only: bool = False) -> Iterator[Warehouse]:
-    """Open a platform's warehouse, or a DuckDB file by its path, to write or only to read.
+def open_warehouse(platform: Platform, *, read_only: bool = False) -> Iterator[Warehouse]:
+    """Open a platform's warehouse, to write or only to read.
 
     WarehouseBusy where another process holds it, NoWarehouse where a reader finds none.
     """
-    if isinstance(where, Path):
-        with open_file(where, read_only=read_only) as file:
-            yield file
-    elif where.warehouse.engine is Engine.POSTGRESQL:
-        with _server(where, read_only=read_only) as database:
+    if platform.warehouse.engine is Engine.POSTGRESQL:
+        with _server(platform, read_only=read_only) as database:
             if read_only and not schema_version(database):
                 raise NoWarehouse(
                     f"there are no tables in the warehouse {database.label} yet",
@@ -45,7 +42,7 @@ def open_warehouse(where: Platform | Path, *, read_only: bool = False) -> Iterat
                 )
             yield database
     else:
-        with open_file(where.warehouse_path, read_only=read_only) as file:
+        with open_file(platform.warehouse_path, read_only=read_only) as file:
             yield file
 
 
