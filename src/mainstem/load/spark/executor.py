@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -95,7 +96,13 @@ class Reader:
         return self._account(task).container(task.ledger or "").read(task.lines_name or "")
 
     def _account(self, task: Task) -> Account:
-        return Account.open(self.addresses[task.region, task.signal], self.directory)
+        return _opened(self.addresses[task.region, task.signal], self.directory)
+
+
+@cache
+def _opened(address: str, directory: Path) -> Account:
+    """Open an account once a process: each has connections of its own, and asks for its token."""
+    return Account.open(address, directory)
 
 
 def tasks_in(batch: pa.RecordBatch) -> Iterator[tuple[int, Task, list[int]]]:
