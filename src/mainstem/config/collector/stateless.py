@@ -16,8 +16,7 @@ class Stateless(Component):
 
     def options(self) -> dict[str, Any]:
         """Give the options as the core reads them: what is set, without what has no effect."""
-        without = {"include": {"regexp"}, "exclude": {"regexp"}}
-        return self.model_dump(mode="json", exclude_defaults=True, exclude=without)
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class Action(Component):
@@ -71,7 +70,7 @@ class Match(Component):
     match_type: Annotated[
         Literal["strict", "regexp"], Means("How texts are compared; `regexp` is RE2.")
     ]
-    regexp: Annotated[Any, _CACHE] = None
+    regexp: Annotated[Any, _CACHE, Field(exclude=True)] = None
     services: Annotated[tuple[str, ...], Means("Traces: one of these services.")] = ()
     span_names: Annotated[tuple[str, ...], Means("Traces: one of these span names.")] = ()
     span_kinds: Annotated[

@@ -79,11 +79,7 @@ class SpanSelection(Component):
 
     def selection(self) -> dict[str, Any]:
         """Give both as the core reads them."""
-        return self.model_dump(
-            mode="json",
-            exclude_defaults=True,
-            exclude={"include": {"regexp"}, "exclude": {"regexp"}},
-        )
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class LogSeverity(Component):
