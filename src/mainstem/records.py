@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 LEDGER_FORMAT = "mainstem.ledger/1"
+NO_PREVIOUS = "0" * 64
+"""The hash that the first object of a chain names as that of the one before it."""
 
 
 class Signal(StrEnum):

@@ -84,3 +84,11 @@ def test_a_verification_is_recorded(platform: Platform) -> None:
     assert (document["verdict"], document["unrecorded"]) == ("consistent", {})
     body = last_proofs(platform, "euc")[ProofKind.VERIFICATION].body
     assert (body["verdict"], body["found"], body["heads"]) == ("consistent", 0, 0)
+
+
+def test_none_is_written_behind_one_that_is_no_record(platform: Platform) -> None:
+    record(platform, 2)
+    container = Account.open("file:./stores/central", platform.directory).container(PROOFS)
+    container.replace("euc/000000000002.json", b"{}")
+    number, reason = record_proof(platform, "euc", ProofKind.SCAN, {}, at_unix_nano=3)
+    assert (number, "does not follow" in str(reason)) == (None, True)

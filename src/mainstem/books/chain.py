@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from mainstem.records import NO_PREVIOUS
+
 if TYPE_CHECKING:
     from mainstem.warehouse import Warehouse
-
-NO_PREVIOUS = "0" * 64
 
 
 def broken_chains(warehouse: Warehouse) -> list[str]:

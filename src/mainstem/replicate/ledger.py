@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mainstem.errors import DataError
-from mainstem.records import converted_class
-from mainstem.store import ContentConflict, Mark, advance, utc_day
+from mainstem.records import NO_PREVIOUS, converted_class
+from mainstem.store import ContentConflict, Mark, advance, numbered_name, utc_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ class State:
     """
 
     number: int = 0
-    previous: str = "0" * 64
+    previous: str = NO_PREVIOUS
     marks: dict[str, Mark] = field(default_factory=dict)
     beyond: dict[tuple[str, int], str] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
@@ -73,12 +73,10 @@ class State:
 
 def read_state(ledger: Container, region: str) -> State:
     """Read where a region's replication stands from its newest object."""
-    newest = None
-    for info in ledger.list(region):
-        newest = info
+    newest = ledger.last(region)
     if newest is None:
         return State()
-    data = ledger.read(newest.name)
+    data = ledger.read(newest)
     try:
         raw: dict[str, Any] = json.loads(data)
         if raw["format"] == FORMAT:
@@ -86,7 +84,7 @@ def read_state(ledger: Container, region: str) -> State:
     except (ValueError, KeyError, TypeError):
         pass
     raise DataError(
-        f"{ledger.label}: {ledger.name}/{newest.name} is not of format {FORMAT}",
+        f"{ledger.label}: {ledger.name}/{newest} is not of format {FORMAT}",
         hint="Move it away: replication then goes on from the object before, and finds what is "
         "already there.",
     )
@@ -122,7 +120,7 @@ def write_state(
     }
     data = json.dumps(document, separators=(",", ":")).encode()
     try:
-        ledger.create(f"{region}/{state.number + 1:012d}.json", data)
+        ledger.create(numbered_name(region, state.number + 1), data)
     except ContentConflict:
         return False
     state.number += 1

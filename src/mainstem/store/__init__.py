@@ -34,6 +34,7 @@ from mainstem.store.names import (
     is_head,
     lines_name,
     named_day,
+    numbered_name,
 )
 from mainstem.store.proofs import PROOFS, Proof, ProofKind, read_proofs, write_proof
 from mainstem.store.removals import (
@@ -41,7 +42,6 @@ from mainstem.store.removals import (
     Reason,
     Removal,
     RemovalStep,
-    newest_removal,
     read_removals,
     recent_removals,
     write_removal,
@@ -92,7 +92,7 @@ __all__ = [
     "lines_name",
     "named_day",
     "new_places",
-    "newest_removal",
+    "numbered_name",
     "read_entries",
     "read_proofs",
     "read_removals",

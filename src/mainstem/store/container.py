@@ -94,6 +94,13 @@ class Container:
         found = self._list_pages(prefix, after)
         return self._or_empty(found) if self.folder is None else iter(sorted(found))
 
+    def last(self, prefix: str) -> str | None:
+        """Give the last name under a prefix; None where there is none."""
+        name = None
+        for info in self.list(prefix):
+            name = info.name
+        return name
+
     def _or_empty(self, found: Iterator[ObjectInfo]) -> Iterator[ObjectInfo]:
         try:
             yield from found

@@ -36,6 +36,11 @@ def central_container(region: str, name: str) -> str:
     return f"{region}-{name}"
 
 
+def numbered_name(region: str, number: int) -> str:
+    """Name a region's object in a container whose objects are numbered without a gap."""
+    return f"{region}/{number:012d}.json"
+
+
 def is_entry(name: str) -> bool:
     """Tell a ledger entry from whatever else stands in a ledger container."""
     return _ENTRY.fullmatch(name) is not None

@@ -14,7 +14,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mainstem.errors import DataError
+from mainstem.records import NO_PREVIOUS
 from mainstem.store.errors import ContentConflict
+from mainstem.store.names import numbered_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 PROOFS = "proofs"
 """The container."""
 FORMAT = "mainstem.proof/1"
-NO_PREVIOUS = "0" * 64
 
 
 class ProofKind(StrEnum):
@@ -75,19 +76,12 @@ def read_proofs(proofs: Container, region: str) -> Iterator[Proof]:
     """
     before: Proof | None = None
     for info in proofs.list(region):
-        try:
-            proof = Proof.parse(proofs.read(info.name))
-        except (ValueError, KeyError, TypeError):
-            proof = None
-        follows = proof is not None and (
-            before is None or (proof.number, proof.previous) == (before.number + 1, before.sha256)
-        )
-        if proof is None or not follows or info.name != _name(region, proof.number):
-            raise DataError(
-                f"{proofs.label}: {proofs.name}/{info.name} does not follow from the one before it",
-                hint="A record of a verification or a scan is missing or was changed. Find out who "
-                "did it, and verify and scan again.",
-            )
+        proof = _read(proofs, region, info.name)
+        if before is not None and (proof.number, proof.previous) != (
+            before.number + 1,
+            before.sha256,
+        ):
+            raise _broken(proofs, info.name)
         yield proof
         before = proof
 
@@ -95,12 +89,13 @@ def read_proofs(proofs: Container, region: str) -> Iterator[Proof]:
 def write_proof(
     proofs: Container, region: str, kind: ProofKind, body: Mapping[str, Any], *, at_unix_nano: int
 ) -> Proof:
-    """Record what was done; where another run took the next number meanwhile, the one after it."""
+    """Record what was done; where another run took the next number meanwhile, the one after it.
+
+    DataError where the newest record is none: what follows from it could not be told.
+    """
     while True:
-        newest = None
-        for info in proofs.list(region):
-            newest = info.name
-        before = Proof.parse(proofs.read(newest)) if newest else None
+        newest = proofs.last(region)
+        before = _read(proofs, region, newest) if newest else None
         number = before.number + 1 if before else 1
         document = {
             "format": FORMAT,
@@ -113,11 +108,26 @@ def write_proof(
         }
         data = json.dumps(document, separators=(",", ":")).encode()
         try:
-            proofs.create(_name(region, number), data)
+            proofs.create(numbered_name(region, number), data)
         except ContentConflict:
             continue
         return Proof.parse(data)
 
 
-def _name(region: str, number: int) -> str:
-    return f"{region}/{number:012d}.json"
+def _read(proofs: Container, region: str, name: str) -> Proof:
+    """Read a record; DataError where it is none, or not the one of its name."""
+    try:
+        proof = Proof.parse(proofs.read(name))
+        if name == numbered_name(region, proof.number):
+            return proof
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise _broken(proofs, name)
+
+
+def _broken(proofs: Container, name: str) -> DataError:
+    return DataError(
+        f"{proofs.label}: {proofs.name}/{name} does not follow from the one before it",
+        hint="A record of a verification or a scan is missing or was changed. Find out who "
+        "did it, and verify and scan again.",
+    )

@@ -15,7 +15,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mainstem.errors import DataError
+from mainstem.records import NO_PREVIOUS
 from mainstem.store.errors import ContentConflict
+from mainstem.store.names import numbered_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from mainstem.store.container import Container
 
 FORMAT = "mainstem.retention/1"
-NO_PREVIOUS = "0" * 64
 
 
 class Reason(StrEnum):
@@ -92,8 +93,7 @@ class RemovalStep:
 
 def read_removals(retention: Container, region: str, *, after: int = 0) -> Iterator[RemovalStep]:
     """Read a region's steps after a number, in order; DataError where one is missing or changed."""
-    start = f"{region}/{after:012d}.json"
-    names = [info.name for info in retention.list(region, after=start)]
+    names = [info.name for info in retention.list(region, after=numbered_name(region, after))]
     before = None
     for step in (_read(retention, name) for name in names):
         follows = step.previous == before.sha256 if before else step.number == after + 1
@@ -123,12 +123,6 @@ def recent_removals(
     return list(read_removals(retention, region, after=_number(names[first]) - 1))
 
 
-def newest_removal(retention: Container, region: str) -> RemovalStep | None:
-    """Read a region's newest step; None where nothing was removed yet."""
-    names = [info.name for info in retention.list(region)]
-    return _read(retention, names[-1]) if names else None
-
-
 def write_removal(
     retention: Container,
     region: str,
@@ -140,7 +134,8 @@ def write_removal(
     """Write the next step; where another run took its number meanwhile, the one after that."""
     blobs = [vars(removal) for removal in removals]
     while True:
-        newest = newest_removal(retention, region)
+        name = retention.last(region)
+        newest = _read(retention, name) if name else None
         number = newest.number + 1 if newest else 1
         document = {
             "format": FORMAT,
@@ -153,7 +148,7 @@ def write_removal(
         }
         data = json.dumps(document, separators=(",", ":")).encode()
         try:
-            retention.create(f"{region}/{number:012d}.json", data)
+            retention.create(numbered_name(region, number), data)
         except ContentConflict:
             continue
         return RemovalStep.parse(data)
