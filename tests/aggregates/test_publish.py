@@ -42,7 +42,7 @@ central: {store: "file:./stores/central"}
 FACTS = {
     "fct_feature_usage_daily": "feature_name VARCHAR, uses BIGINT",
     "fct_license_usage_daily": "license_metric VARCHAR, used_max DECIMAL(28, 6)",
-    "fct_resource_usage_daily": "resource_metric VARCHAR, quantity DECIMAL(28, 6)",
+    "fct_resource_consumption_daily": "resource_metric VARCHAR, quantity DECIMAL(28, 6)",
     "fct_errors_daily": "error_source VARCHAR, error_type VARCHAR, errors BIGINT",
 }
 
@@ -71,7 +71,8 @@ def build_file(tmp_path: Path) -> Path:
             # The days of a tenant are one level, not a sum.
             f"INSERT INTO gold.fct_license_usage_daily "
             f"SELECT 'aus', DATE '{MONDAY}' + 6, 't-' || n, 'seats', 18 {tenants};"
-            f"INSERT INTO gold.fct_resource_usage_daily SELECT {day}, 'rows', 100.5 {tenants};"
+            f"INSERT INTO gold.fct_resource_consumption_daily "
+            f"SELECT {day}, 'rows', 100.5 {tenants};"
             f"INSERT INTO gold.fct_errors_daily SELECT {day}, 'span', 'timeout', 2 {tenants};"
             f"INSERT INTO gold.fct_errors_daily SELECT {day}, 'log', 'rare', 1 {tenants} LIMIT 2"
         )

@@ -41,7 +41,7 @@ MODELS = (
     "silver.int_product_events",
     "gold.fct_feature_usage_daily",
     "gold.fct_license_usage_daily",
-    "gold.fct_resource_usage_daily",
+    "gold.fct_resource_consumption_daily",
     "gold.fct_errors_daily",
     "gold.dim_tenant",
     "gold.mart_license_headroom",

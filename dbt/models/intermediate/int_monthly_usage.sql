@@ -2,7 +2,7 @@ with
 
 resource_usage as (
 
-    select * from {{ ref('fct_resource_usage_daily') }}
+    select * from {{ ref('fct_resource_consumption_daily') }}
 
 ),
 

@@ -26,7 +26,7 @@ license_usage as (
 
 resource_usage as (
 
-    select * from {{ ref('fct_resource_usage_daily') }}
+    select * from {{ ref('fct_resource_consumption_daily') }}
 
 ),
 

@@ -36,7 +36,7 @@ class Kind:
 KINDS = (
     Kind("feature_use", "fct_feature_usage_daily", "feature_name", "uses"),
     Kind("license_use", "fct_license_usage_daily", "license_metric", "used_max", over_days="max"),
-    Kind("resource_use", "fct_resource_usage_daily", "resource_metric", "quantity"),
+    Kind("resource_use", "fct_resource_consumption_daily", "resource_metric", "quantity"),
     Kind("errors", "fct_errors_daily", "error_source || ': ' || error_type", "errors"),
 )
 
