@@ -10,3 +10,8 @@
 {% macro rounded(value, digits) %}round({{ value }}, {{ digits }}){% endmacro %}
 {% macro in_touched_days(signals) %}true{% endmacro %}
 {% macro record_model_build() %}{% endmacro %}
+{% macro json_first(column, outer, key) %}{{ column }}{% endmacro %}
+{% macro log_bucket(value) %}({{ value }}){% endmacro %}
+{% macro bucket_estimate(bucket) %}({{ bucket }}){% endmacro %}
+{% macro milliseconds_between(earlier, later) %}({{ later }} - {{ earlier }}){% endmacro %}
+{% macro median(value) %}median({{ value }}){% endmacro %}

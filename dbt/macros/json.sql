@@ -36,3 +36,32 @@
             then cast({{ json_text(column, key) }} as decimal(28, 6))
     end
 {%- endmacro %}
+
+{% macro json_first(column, outer, key) -%}
+    {#-
+        In an array of objects that hold attributes under `outer`: the attribute `key` of the first
+        object that has it, as text.
+    -#}
+    {{ return(adapter.dispatch('json_first', 'mainstem')(column, outer, key)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_first(column, outer, key) -%}
+    json_extract_string({{ column }}, '$[*].{{ outer }}."{{ key }}"')[1]
+{%- endmacro %}
+
+{% macro postgres__json_first(column, outer, key) -%}
+    (jsonb_path_query_first(cast({{ column }} as jsonb), '$[*].{{ outer }}."{{ key }}"') #>> '{}')
+{%- endmacro %}
+
+{% macro spark__json_first(column, outer, key) -%}
+    try_element_at(
+        filter(
+            transform(
+                from_json({{ column }}, 'array<struct<{{ outer }}: map<string, string>>>'),
+                each -> each.{{ outer }}['{{ key }}']
+            ),
+            found -> found is not null
+        ),
+        1
+    )
+{%- endmacro %}

@@ -15,6 +15,23 @@
     ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 86400000000.0)
 {%- endmacro %}
 
+{% macro milliseconds_between(earlier, later) -%}
+    {#- How many whole milliseconds lie between two timestamps. -#}
+    {{ return(adapter.dispatch('milliseconds_between', 'mainstem')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__milliseconds_between(earlier, later) -%}
+    cast(floor(extract(epoch from {{ later }} - {{ earlier }}) * 1000) as bigint)
+{%- endmacro %}
+
+{% macro duckdb__milliseconds_between(earlier, later) -%}
+    cast(floor((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000) as bigint)
+{%- endmacro %}
+
+{% macro spark__milliseconds_between(earlier, later) -%}
+    cast(floor((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 1000) as bigint)
+{%- endmacro %}
+
 {% macro date_after(moment, days) -%}
     {#- The day on which a number of days (a double) after a timestamp falls. -#}
     {{ return(adapter.dispatch('date_after', 'mainstem')(moment, days)) }}

@@ -43,6 +43,12 @@ MODELS = (
     "gold.fct_license_usage_daily",
     "gold.fct_resource_consumption_daily",
     "gold.fct_errors_daily",
+    "gold.fct_feature_presence_daily",
+    "gold.fct_request_latency_daily",
+    "gold.fct_sessions",
+    "gold.fct_transformation_runs",
+    "gold.dim_feature",
+    "gold.dim_release",
     "gold.dim_tenant",
     "gold.mart_license_headroom",
     "gold.mart_feature_adoption",
@@ -130,7 +136,9 @@ def second(platform: Platform, first: BuildOutcome) -> tuple[BuildOutcome, dict[
     touch(warehouse, 5, "logs", date(2026, 11, 1), "use")
     # Nothing touched this row's day since the first build: an incremental build must leave it be.
     with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("UPDATE gold.fct_feature_usage_daily SET users = 99 WHERE uses = 5")
+        connection.execute(
+            "UPDATE gold.fct_feature_usage_daily SET service_version = 'x' WHERE uses = 5"
+        )
     outcome = build(platform)
     return outcome, content(warehouse)
 
@@ -152,8 +160,8 @@ def test_only_touched_days_are_rebuilt(second: tuple[BuildOutcome, dict[str, Any
     outcome, tables = second
     assert outcome.why == "loads up to 5 are new"
     assert not outcome.build.full_refresh
-    users = {row[0]: row[5] for row in tables["gold.fct_feature_usage_daily"] if row[3] == "map"}
-    assert users == {date(2026, 11, 1): 0, date(2026, 11, 2): 0, DAY: 99}
+    usage = tables["gold.fct_feature_usage_daily"]
+    assert {row[0] for row in usage if row[5] == "x"} == {DAY}
 
 
 def test_a_day_that_lost_its_rows_is_emptied(second: tuple[BuildOutcome, dict[str, Any]]) -> None:
@@ -166,7 +174,7 @@ def test_late_rows_and_midnight_land_on_their_own_day(
     second: tuple[BuildOutcome, dict[str, Any]],
 ) -> None:
     _, tables = second
-    uses = {(row[0].day, row[3]): row[4] for row in tables["gold.fct_feature_usage_daily"]}
+    uses = {(row[0].day, row[3]): row[6] for row in tables["gold.fct_feature_usage_daily"]}
     assert uses == {(1, "map"): 5, (2, "map"): 4, (2, "x"): 1, (3, "x"): 1, (10, "map"): 5}
 
 
@@ -193,7 +201,7 @@ def test_incremental_equals_full_refresh_and_unit_tests_pass(
     full = content(copied)
     # The one value that was tampered with is mended by a full refresh, and by nothing else.
     assert full.pop("gold.fct_feature_usage_daily") == [
-        (*row[:5], 0, *row[6:]) for row in incremental["gold.fct_feature_usage_daily"]
+        (*row[:5], "(unknown)", *row[6:]) for row in incremental["gold.fct_feature_usage_daily"]
     ]
     for model, rows in full.items():
         assert rows == incremental[model], model

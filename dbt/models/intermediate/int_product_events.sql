@@ -27,6 +27,7 @@ final as (
         event_ts,
         received_at,
         service_name,
+        service_version,
         event_name,
         error_type,
         {{ json_text('log_attributes', 'feature.name') }} as feature_name,

@@ -32,10 +32,12 @@ errors as (
         region,
         tenant_id,
         service_name,
+        service_version,
         event_ts,
         case when event_name = 'transformation.failed' then 'transformation' else 'log' end
             as error_source,
-        coalesce(error_type, exception_type) as error_type
+        error_type,
+        exception_type
     from logs
     where
         is_error
@@ -48,9 +50,11 @@ errors as (
         region,
         tenant_id,
         service_name,
+        service_version,
         event_ts,
         'span' as error_source,
-        error_type
+        error_type,
+        exception_type
     from spans
     where is_error
 
@@ -65,7 +69,9 @@ named as (
         error_source,
         coalesce(tenant_id, '(unknown)') as tenant_id,
         coalesce(service_name, '(unknown)') as service_name,
-        coalesce(error_type, '(unknown)') as error_type
+        coalesce(service_version, '(unknown)') as service_version,
+        coalesce(error_type, exception_type, '(unknown)') as error_type,
+        coalesce(exception_type, '(none)') as exception_type
     from errors
 
 ),
@@ -77,8 +83,10 @@ final as (
         region,
         tenant_id,
         service_name,
+        service_version,
         error_source,
         error_type,
+        exception_type,
         count(*) as errors,
         min(event_ts) as first_seen_at,
         max(event_ts) as last_seen_at
@@ -88,8 +96,10 @@ final as (
         region,
         tenant_id,
         service_name,
+        service_version,
         error_source,
-        error_type
+        error_type,
+        exception_type
 
 )
 

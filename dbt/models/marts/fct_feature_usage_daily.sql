@@ -24,9 +24,9 @@ final as (
         region,
         tenant_id,
         feature_name,
+        coalesce(service_name, '(unknown)') as service_name,
+        coalesce(service_version, '(unknown)') as service_version,
         count(*) as uses,
-        count(distinct enduser_pseudo_id) as users,
-        count(distinct session_id) as sessions,
         min(event_ts) as first_used_at,
         max(event_ts) as last_used_at
     from product_events
@@ -37,7 +37,9 @@ final as (
         event_date,
         region,
         tenant_id,
-        feature_name
+        feature_name,
+        coalesce(service_name, '(unknown)'),
+        coalesce(service_version, '(unknown)')
 
 )
 

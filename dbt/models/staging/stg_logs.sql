@@ -31,7 +31,8 @@ final as (
         scope_name,
         coalesce(severity_number >= 17, false) as is_error,
         {{ json_text('log_attributes', 'error.type') }} as error_type,
-        {{ json_text('log_attributes', 'exception.type') }} as exception_type
+        {{ json_text('log_attributes', 'exception.type') }} as exception_type,
+        {{ json_text('resource_attributes', 'service.version') }} as service_version
     from records
 
 )

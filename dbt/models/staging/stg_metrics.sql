@@ -33,7 +33,8 @@ final as (
         explicit_bounds,
         metric_attributes,
         resource_attributes,
-        scope_name
+        scope_name,
+        {{ json_text('resource_attributes', 'service.version') }} as service_version
     from points
 
 )

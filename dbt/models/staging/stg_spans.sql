@@ -31,7 +31,12 @@ final as (
         resource_attributes,
         scope_name,
         coalesce(status_code = 2, false) as is_error,
-        {{ json_text('span_attributes', 'error.type') }} as error_type
+        {{ json_text('span_attributes', 'error.type') }} as error_type,
+        {{ json_first('events_json', 'attributes', 'exception.type') }} as exception_type,
+        {{ json_text('span_attributes', 'http.request.method') }} as http_method,
+        {{ json_text('span_attributes', 'http.route') }} as http_route,
+        {{ json_text('span_attributes', 'rpc.method') }} as rpc_method,
+        {{ json_text('resource_attributes', 'service.version') }} as service_version
     from records
 
 )
