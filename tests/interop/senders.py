@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 BUILDS = ROOT / ".tools" / "interop"
 PEER = ROOT / "bench" / "peers" / "_build" / "otelcol-peer"
+WRITING_PEER = PEER.parent / "ottl" / "otelcol-ottl"
+"""The one that could be built with an exporter to files."""
 
 
 def tool(name: str, what: str) -> str:

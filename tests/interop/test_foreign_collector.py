@@ -12,7 +12,7 @@ import pytest
 from beside import free_port
 from running import collector, post, stand
 
-from tests.interop.senders import PEER
+from tests.interop.senders import PEER, WRITING_PEER
 from tests.interop.stored import lines
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ service:
 
 @pytest.mark.parametrize("exporter", ["otlp", "otlphttp"])
 def test_what_is_forwarded_to_the_collector_arrives(tmp_path: Path, exporter: str) -> None:
-    assert PEER.exists(), "`make peers` builds the collector that this test sends to"
+    assert WRITING_PEER.exists(), "`make peers` builds the collector that this test sends to"
     ports = {"GRPC": str(free_port()), "HTTP": str(free_port())}
     written = tmp_path / "written.jsonl"
     text = TAKING.replace("FILE", str(written))
@@ -147,7 +147,7 @@ def test_what_is_forwarded_to_the_collector_arrives(tmp_path: Path, exporter: st
     config = tmp_path / "peer.yaml"
     config.write_text(text)
     peer = subprocess.Popen(
-        [PEER, "--config", config], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        [WRITING_PEER, "--config", config], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     )
     try:
         _wait_until_it_takes(f"http://127.0.0.1:{ports['HTTP']}/v1/logs", peer, [])

@@ -17,7 +17,7 @@ use crate::outcome::{Fault, Outcome};
 use crate::{grpc, http as otlp_http};
 
 /// An answer is a few bytes; what is longer is none.
-const MAX_ANSWER: usize = 1 << 20;
+pub const MAX_ANSWER: usize = 1 << 20;
 /// A silent HTTP/2 connection under use is asked whether it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 

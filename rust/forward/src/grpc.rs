@@ -1,5 +1,6 @@
 //! OTLP over gRPC as a client: one message out, one answer and its trailers back, framed by hand.
 
+use std::io::Read;
 use std::time::Duration;
 
 use base64::Engine;
@@ -8,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use hyper::body::Bytes;
 use otlp::model::Signal;
 
+use crate::client::MAX_ANSWER;
 use crate::config::Compression;
 use crate::messages::{rejected, retry_delay};
 use crate::outcome::{Fault, Outcome, of_grpc};
@@ -89,7 +91,7 @@ pub fn outcome(
     let code = said.get(&STATUS).and_then(|code| code.to_str().ok());
     match code.and_then(|code| code.parse().ok()) {
         None => protocol,
-        Some(0) => taken(body).unwrap_or(protocol),
+        Some(0) => taken(body, headers.get(&ENCODING)).unwrap_or(protocol),
         Some(code) => {
             let details = said.get(&DETAILS);
             let status = details.and_then(|details| BINARY.decode(details.as_bytes()).ok());
@@ -98,16 +100,40 @@ pub fn outcome(
     }
 }
 
-fn taken(body: &[u8]) -> Option<Outcome> {
+fn taken(body: &[u8], encoding: Option<&HeaderValue>) -> Option<Outcome> {
     let (&[flag, a, b, c, d], message) = body.split_first_chunk::<PREFIX>()?;
-    let whole = message.len() == u32::from_be_bytes([a, b, c, d]) as usize;
-    (flag == 0 && whole)
-        .then(|| rejected(message))?
-        .map(|rejected| Outcome::Taken { rejected })
+    if message.len() != u32::from_be_bytes([a, b, c, d]) as usize {
+        return None;
+    }
+    let rejected = match flag {
+        0 => rejected(message),
+        1 => rejected(&inflate(message, encoding?.as_bytes())?),
+        _ => None,
+    };
+    rejected.map(|rejected| Outcome::Taken { rejected })
+}
+
+/// Servers in Go compress an answer as its request was, whatever the client says it accepts.
+fn inflate(message: &[u8], encoding: &[u8]) -> Option<Vec<u8>> {
+    let mut inflated = Vec::new();
+    let most = MAX_ANSWER as u64 + 1;
+    let read = match encoding {
+        b"gzip" => flate2::read::MultiGzDecoder::new(message)
+            .take(most)
+            .read_to_end(&mut inflated),
+        b"zstd" => zstd::Decoder::new(message)
+            .ok()?
+            .take(most)
+            .read_to_end(&mut inflated),
+        _ => return None,
+    };
+    (read.ok()? <= MAX_ANSWER).then_some(inflated)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     fn map(entries: &[(&'static str, &str)]) -> HeaderMap {
@@ -131,6 +157,42 @@ mod tests {
             outcome(200, &invalid, b"", None),
             Outcome::Refused(_)
         ));
+    }
+
+    #[test]
+    fn a_compressed_answer_is_read() {
+        let ok = map(&[("grpc-status", "0")]);
+        let message = [0x0a, 2, 8, 7];
+        for (encoding, compressed) in [
+            (
+                "zstd",
+                zstd::bulk::compress(&message, 1).expect("in memory"),
+            ),
+            ("gzip", {
+                let mut gzip =
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                gzip.write_all(&message).expect("in memory");
+                gzip.finish().expect("in memory")
+            }),
+        ] {
+            let headers = map(&[("grpc-encoding", encoding)]);
+            let body = [&[1, 0, 0, 0, compressed.len() as u8], &compressed[..]].concat();
+            let taken = Outcome::Taken { rejected: 7 };
+            assert_eq!(outcome(200, &headers, &body, Some(&ok)), taken);
+            let unnamed = outcome(200, &HeaderMap::new(), &body, Some(&ok));
+            assert!(matches!(unnamed, Outcome::Later { .. }));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_inflates_without_end_is_none() {
+        let ok = map(&[("grpc-status", "0")]);
+        let bomb = zstd::bulk::compress(&vec![0; MAX_ANSWER + 1], 1).expect("in memory");
+        let headers = map(&[("grpc-encoding", "zstd")]);
+        let length = (bomb.len() as u32).to_be_bytes();
+        let body = [&[1], &length[..], &bomb].concat();
+        let outcome = outcome(200, &headers, &body, Some(&ok));
+        assert!(matches!(outcome, Outcome::Later { .. }));
     }
 
     #[test]
