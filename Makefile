@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup demo test test-all prove peers spark bench bench-collector format lint docs clean
+.PHONY: help tools setup demo test test-all prove peers spark delivery bench bench-collector format lint docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -33,6 +33,14 @@ setup: .venv/.ready ## Make .venv with mainstem in it
 
 spark: .tools/spark/.ready ## Add Spark with Delta (needs Java 17 and Maven)
 
+# In an environment of their own: no test of the product needs them.
+.tools/delivery/.ready: scripts/delivery/install scripts/delivery/requirements.txt | $(UV)
+	@scripts/check-tools delivery
+	scripts/delivery/install
+	@touch $@
+
+delivery: .tools/delivery/.ready ## Add the linters of images, charts and workflows (needs Go)
+
 demo: setup ## Run the main job: four regions, from instrumented products to answers
 	$(BIN)/python -m examples.contoso.demo
 
@@ -40,7 +48,7 @@ test: setup ## Pass every test that needs nothing but this repository
 	cargo test --workspace --locked --quiet
 	$(BIN)/pytest -n 2 --dist loadfile -m "not all and not prove"
 
-test-all: setup spark ## The rest: foreign parts, and the demo as a test
+test-all: setup spark delivery ## The rest: foreign parts, and the demo as a test
 	$(BIN)/pytest -m "all and not prove"
 
 prove: setup peers ## The long campaigns: kills, crashes, corruption, fuzzing, soak

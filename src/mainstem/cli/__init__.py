@@ -66,8 +66,11 @@ def _end(error: MainstemError) -> NoReturn:
 def add_verbs(arguments: list[str]) -> None:
     """Import the module of the verb that is called, or all of them where none is.
 
-    A collector runs for months beside a product and has no use for the warehouse's libraries.
+    A collector runs for months beside a product and has no use for the warehouse's libraries: its
+    image has none, and tells its version all the same.
     """
+    if arguments == ["--version"]:
+        return
     called = [verb for verb in VERBS if verb in arguments]
     for verb in called or VERBS:
         import_module(f"mainstem.cli.{verb}")

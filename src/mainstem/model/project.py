@@ -22,8 +22,8 @@ class Fingerprint:
 
 
 def packaged_project() -> Path:
-    """Give the project that comes with mainstem: `dbt/` at the top of its repository."""
-    return Path(__file__).parents[3] / "dbt"
+    """Give the project that comes with mainstem: `dbt/` of its repository, or a wheel's copy."""
+    return Path(__file__).parents[1] / "dbt"
 
 
 def find_project(chosen: Path | None) -> Path:
@@ -32,7 +32,7 @@ def find_project(chosen: Path | None) -> Path:
     if not (project / "dbt_project.yml").is_file():
         raise UsageError(
             f"there is no dbt project in {project}",
-            hint="Name its folder with --project; mainstem's own is `dbt/` in its repository.",
+            hint="Name its folder with --project; without one it is mainstem's own.",
         )
     return project
 
