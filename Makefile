@@ -59,6 +59,7 @@ peers: ## Build the OpenTelemetry Collector that mainstem is compared with (need
 	bench/peers/build
 
 bench: setup ## Measure the core, the load and the collector, side by side with others
+	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --inexact --group bench
 	$(BIN)/python -m bench.core
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.reading
