@@ -15,3 +15,5 @@
 {% macro bucket_estimate(bucket) %}({{ bucket }}){% endmacro %}
 {% macro milliseconds_between(earlier, later) %}({{ later }} - {{ earlier }}){% endmacro %}
 {% macro median(value) %}median({{ value }}){% endmacro %}
+{% macro held_until() %}valid_to{% endmacro %}
+{% macro per_month(amount, billing_period) %}({{ amount }}){% endmacro %}

@@ -25,24 +25,31 @@ if TYPE_CHECKING:
 CENT = Decimal("0.01")
 CONTRACT_COLUMNS = (
     "contract_line_id",
+    "contract_id",
     "account_id",
     "plan",
     "metric",
-    "included_limit",
-    "price_per_month",
+    "charge",
+    "amount",
+    "included",
+    "unit_price",
     "currency",
-    "overage_price",
+    "billing_period",
+    "billing_timezone",
     "valid_from",
     "valid_to",
 )
 INVOICE_COLUMNS = (
-    "invoice_line_id",
+    "invoice_id",
+    "line_no",
     "account_id",
-    "invoice_month",
     "metric",
     "quantity",
-    "amount",
+    "net",
     "currency",
+    "service_from",
+    "service_to",
+    "kind",
     "invoiced_at",
 )
 FAULTS = {
@@ -146,28 +153,32 @@ def write_business(folder: Path, scenario: Scenario, tally: Tally, regions: Sequ
     accounts = [account for account in scenario.accounts if account.region in regions]
     _write(
         folder / "accounts.csv",
-        ("account_id", "account_name", "industry", "plan", "region"),
+        ("account_id", "account_name", "industry", "segment", "region"),
         ((a.account_id, a.name, a.industry, a.plan.name, a.region) for a in accounts),
     )
+    signed, ends = scenario.first_day, scenario.first_day + timedelta(days=365)
     _write(
-        folder / "tenant_accounts.csv",
-        ("tenant_id", "account_id"),
-        ((t.tenant_id, a.account_id) for a in accounts for t in a.tenants),
+        folder / "map_tenant_account.csv",
+        ("tenant_id", "valid_from", "account_id", "environment"),
+        ((t.tenant_id, signed, a.account_id, "production") for a in accounts for t in a.tenants),
     )
-    signed, ends = scenario.first_day, scenario.first_day + timedelta(days=364)
     _write(
         folder / "contract_lines.csv",
         CONTRACT_COLUMNS,
         (
             (
                 f"C-{account.account_id}-{line.number}",
+                f"C-{account.account_id}",
                 account.account_id,
                 account.plan.name,
                 line.metric,
-                line.included_limit,
+                "recurring" if line.price_per_month else "usage",
                 line.price_per_month,
-                CURRENCY,
+                line.included_limit,
                 "" if line.overage_price is None else line.overage_price,
+                CURRENCY,
+                "month",
+                "UTC",
                 signed,
                 ends,
             )
@@ -182,12 +193,15 @@ def write_business(folder: Path, scenario: Scenario, tally: Tally, regions: Sequ
         (
             (
                 line.line_id,
+                "1",
                 line.account.account_id,
-                line.month,
                 line.metric,
                 line.quantity,
                 line.amount,
                 line.currency,
+                line.month,
+                (line.month + timedelta(days=31)).replace(day=1),
+                "invoice",
                 sent,
             )
             for line in invoice_lines(scenario, tally)

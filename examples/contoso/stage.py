@@ -187,7 +187,7 @@ def _sources() -> str:
     return """\
 sources:
   accounts: business/accounts.csv
-  tenant_accounts: business/tenant_accounts.csv
+  map_tenant_account: business/map_tenant_account.csv
   contract_lines: business/contract_lines.csv
   invoice_lines: business/invoice_lines.csv
 """

@@ -48,32 +48,33 @@ class Event:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a business table; `type` is `text`, `date`, `timestamp` or `decimal`."""
+    """One column of a business table.
+
+    `type` is `text`, `date`, `timestamp`, `decimal`, `int`, `timezone` or `currency`; `values`
+    lists what is allowed, where that is closed.
+    """
 
     name: str
     type: str
     nullable: bool = False
     description: str = ""
-
-    @property
-    def sql_type(self) -> str:
-        """The column's type in the warehouse, the same word in every engine."""
-        return {
-            "text": "VARCHAR",
-            "date": "DATE",
-            "timestamp": "TIMESTAMP",
-            "decimal": "DECIMAL(18,6)",
-        }[self.type]
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class BusinessTable:
-    """One table of the schema `sources`, filled from a CSV or Parquet file."""
+    """One table of the schema `sources`, filled from full extracts.
+
+    `interval` names its first day and the day after its last, where it has them. With `history` a
+    row that changed closes the one before it.
+    """
 
     name: str
     description: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    interval: tuple[str, str] | None = None
+    history: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,17 @@ def load_vocabulary() -> Vocabulary:
                 description=entry["description"],
                 key=tuple(entry["key"]),
                 columns=tuple(
-                    Column(name=column, **details) for column, details in entry["columns"].items()
+                    Column(
+                        name=column,
+                        type=details["type"],
+                        nullable=details.get("nullable", False),
+                        description=details.get("description", ""),
+                        values=tuple(details.get("values", ())),
+                    )
+                    for column, details in entry["columns"].items()
                 ),
+                interval=tuple(entry["interval"]) if "interval" in entry else None,
+                history=entry.get("history", False),
             )
             for name, entry in raw["business"].items()
         },

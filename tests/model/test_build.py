@@ -106,7 +106,16 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
         ],
     )
     load_business(
-        made.warehouse_path, "tenant_accounts", [{"tenant_id": "t-1", "account_id": "a-1"}]
+        made.warehouse_path,
+        "map_tenant_account",
+        [
+            {
+                "tenant_id": "t-1",
+                "account_id": "a-1",
+                "environment": "production",
+                "valid_from": date(2026, 1, 1),
+            }
+        ],
     )
     return made
 

@@ -87,26 +87,39 @@ class World:
         return row
 
 
-def account(account_id: str, region: str = "euc", plan: str = "pro") -> dict[str, Any]:
+def account(account_id: str, region: str = "euc") -> dict[str, Any]:
     return {
         "account_id": account_id,
         "account_name": account_id.title(),
         "industry": "retail",
-        "plan": plan,
+        "segment": "enterprise",
         "region": region,
+    }
+
+
+def tenant(tenant_id: str, account_id: str) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "account_id": account_id,
+        "environment": "production",
+        "valid_from": FIRST,
     }
 
 
 def contract(account_id: str, metric: str, **values: Any) -> dict[str, Any]:
     return {
         "contract_line_id": f"{account_id}/{metric}",
+        "contract_id": account_id,
         "account_id": account_id,
         "plan": "pro",
         "metric": metric,
-        "included_limit": 10,
-        "price_per_month": 100,
+        "charge": "recurring",
+        "included": 10,
+        "amount": 100,
         "currency": "EUR",
-        "overage_price": Decimal("2.5"),
+        "unit_price": Decimal("2.5"),
+        "billing_period": "month",
+        "billing_timezone": "UTC",
         "valid_from": FIRST,
         "valid_to": None,
     } | values
@@ -210,22 +223,23 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     )
     load_business(
         warehouse,
-        "tenant_accounts",
-        [{"tenant_id": "t-straight", "account_id": "straight"}]
-        + [{"tenant_id": "t-second", "account_id": "straight"}]
-        + [{"tenant_id": "t-contract", "account_id": "contract"}]
-        + [{"tenant_id": f"t-{name}", "account_id": name} for name in BILLED],
+        "map_tenant_account",
+        [tenant("t-straight", "straight"), tenant("t-second", "straight")]
+        + [tenant("t-contract", "contract")]
+        + [tenant(f"t-{name}", name) for name in BILLED],
     )
     load_business(
         warehouse,
         "contract_lines",
         [
-            contract("straight", "master_records", price_per_month=Decimal("1000.01")),
-            contract("straight", "transformations", price_per_month=200, plan="basic"),
-            contract("contract", "master_records", included_limit=50, valid_to=LAST),
+            contract("straight", "master_records", amount=Decimal("1000.01"))
+            # Of lines that begin on one day, the last by its id tells the account's plan.
+            | {"contract_line_id": "straight/x"},
+            contract("straight", "transformations", amount=200, plan="basic"),
+            contract("contract", "master_records", included=50, valid_to=date(2026, 11, 13)),
             contract("contract", "master_records")
-            | {"contract_line_id": "x", "included_limit": 1, "valid_from": date(2026, 11, 13)},
-            contract("idle", "transformations", included_limit=None, price_per_month=30),
+            | {"contract_line_id": "x", "included": 1, "valid_from": date(2026, 11, 13)},
+            contract("idle", "transformations", included=None, amount=30),
         ]
         + [
             contract(name, "transformations", valid_from=OCTOBER)
@@ -240,12 +254,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "invoice_lines",
         [
             {
-                "invoice_line_id": f"{name}/{place}",
+                "invoice_id": name,
+                "line_no": str(place),
                 "account_id": name,
-                "invoice_month": date(2026, 10, 15),
+                "service_from": OCTOBER,
+                "service_to": NOVEMBER,
+                "kind": "invoice",
                 "metric": "transformations",
                 "quantity": quantity,
-                "amount": Decimal(amount),
+                "net": Decimal(amount),
                 "currency": currency,
                 "invoiced_at": at(NOVEMBER),
             }
@@ -467,8 +484,8 @@ def test_adoption_is_counted_over_active_tenants_of_a_segment(world):
         "FROM gold.mart_feature_adoption WHERE industry = 'retail' AND feature_name = 'map'"
     )
     assert (row["using_tenants"], row["uses"]) == (2, 4)
-    # t-straight, t-second, t-contract, and the tenants that consumed and have a known account.
-    active = 3 + len(BILLED) - 1
+    # t-straight, t-second, t-contract, and those that consumed and have an account with a plan.
+    active = 3 + len(BILLED) - 2
     assert row["active_tenants"] == active
     assert row["adoption_share"] == round(2 / active, 4)
 

@@ -29,11 +29,11 @@ central:
 sources: {accounts: accounts.csv, contract_lines: contract_lines.csv}
 """
 FILES = {
-    "accounts.csv": "account_id,account_name,industry,plan,region\na-1,Acme,steel,gold,euc\n",
+    "accounts.csv": "account_id,account_name,industry,segment,region\na-1,Acme,steel,large,euc\n",
     "contract_lines.csv": (
-        "contract_line_id,account_id,plan,metric,included_limit,price_per_month,currency,"
-        "overage_price,valid_from,valid_to\n"
-        "l-1,a-1,gold,seats,,99.5,EUR,,2026-01-01,\n"
+        "contract_line_id,contract_id,account_id,plan,metric,charge,amount,currency,"
+        "billing_period,billing_timezone,valid_from,valid_to\n"
+        "l-1,c-1,a-1,gold,seats,recurring,99.5,EUR,month,Europe/Berlin,2026-01-01,\n"
     ),
 }
 TIMES = ("started_at", "finished_at", "loaded_at", "made_at", "decided_at")

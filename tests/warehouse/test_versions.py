@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mainstem.config.platform import Platform
     from mainstem.warehouse import Warehouse
 
-KNOWN = (4, "dd25bb6c098e83fa")
+KNOWN = (5, "8aaec436ce40b230")
 """The version of the tables and the digest of what they are: they change together."""
 
 FIRST = {
@@ -57,6 +57,18 @@ FIRST = {
     "otel_logs": "record_id VARCHAR, region VARCHAR, blob VARCHAR, event_date DATE, load_id BIGINT",
 }
 """Tables as the first versions made them, before the ledger knew of forwarding and of versions."""
+
+
+OF_VERSION_4 = {
+    "bronze.schema_versions": "version BIGINT, made_by VARCHAR, made_at TIMESTAMP",
+    "bronze.source_files": """
+        name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, "rows" BIGINT NOT NULL,
+        load_id BIGINT NOT NULL, loaded_at TIMESTAMP NOT NULL""",
+    "sources.accounts": """
+        account_id VARCHAR NOT NULL, account_name VARCHAR NOT NULL, industry VARCHAR NOT NULL,
+        plan VARCHAR NOT NULL, region VARCHAR NOT NULL""",
+}
+"""Of what version 4 had: the business tables were replaced whole and had no history."""
 
 
 @pytest.fixture(params=["duckdb", "postgresql"])
@@ -106,6 +118,28 @@ def test_an_older_warehouse_comes_forward_with_its_rows(old: Platform) -> None:
     assert "bronze.otel_logs" in rows(old)
     assert keep_books(old).hours
     assert load(old).nothing_new
+
+
+def test_business_tables_of_an_older_version_step_aside(old: Platform) -> None:
+    with open_warehouse(old) as warehouse:
+        warehouse.define("CREATE SCHEMA sources")
+        for name, columns in OF_VERSION_4.items():
+            warehouse.define(f"CREATE TABLE {name} ({columns})")
+        now = "CAST('2026-01-01' AS TIMESTAMP)"
+        warehouse.change(f"INSERT INTO bronze.schema_versions VALUES (4, '0.0.4', {now})")
+        warehouse.change("INSERT INTO sources.accounts VALUES ('a', 'A', 'steel', 'gold', 'euc')")
+        warehouse.change(f"INSERT INTO bronze.source_files VALUES ('accounts', '00', 1, 1, {now})")
+        # What the models of that version read, and what a person may have built on it.
+        warehouse.define(
+            "CREATE VIEW sources.mine AS SELECT account_id, plan FROM sources.accounts"
+        )
+    load(old)
+    with open_warehouse(old, read_only=True) as warehouse:
+        kept = warehouse.query("SELECT account_id, plan FROM sources.accounts_until_4")
+        assert kept == [("a", "gold")]
+        assert warehouse.query("SELECT account_id, segment FROM sources.accounts") == [
+            ("a-1", "large")
+        ]
 
 
 def test_a_newer_warehouse_is_left_alone(platform: Platform) -> None:

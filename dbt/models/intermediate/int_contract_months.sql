@@ -9,6 +9,7 @@ months as (
 contract_lines as (
 
     select * from {{ ref('stg_contract_lines') }}
+    where metric is not null and charge <> 'one_off'
 
 ),
 
@@ -25,7 +26,7 @@ lines_in_month as (
     inner join contract_lines
         on
             months.next_month > contract_lines.valid_from
-            and months.usage_month <= contract_lines.valid_to
+            and months.usage_month < contract_lines.valid_to
 
 ),
 
@@ -37,9 +38,9 @@ final as (
         metric,
         contract_line_id,
         plan,
-        included_limit,
-        price_per_month,
-        overage_price,
+        included as included_limit,
+        {{ per_month('amount', 'billing_period') }} as price_per_month,
+        coalesce(unit_price, 0) as overage_price,
         currency,
         valid_from
     from lines_in_month

@@ -2,7 +2,15 @@ with
 
 invoice_lines as (
 
-    select * from {{ ref('stg_invoice_lines') }}
+    select
+        account_id,
+        metric,
+        quantity,
+        currency,
+        net as amount,
+        {{ start_of('month', 'service_from') }} as invoice_month
+    from {{ ref('stg_invoice_lines') }}
+    where closed_as_of is null and metric is not null
 
 ),
 

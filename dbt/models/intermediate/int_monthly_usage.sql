@@ -14,40 +14,54 @@ license_usage as (
 
 tenant_accounts as (
 
-    select * from {{ ref('stg_tenant_accounts') }}
+    select * from {{ ref('stg_map_tenant_account') }}
 
 ),
 
 consumed as (
 
     select
-        tenant_id,
-        resource_metric as metric,
-        {{ start_of('month', 'event_date') }} as usage_month,
+        resource_usage.tenant_id,
+        tenant_accounts.account_id,
+        resource_usage.resource_metric as metric,
+        {{ start_of('month', 'resource_usage.event_date') }} as usage_month,
         'consumed' as usage_basis,
-        sum(quantity) as quantity
+        sum(resource_usage.quantity) as quantity
     from resource_usage
+    left join tenant_accounts
+        on
+            resource_usage.tenant_id = tenant_accounts.tenant_id
+            and resource_usage.event_date >= tenant_accounts.valid_from
+            and resource_usage.event_date < tenant_accounts.valid_to
     group by
-        tenant_id,
-        resource_metric,
-        {{ start_of('month', 'event_date') }}
+        resource_usage.tenant_id,
+        tenant_accounts.account_id,
+        resource_usage.resource_metric,
+        {{ start_of('month', 'resource_usage.event_date') }}
 
 ),
 
 region_peaks as (
 
     select
-        tenant_id,
-        region,
-        license_metric as metric,
-        {{ start_of('month', 'event_date') }} as usage_month,
-        max(used_max) as quantity
+        license_usage.tenant_id,
+        tenant_accounts.account_id,
+        license_usage.region,
+        license_usage.license_metric as metric,
+        {{ start_of('month', 'license_usage.event_date') }} as usage_month,
+        max(license_usage.used_max) as quantity
     from license_usage
+    left join tenant_accounts
+        on
+            license_usage.tenant_id = tenant_accounts.tenant_id
+            and license_usage.event_date >= tenant_accounts.valid_from
+            and license_usage.event_date < tenant_accounts.valid_to
     group by
-        tenant_id,
-        region,
-        license_metric,
-        {{ start_of('month', 'event_date') }}
+        license_usage.tenant_id,
+        tenant_accounts.account_id,
+        license_usage.region,
+        license_usage.license_metric,
+        {{ start_of('month', 'license_usage.event_date') }}
 
 ),
 
@@ -55,6 +69,7 @@ peaks as (
 
     select
         tenant_id,
+        account_id,
         metric,
         usage_month,
         'peak' as usage_basis,
@@ -63,6 +78,7 @@ peaks as (
     where metric not in (select resource_usage.resource_metric from resource_usage)
     group by
         tenant_id,
+        account_id,
         metric,
         usage_month
 
@@ -82,15 +98,14 @@ tenant_usage as (
 customer_usage as (
 
     select
-        tenant_usage.usage_month,
-        tenant_usage.metric,
-        tenant_usage.usage_basis,
-        tenant_usage.quantity,
-        tenant_accounts.account_id,
-        case when tenant_accounts.account_id is null then tenant_usage.tenant_id end as tenant_id,
-        coalesce(tenant_accounts.account_id, 'tenant:' || tenant_usage.tenant_id) as customer_key
+        usage_month,
+        metric,
+        usage_basis,
+        quantity,
+        account_id,
+        case when account_id is null then tenant_id end as tenant_id,
+        coalesce(account_id, 'tenant:' || tenant_id) as customer_key
     from tenant_usage
-    left join tenant_accounts on tenant_usage.tenant_id = tenant_accounts.tenant_id
 
 ),
 

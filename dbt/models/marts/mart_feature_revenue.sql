@@ -9,19 +9,21 @@ feature_usage as (
 
 tenant_accounts as (
 
-    select * from {{ ref('stg_tenant_accounts') }}
+    select * from {{ ref('stg_map_tenant_account') }}
 
 ),
 
 accounts as (
 
     select * from {{ ref('stg_accounts') }}
+    where closed_as_of is null
 
 ),
 
 contract_lines as (
 
     select * from {{ ref('stg_contract_lines') }}
+    where charge <> 'one_off'
 
 ),
 
@@ -45,12 +47,15 @@ account_revenue as (
         contract_lines.plan,
         contract_lines.currency,
         as_of.as_of_date,
-        sum(contract_lines.price_per_month) as price_per_month
+        sum({{ per_month('contract_lines.amount', 'contract_lines.billing_period') }})
+            as price_per_month
     from contract_lines
     inner join as_of
-        on as_of.as_of_date between contract_lines.valid_from and contract_lines.valid_to
+        on
+            contract_lines.valid_from <= as_of.as_of_date
+            and contract_lines.valid_to > as_of.as_of_date
     inner join accounts on contract_lines.account_id = accounts.account_id
-    where accounts.account_region in (select extent.region from extent)
+    where accounts.region in (select extent.region from extent)
     group by
         accounts.account_id,
         accounts.industry,
@@ -67,7 +72,11 @@ account_features as (
         feature_usage.feature_name,
         cast(sum(feature_usage.uses) as bigint) as uses
     from feature_usage
-    inner join tenant_accounts on feature_usage.tenant_id = tenant_accounts.tenant_id
+    inner join tenant_accounts
+        on
+            feature_usage.tenant_id = tenant_accounts.tenant_id
+            and feature_usage.event_date >= tenant_accounts.valid_from
+            and feature_usage.event_date < tenant_accounts.valid_to
     inner join as_of
         on
             feature_usage.event_date

@@ -18,6 +18,7 @@ tenants as (
 contract_lines as (
 
     select * from {{ ref('stg_contract_lines') }}
+    where metric is not null
 
 ),
 
@@ -140,14 +141,16 @@ account_limits as (
     select
         contract_lines.account_id,
         contract_lines.metric,
-        contract_lines.included_limit,
+        coalesce(contract_lines.hard_limit, contract_lines.included) as included_limit,
         row_number() over (
             partition by contract_lines.account_id, contract_lines.metric
             order by contract_lines.valid_from desc, contract_lines.contract_line_id desc
         ) as line_from_last
     from contract_lines
     inner join extent
-        on extent.as_of_date between contract_lines.valid_from and contract_lines.valid_to
+        on
+            contract_lines.valid_from <= extent.as_of_date
+            and contract_lines.valid_to > extent.as_of_date
 
 ),
 

@@ -28,6 +28,7 @@ months as (
 accounts as (
 
     select * from {{ ref('stg_accounts') }}
+    where closed_as_of is null
 
 ),
 
@@ -87,7 +88,7 @@ joined as (
         billing_keys.usage_month,
         billing_keys.metric,
         accounts.account_name,
-        accounts.account_region,
+        accounts.region as account_region,
         contract_months.contract_line_id,
         contract_months.plan,
         contract_months.included_limit,
@@ -96,7 +97,7 @@ joined as (
         invoice_months.currency as invoice_currency,
         as_of.as_of_date,
         accounts.account_id is not null as is_known_account,
-        accounts.account_region in (select extent.region from extent) as is_here,
+        accounts.region in (select extent.region from extent) as is_here,
         months.next_month > as_of.as_of_date as is_open_month,
         as_of.telemetry_from > billing_keys.usage_month
         and as_of.telemetry_from < months.next_month as begins_in_month,

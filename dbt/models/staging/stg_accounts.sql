@@ -12,8 +12,12 @@ final as (
         account_id,
         account_name,
         industry,
-        plan,
-        region as account_region
+        segment,
+        tier,
+        owner,
+        region,
+        first_as_of,
+        closed_as_of
     from accounts
 
 )

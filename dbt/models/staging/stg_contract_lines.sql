@@ -10,15 +10,23 @@ final as (
 
     select
         contract_line_id,
+        contract_id,
         account_id,
+        product_id,
         plan,
         metric,
-        included_limit,
-        price_per_month,
+        charge,
+        amount,
+        included,
+        hard_limit,
+        unit_price,
         currency,
+        billing_period,
+        billing_timezone,
         valid_from,
-        coalesce(overage_price, 0) as overage_price,
-        coalesce(valid_to, date '9999-12-31') as valid_to
+        {{ held_until() }} as valid_to,
+        first_as_of,
+        closed_as_of
     from contract_lines
 
 )

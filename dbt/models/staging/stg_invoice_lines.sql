@@ -9,14 +9,19 @@ invoice_lines as (
 final as (
 
     select
-        invoice_line_id,
+        invoice_id,
+        line_no,
         account_id,
         metric,
         quantity,
-        amount,
+        net,
         currency,
+        service_from,
+        service_to,
+        kind,
         invoiced_at,
-        {{ start_of('month', 'invoice_month') }} as invoice_month
+        first_as_of,
+        closed_as_of
     from invoice_lines
 
 )

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from mainstem.backup.manifest import CONTAINER, Manifest, chosen
 from mainstem.errors import DataError, UsageError
 from mainstem.warehouse import new_warehouse
+from mainstem.warehouse.tables import EXTRACT_COLUMNS, source_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,11 +45,18 @@ def restore(
         for table in manifest.tables:
             progress(table.table)
             _read_table(warehouse, table, container, manifest.name)
+        for source in source_tables():
+            # What an older version kept of the business files was left out: it is loaded anew.
+            if not warehouse.value(f"SELECT count(*) FROM {source.path}"):  # noqa: S608
+                warehouse.change("DELETE FROM bronze.source_files WHERE name = $1", (source.name,))
     return manifest
 
 
 def _read_table(warehouse: Warehouse, table: TableParts, container: Container, backup: str) -> None:
-    known = set(warehouse.columns(*table.table.split(".")))
+    schema, name = table.table.split(".")
+    known = set(warehouse.columns(schema, name))
+    if not known and schema == "sources":
+        return
     if not known:
         raise DataError(
             f"backup {backup} holds {table.table}, which this version does not know: a newer one "
@@ -58,6 +66,8 @@ def _read_table(warehouse: Warehouse, table: TableParts, container: Container, b
     rows = 0
     for part in table.parts:
         file = pq.ParquetFile(pa.BufferReader(_fetch(container, backup, part)))
+        if schema == "sources" and EXTRACT_COLUMNS[0].name not in file.schema_arrow.names:
+            return
         if strange := sorted(set(file.schema_arrow.names) - known):
             raise DataError(
                 f"backup {backup}: {table.table} has a column {strange[0]}, which this version "

@@ -187,10 +187,18 @@ class Witness(FrozenModel):
 class Sources(FrozenModel):
     """The business files (CSV or Parquet) that a load takes whole when they changed."""
 
+    map_tenant_account: LocalPath | None = None
     accounts: LocalPath | None = None
-    tenant_accounts: LocalPath | None = None
+    opportunities: LocalPath | None = None
+    contracts: LocalPath | None = None
+    products: LocalPath | None = None
     contract_lines: LocalPath | None = None
     invoice_lines: LocalPath | None = None
+    postings: LocalPath | None = None
+    fx_rates: LocalPath | None = None
+    releases: LocalPath | None = None
+    incidents: LocalPath | None = None
+    region_bills: LocalPath | None = None
 
 
 class Run(FrozenModel):

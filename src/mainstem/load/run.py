@@ -223,13 +223,13 @@ class _Load:
         return f"{name} was loaded before, by load {loaded}; `--replay` with its day takes it again"
 
     def _load_sources(self) -> None:
-        for table, path, sha256 in changed_sources(self._warehouse, self._platform.sources):
-            self._progress(f"sources: {table.name}")
-            rows, problems = load_source(self._warehouse, table, path, sha256, self._load_id)
+        for extract in changed_sources(self._warehouse, self._platform.sources):
+            self._progress(f"sources: {extract.table.name}")
+            rows, problems = load_source(self._warehouse, extract, self._load_id)
             self._result.problems += problems
             if not problems:
                 self._begin()
-                self._result.sources[table.name] = rows
+                self._result.sources[extract.table.name] = rows
 
     def _count(self, origin: Origin, outcomes: Iterable[Outcome]) -> None:
         key = origin.region.name, origin.signal.value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mainstem import __version__
 from mainstem.errors import Terminal, UsageError
-from mainstem.warehouse.tables import SCHEMA_VERSION, all_tables
+from mainstem.warehouse.tables import SCHEMA_VERSION, SET_ASIDE, all_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,16 +50,19 @@ def refuse_newer(label: str, version: int, made_by: str) -> None:
 def bring_forward(warehouse: Warehouse) -> None:
     """Make the tables that are missing, and add the columns that are, in one transaction.
 
-    What is there stays as it is: a new column is empty in old rows. SchemaNewer where a newer
-    version made the warehouse.
+    What is there stays as it is: a new column is empty in old rows, and a table that became
+    another one is renamed. SchemaNewer where a newer version made the warehouse.
     """
-    if schema_version(warehouse) == SCHEMA_VERSION:
+    before = schema_version(warehouse)
+    if before == SCHEMA_VERSION:
         return
     with warehouse.transaction():
         for schema in ("bronze", "sources"):
             # Only where it is missing: PostgreSQL asks for the right to make one in any case.
             if not warehouse.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", (schema,)):
                 warehouse.define(f"CREATE SCHEMA {schema}")
+        if before:
+            _set_aside(warehouse, before)
         for table in all_tables():
             for statement in _missing(warehouse, table):
                 warehouse.define(statement)
@@ -78,6 +81,15 @@ def expect_tables(warehouse: Warehouse) -> None:
             "version made it",
             hint="Run `mainstem load`, which adds what is missing.",
         )
+
+
+def _set_aside(warehouse: Warehouse, before: int) -> None:
+    """Rename the tables that became other ones; the next load takes their files anew."""
+    for path, since in SET_ASIDE.items():
+        schema, name = path.split(".")
+        if before < since and warehouse.columns(schema, name):
+            warehouse.define(f"ALTER TABLE {path} RENAME TO {name}_until_{since - 1}")
+            warehouse.change("DELETE FROM bronze.source_files WHERE name = $1", (name,))
 
 
 def _missing(warehouse: Warehouse, table: Table) -> Iterator[str]:

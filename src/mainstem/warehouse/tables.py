@@ -22,7 +22,7 @@ from mainstem.vocabulary import load_vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Counts up with every change of a table: 1 had no table of versions."""
 
 TEXT, BIGINT, BYTES = pa.string(), pa.int64(), pa.binary()
@@ -35,6 +35,9 @@ _SOURCE_TYPES = {
     "date": DATE,
     "timestamp": TIME,
     "decimal": pa.decimal128(18, 6),
+    "int": BIGINT,
+    "timezone": TEXT,
+    "currency": TEXT,
 }
 
 
@@ -224,7 +227,15 @@ BOOKS = (
     ),
     _books(
         "source_files",
-        {"name": TEXT, "sha256": TEXT, "rows": BIGINT, "load_id": BIGINT, "loaded_at": TIME},
+        {
+            "name": TEXT,
+            "sha256": TEXT,
+            "rows": BIGINT,
+            "load_id": BIGINT,
+            "loaded_at": TIME,
+            "as_of": TIME,
+        },
+        nullable="as_of",
     ),
     _books(
         "region_weeks",
@@ -262,6 +273,13 @@ BOOKS = (
 """The load's own tables (docs/formats.md, "Load ledger"), and the versions that they have had."""
 
 
+EXTRACT_COLUMNS = (Column("first_as_of", TIME), Column("closed_as_of", TIME, nullable=True))
+"""Of every business table: since which extract a row is known, and with which one it closed."""
+SET_ASIDE = {"sources.accounts": 5, "sources.contract_lines": 5, "sources.invoice_lines": 5}
+"""Tables that became other ones, with the version that did it: an older one is renamed, and stays
+for whoever still needs it."""
+
+
 @cache
 def records_table(signal: Signal) -> Table:
     """Give a signal's table of records: the core's columns, and the load that brought a row."""
@@ -282,10 +300,18 @@ def source_tables() -> tuple[Table, ...]:
         Table(
             "sources",
             table.name,
-            tuple(Column(c.name, _SOURCE_TYPES[c.type], c.nullable) for c in table.columns),
+            (
+                *(Column(c.name, _SOURCE_TYPES[c.type], c.nullable) for c in table.columns),
+                *EXTRACT_COLUMNS,
+            ),
         )
         for table in load_vocabulary().business.values()
     )
+
+
+def source_table(name: str) -> Table:
+    """Find the table of one of the business files."""
+    return next(table for table in source_tables() if table.name == name)
 
 
 def all_tables() -> Iterator[Table]:

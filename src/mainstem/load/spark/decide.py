@@ -22,7 +22,7 @@ from mainstem.store import LEDGER, central_container
 from mainstem.warehouse import bring_forward
 from mainstem.warehouse.duckdb import open_memory
 from mainstem.warehouse.spark import Plan, SparkReading, Task, Writer
-from mainstem.warehouse.tables import books_table
+from mainstem.warehouse.tables import books_table, source_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MOST_BLOBS = 1_000
 """Blobs a plan takes of one signal's kind, so that a backfill goes on where it stopped."""
 _DECIDE = ("ledger", "loads", "load_blobs", "removed", "quarantine_decisions", "source_files")
-"""The tables that decide what is new."""
+"""The tables that decide what is new; business tables decide what an extract makes of them."""
 
 
 @dataclass
@@ -55,8 +55,7 @@ def books_at(lake: Lake, versions: dict[str, int]) -> Iterator[DuckDBWarehouse]:
     with open_memory("spark") as session:
         bring_forward(session)
         reading = SparkReading(lake, versions)
-        for name in _DECIDE:
-            table = books_table(name)
+        for table in (*map(books_table, _DECIDE), *source_tables()):
             if table.path in versions:
                 session.append(table.path, reading.read(table))
         yield session
@@ -103,11 +102,11 @@ def decide(
         wanted = [task for task in found if (task.container, task.name) not in attempted]
         made.plan.tasks.extend(wanted[:MOST_BLOBS])
         made.more = made.more or len(wanted) > MOST_BLOBS
-    for table, path, sha256 in changed_sources(session, platform.sources):
-        _, problems = load_source(session, table, path, sha256, load_id)
+    for extract in changed_sources(session, platform.sources):
+        _, problems = load_source(session, extract, load_id)
         made.problems += problems
         if not problems:
-            made.plan.sources[table.name] = sha256
+            made.plan.sources[extract.table.name] = extract.sha256
     return made
 
 
@@ -148,9 +147,9 @@ def recall(platform: Platform, session: DuckDBWarehouse, plan: Plan) -> None:
             "DELETE FROM bronze.removed WHERE load_id = $1 AND region = $2 AND step > $3",
             (plan.load_id, region, plan.removals.get(region, 0)),
         )
-    for table, path, sha256 in changed_sources(session, platform.sources):
-        if plan.sources.get(table.name) == sha256:
-            load_source(session, table, path, sha256, plan.load_id)
+    for extract in changed_sources(session, platform.sources):
+        if plan.sources.get(extract.table.name) == extract.sha256:
+            load_source(session, extract, plan.load_id)
 
 
 def _entry_ranges(session: DuckDBWarehouse, load_id: int) -> dict[str, dict[str, list[list[int]]]]:

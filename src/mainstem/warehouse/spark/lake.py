@@ -19,7 +19,7 @@ from mainstem.store import Account
 from mainstem.warehouse.destination import WarehouseFailed
 from mainstem.warehouse.schema import refuse_newer
 from mainstem.warehouse.spark.session import open_session
-from mainstem.warehouse.tables import SCHEMA_VERSION, Table, all_tables, books_table
+from mainstem.warehouse.tables import SCHEMA_VERSION, SET_ASIDE, Table, all_tables, books_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -145,13 +145,34 @@ class Lake:
             if newest["version"] == SCHEMA_VERSION:
                 return
         there = self.versions()
+        before = 1 if newest is None else newest["version"]
         for table in all_tables():
-            if table.path in there:
+            if table.path in there and before < SET_ASIDE.get(table.path, 0):
+                self._begin_anew(table)
+            elif table.path in there:
                 self._add_columns(table)
         row = {"version": SCHEMA_VERSION, "made_by": __version__, "made_at": datetime.now(UTC)}
         self.commit(
             versions.path, SCHEMA_VERSION, self.frame(versions, pa.Table.from_pylist([row]))
         )
+
+    def _begin_anew(self, table: Table) -> None:
+        """Empty a table that became another one; its older versions have what it was.
+
+        The next load takes its file anew.
+        """
+        files = f"delta.`{self.location('bronze.source_files')}`"
+        with failing(f"{table.path} was not made anew"):
+            self.session.sql(
+                f"DELETE FROM {files} WHERE name = {literal(table.name)}"  # noqa: S608
+            )
+            (
+                self.frame(table, table.arrow_schema.empty_table())
+                .write.format("delta")
+                .mode("overwrite")
+                .option("overwriteSchema", "true")
+                .save(self.location(table.path))
+            )
 
     def _add_columns(self, table: Table) -> None:
         place = f"delta.`{self.location(table.path)}`"

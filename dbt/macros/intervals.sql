@@ -1,0 +1,24 @@
+{% macro held_until() -%}
+    {#-
+        The day after the last on which a row of a business table with dates of its own held: its own
+        valid_to, or the day on which its source no longer had it.
+    -#}
+    greatest(
+        valid_from,
+        least(
+            coalesce(valid_to, date '9999-12-31'),
+            coalesce(cast(closed_as_of as date), date '9999-12-31')
+        )
+    )
+{%- endmacro %}
+
+{% macro per_month(amount, billing_period) -%}
+    {#- The share of a month in an amount per billing period. -#}
+    cast(
+        case {{ billing_period }}
+            when 'year' then {{ amount }} / 12
+            when 'quarter' then {{ amount }} / 3
+            else {{ amount }}
+        end as decimal(18, 6)
+    )
+{%- endmacro %}
