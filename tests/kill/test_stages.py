@@ -6,6 +6,7 @@ the end every record is in the warehouse once, and of the old blobs none is left
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
@@ -65,11 +66,20 @@ class Writers:
         self._young.close_hour()
 
 
-def campaign(directory: Path, kills: int, seed: int) -> None:
-    """Kill the three until `kills` of them were still running, then look at all that is left."""
+def campaign(directory: Path, kills: int, seed: int, warehouse: str = "") -> None:
+    """Kill the three until `kills` of them were still running, then look at all that is left.
+
+    `warehouse` is a server's address; without one, DuckDB's file is the warehouse.
+    """
     chance = Random(seed)
     path = directory / "mainstem.yaml"
     path.write_text(PLATFORM)
+    if warehouse:
+        password = directory / "password"
+        password.touch(mode=0o600)
+        password.write_text(os.environ["MAINSTEM_TEST_PASSWORD"])
+        given = f"{{address: '{warehouse}', password: 'file:./password'}}"
+        path.write_text(f"{PLATFORM}warehouse: {given}\n")
     platform = load_platform(path)
     writers = Writers(Account.open("file:./stores/euc", directory))
     verbs = [
@@ -129,6 +139,16 @@ def expect_all(platform: Platform, writers: Writers, seed: int) -> None:
 
 def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     campaign(tmp_path, kills=12, seed=SystemRandom().randrange(1 << 32))
+
+
+def test_nor_do_they_on_postgresql(tmp_path: Path, postgres: str) -> None:
+    campaign(tmp_path, kills=4, seed=SystemRandom().randrange(1 << 32), warehouse=postgres)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+def test_60_kills_lose_nothing_on_postgresql(tmp_path: Path, postgres: str) -> None:
+    campaign(tmp_path, kills=60, seed=1, warehouse=postgres)
 
 
 @pytest.mark.prove
