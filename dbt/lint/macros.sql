@@ -17,3 +17,5 @@
 {% macro median(value) %}median({{ value }}){% endmacro %}
 {% macro held_until() %}valid_to{% endmacro %}
 {% macro per_month(amount, billing_period) %}({{ amount }}){% endmacro %}
+{% macro days_after(days, day) %}({{ day }} + {{ days }}){% endmacro %}
+{% macro whole_days(first_day, end_day) %}({{ end_day }} - {{ first_day }}){% endmacro %}

@@ -54,8 +54,26 @@
     cast({{ dbt.dateadd('day', -days, day) }} as date)
 {%- endmacro %}
 
+{% macro days_after(days, day) -%}
+    {#- The date that lies a whole number of days after another. -#}
+    cast({{ dbt.dateadd('day', days, day) }} as date)
+{%- endmacro %}
+
+{% macro whole_days(first_day, end_day) -%}
+    {#- How many days the half open interval from one date to another has. -#}
+    {{ return(adapter.dispatch('whole_days', 'mainstem')(first_day, end_day)) }}
+{%- endmacro %}
+
+{% macro default__whole_days(first_day, end_day) -%}
+    cast(cast({{ end_day }} as date) - cast({{ first_day }} as date) as bigint)
+{%- endmacro %}
+
+{% macro spark__whole_days(first_day, end_day) -%}
+    cast(datediff({{ end_day }}, {{ first_day }}) as bigint)
+{%- endmacro %}
+
 {% macro start_of(period, day) -%}
-    {#- The first day of the day, month or year that a date lies in. -#}
+    {#- The first day of the day, week (ISO: Monday), month or year that a date lies in. -#}
     cast({{ dbt.date_trunc(period, day) }} as date)
 {%- endmacro %}
 
