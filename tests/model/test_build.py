@@ -26,7 +26,7 @@ from bronze import (
 
 from mainstem.errors import Transient, UsageError
 from mainstem.model import BuildError, BuildOutcome, build, current_build
-from mainstem.model.build import plan_build
+from mainstem.model.build import STATE, plan_build
 from mainstem.model.dbt import dbt_command
 from mainstem.model.project import fingerprint, packaged_project
 from mainstem.model.publish import copy_tables
@@ -279,7 +279,7 @@ def test_no_warehouse_and_no_project_are_said_plainly(tmp_path: Path) -> None:
 
 
 def test_two_builds_do_not_run_at_once(platform: Platform) -> None:
-    lock = platform.directory / ".mainstem" / "build" / "lock"
+    lock = platform.published / STATE / "lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

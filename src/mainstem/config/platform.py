@@ -252,6 +252,9 @@ class Platform(FrozenModel):
         LocalPath,
         Field(description="Where a build publishes what answers read.", validate_default=True),
     ] = Path("published")
+    models: Annotated[
+        LocalPath | None, Field(description="The dbt project of a build; mainstem's own if none.")
+    ] = None
     sources: Sources = Sources()
     run: Run = Run()
     holds: Annotated[

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mainstem import __version__
 from mainstem.errors import Transient
 from mainstem.model.dbt import NodeResult, dbt_version, run_dbt
+from mainstem.model.packages import profiles_of, with_packages
 from mainstem.model.project import Fingerprint, find_project, fingerprint
 from mainstem.model.publish import copy_tables, data_date
 from mainstem.model.published import Build, current_build, partial_folder, publish_folder
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mainstem.config.platform import Platform
+
+STATE = ".state"
+"""The folder of dbt's artifacts and of the builds' lock, beside what they publish: one writer."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,13 @@ def build(
 ) -> BuildOutcome:
     """Bring the models up to the newest load and publish gold.
 
+    The project is the one given, else the platform file's, else mainstem's own.
+
     Raises UsageError where there is no warehouse or project, Transient where another process holds
     the warehouse, BuildError where a model or test fails; nothing is published then.
     """
-    found = find_project(project)
-    state = platform.directory / ".mainstem" / "build"
+    found = find_project(project or platform.models)
+    state = platform.published / STATE
     with _only_build(state):
         published = current_build(platform.published)
         before = published[0] if published else None
@@ -72,9 +78,11 @@ def build(
         if plan.why is None and published is not None:
             return BuildOutcome(build=published[0], folder=published[1], why=None)
         with hold_for_others(platform):
+            target = dbt_target(platform)
             results = run_dbt(
-                found,
-                dbt_target(platform),
+                with_packages(found, target, state),
+                profiles_of(found),
+                target,
                 state,
                 newest_load=plan.newest_load,
                 full_refresh=plan.full_refresh,

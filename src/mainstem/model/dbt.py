@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mainstem.errors import DataError, DiskFull, Transient, UsageError, tells_full_disk
+from mainstem.model.project import packaged_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 PASSED = ("success", "pass")
 NOT_PUBLISHED = "Nothing was published: answers still read the build before."
@@ -69,6 +70,7 @@ class BuildError(DataError):
 
 def run_dbt(
     project: Path,
+    profiles: Path,
     target: Mapping[str, str],
     state: Path,
     *,
@@ -78,23 +80,23 @@ def run_dbt(
 ) -> list[NodeResult]:
     """Run `dbt build` (unit tests apart) up to a load and give the results in dbt's order.
 
-    `target` has the variables that tell dbt of the warehouse; `state` is the folder for dbt's
-    artifacts. BuildError names each model or test with its file;
-    Transient where another process holds the warehouse.
+    `profiles` is the folder of `profiles.yml`; `target` has the variables that tell dbt of the
+    warehouse; `state` is the folder for dbt's artifacts. BuildError names each model or test with
+    its file; Transient where another process holds the warehouse.
     """
     artifacts = state / "target"
     artifacts.mkdir(parents=True, exist_ok=True)
     (artifacts / "run_results.json").unlink(missing_ok=True)
     command = [str(dbt_command()), "--no-use-colors", "--no-version-check"]
     command += ["--log-format", "json", "--log-level-file", "none", "--log-path", str(state)]
-    command += ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
+    command += ["build", "--project-dir", str(project), "--profiles-dir", str(profiles)]
     command += ["--target-path", str(artifacts), "--exclude-resource-type", "unit_test"]
     command += ["--full-refresh"] if full_refresh else []
     complaints: list[str] = []
     with subprocess.Popen(
         command,
         cwd=project,
-        env=_environment(target, newest_load),
+        env={**dbt_environment(target), "MAINSTEM_NEWEST_LOAD": str(newest_load)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -164,15 +166,25 @@ def _result(
     )
 
 
-def _environment(target: Mapping[str, str], newest_load: int) -> dict[str, str]:
+def dbt_environment(target: Mapping[str, str]) -> dict[str, str]:
+    """Give what dbt is told, the place of mainstem's own models among it."""
     # A person's own DBT_ settings are for their own dbt; here they would change what a build does.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
     return kept | {
         **target,
-        "MAINSTEM_NEWEST_LOAD": str(newest_load),
+        "MAINSTEM_DBT": str(packaged_project()),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+def complaints_of(lines: Iterable[str]) -> list[str]:
+    """Give what dbt's log, a line of JSON each, complains of, without the values."""
+    return [
+        _without_values(str(event["info"]["msg"]).strip())
+        for event in _events(lines)
+        if event["info"]["level"] == "error"
+    ]
 
 
 def _follow(
@@ -180,7 +192,7 @@ def _follow(
 ) -> None:
     """Show each result as it comes, and keep what dbt complains of outside of the results."""
     progress("reading the dbt project")
-    for event in _events(process):
+    for event in _events(process.stdout or ()):
         info, data = event["info"], event.get("data", {})
         if info["name"] in _RESULT_EVENTS:
             node = data.get("node_info", {}).get("node_name") or data.get("name", "")
@@ -189,8 +201,8 @@ def _follow(
             complaints.append(_without_values(str(info["msg"]).strip()))
 
 
-def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
-    for line in process.stdout or ():
+def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
         try:
             event = json.loads(line)
         except ValueError:

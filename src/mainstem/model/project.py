@@ -11,6 +11,7 @@ from mainstem.errors import UsageError
 # What decides the content of a table; tests and descriptions only say what it should be.
 _DECIDING_FOLDERS = ("models", "macros", "seeds", "snapshots")
 _DECIDING_ENDINGS = (".sql", ".csv")
+_PACKAGES = ("packages.yml", "dependencies.yml")
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,24 @@ def find_project(chosen: Path | None) -> Path:
     return project
 
 
+def has_packages(project: Path) -> bool:
+    """Tell whether a project takes models from packages, mainstem's own among them."""
+    return any((project / name).is_file() for name in _PACKAGES)
+
+
 def fingerprint(project: Path) -> Fingerprint:
-    """Hash a project's files, by their paths and contents."""
+    """Hash a project's files, by their paths and contents, and those of the package it may take."""
     tables, checks = hashlib.sha256(), hashlib.sha256()
+    if has_packages(project):
+        package = fingerprint(packaged_project())
+        tables.update(package.tables.encode())
+        checks.update(package.checks.encode())
     folders = (project / name for name in (*_DECIDING_FOLDERS, "tests"))
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    for path in [project / "dbt_project.yml", *sorted(files)]:
+    heads = [project / name for name in ("dbt_project.yml", *_PACKAGES)]
+    for path in [*(head for head in heads if head.is_file()), *sorted(files)]:
         relative = path.relative_to(project)
         decides = relative.parts[0] != "tests" and path.suffix in _DECIDING_ENDINGS
-        digest = tables if decides or path.name == "dbt_project.yml" else checks
+        digest = tables if decides or path in heads else checks
         digest.update(relative.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return Fingerprint(tables.hexdigest()[:16], checks.hexdigest()[:16])
