@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.aggregates import publish_weeks
+from mainstem.alert import alert
 from mainstem.load import load
 from mainstem.model import DATABASE, build, current_build
 from mainstem.replicate import replicate
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mainstem.aggregates import Publication
+    from mainstem.alert import AlertRun
     from mainstem.config.platform import Platform
     from mainstem.load import LoadResult
     from mainstem.model import BuildOutcome
@@ -34,10 +36,12 @@ class Pass:
     did not take everything."""
     retention: tuple[Plan, Retained] | None = None
     """What was to go and what went, where the platform file says that a pass removes it."""
+    alerts: AlertRun | None = None
+    """What was told of it, where the platform file has rules."""
 
 
 def run_pass(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Pass:
-    """Replicate, load and build, and remove what is too old if the platform file says so.
+    """Replicate, load and build, remove what is too old and tell people, if the file says so.
 
     Each stage works from what the stage before left in a store.
 
@@ -56,4 +60,7 @@ def run_pass(platform: Platform, progress: Callable[[str], None] = lambda _: Non
     if platform.run.retain:
         plan = plan_retention(platform, progress=lambda step: progress(f"retain: {step}"))
         retention = plan, retain(plan, progress=lambda step: progress(f"retain: {step}"))
-    return Pass(replication, loaded, built, published, retention)
+    told = None
+    if platform.alerts.rules:
+        told = alert(platform, progress=lambda step: progress(f"alerts: {step}"))
+    return Pass(replication, loaded, built, published, retention, told)

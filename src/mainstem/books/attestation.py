@@ -128,7 +128,7 @@ def attest(
         result = Attestations(unread=dict(evidence.unread), isolated=list(evidence.isolated))
         for region in platform.regions:
             if region not in evidence.isolated:
-                result.regions.append(_region(platform, evidence, region, days))
+                result.regions.append(attested(platform, evidence, region, days))
     return result
 
 
@@ -144,7 +144,8 @@ def proved(platform: Platform, region: str) -> tuple[Verified | None, list[Scann
     return verified, list(scanned.values())
 
 
-def _region(platform: Platform, evidence: Evidence, region: str, days: int) -> Attestation:
+def attested(platform: Platform, evidence: Evidence, region: str, days: int) -> Attestation:
+    """Answer for a region's newest `days` days by what has been gathered; DataError as above."""
     found = Attestation(region)
     found.verified, found.scanned = proved(platform, region)
     by_day = _uses(evidence, region)

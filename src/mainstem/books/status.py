@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from mainstem.books.evidence import Evidence
     from mainstem.config.platform import Platform
 
 
@@ -95,64 +96,69 @@ GROUP BY ALL ORDER BY ALL
 def take_status(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Status:
     """Look at ledgers, stores and warehouse; nothing is read but names and entries."""
     with gather(platform, progress) as evidence:
-        rows = evidence.warehouse.query(
-            """
-            WITH waiting AS (
-                SELECT entry.region, entry.stored,
-                    NOT routes.at_home AND NOT EXISTS (
-                        FROM blobs WHERE blobs.region = entry.region AND blobs.store = 'centre'
-                            AND blobs.name = entry.blob
-                    ) AS travels
-                FROM entries AS entry
-                JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
-                WHERE entry.kind = 'segment' AND routes.loaded
-                    AND NOT (routes.forwards AND entry.forward_to IS NOT NULL)
-                    AND NOT EXISTS (
-                        FROM stays WHERE stays.region = entry.region AND stays.name = entry.blob
-                    )
-                    AND coalesce(entry.class, entry.signal)
-                        IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal))
-                    AND EXISTS (
-                        FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
-                    )
-                    AND NOT EXISTS (
-                        FROM bronze.load_blobs AS done WHERE done.region = entry.region
-                            AND done.segment = entry.segment AND done.status <> 'replaced'
-                    )
-            ),
-            waits AS (
-                SELECT region,
-                    count(*) FILTER (travels) AS travel_blobs,
-                    coalesce(sum(stored) FILTER (travels), 0)::BIGINT AS travel_records,
-                    count(*) FILTER (NOT travels) AS load_blobs,
-                    coalesce(sum(stored) FILTER (NOT travels), 0)::BIGINT AS load_records
-                FROM waiting GROUP BY region
-            ),
-            heard AS (
-                SELECT region, max("at") AS last_entry,
-                    max("at") FILTER (kind = 'heartbeat') AS last_heartbeat
-                FROM entries GROUP BY region
-            )
-            SELECT region, last_entry, last_heartbeat, coalesce(travel_blobs, 0),
-                coalesce(travel_records, 0), coalesce(load_blobs, 0), coalesce(load_records, 0)
-            FROM (SELECT DISTINCT region FROM routes)
-            LEFT JOIN heard USING (region)
-            LEFT JOIN waits USING (region)
-            ORDER BY region
-            """,
-            (LOCAL_SUFFIX,),
+        return status_of(evidence)
+
+
+def status_of(evidence: Evidence) -> Status:
+    """Tell where everything stands by what has been gathered."""
+    rows = evidence.warehouse.query(
+        """
+        WITH waiting AS (
+            SELECT entry.region, entry.stored,
+                NOT routes.at_home AND NOT EXISTS (
+                    FROM blobs WHERE blobs.region = entry.region AND blobs.store = 'centre'
+                        AND blobs.name = entry.blob
+                ) AS travels
+            FROM entries AS entry
+            JOIN routes ON routes.region = entry.region AND routes.signal = entry.signal
+            WHERE entry.kind = 'segment' AND routes.loaded
+                AND NOT (routes.forwards AND entry.forward_to IS NOT NULL)
+                AND NOT EXISTS (
+                    FROM stays WHERE stays.region = entry.region AND stays.name = entry.blob
+                )
+                AND coalesce(entry.class, entry.signal)
+                    IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal))
+                AND EXISTS (
+                    FROM blobs WHERE blobs.region = entry.region AND blobs.name = entry.blob
+                )
+                AND NOT EXISTS (
+                    FROM bronze.load_blobs AS done WHERE done.region = entry.region
+                        AND done.segment = entry.segment AND done.status <> 'replaced'
+                )
+        ),
+        waits AS (
+            SELECT region,
+                count(*) FILTER (travels) AS travel_blobs,
+                coalesce(sum(stored) FILTER (travels), 0)::BIGINT AS travel_records,
+                count(*) FILTER (NOT travels) AS load_blobs,
+                coalesce(sum(stored) FILTER (NOT travels), 0)::BIGINT AS load_records
+            FROM waiting GROUP BY region
+        ),
+        heard AS (
+            SELECT region, max("at") AS last_entry,
+                max("at") FILTER (kind = 'heartbeat') AS last_heartbeat
+            FROM entries GROUP BY region
         )
-        loads = evidence.warehouse.query(
-            "SELECT load_id, started_at, finished_at, blobs, records FROM bronze.loads "
-            "ORDER BY load_id DESC LIMIT 1"
-        )
-        return Status(
-            [
-                RegionStatus(region, entry, heartbeat, (blobs, records), (more, of_them))
-                for region, entry, heartbeat, blobs, records, more, of_them in rows
-            ],
-            LastLoad(*loads[0]) if loads else None,
-            [Waiting(*row) for row in evidence.warehouse.query(_TO_TRAVEL)],
-            evidence.isolated,
-            evidence.unread,
-        )
+        SELECT region, last_entry, last_heartbeat, coalesce(travel_blobs, 0),
+            coalesce(travel_records, 0), coalesce(load_blobs, 0), coalesce(load_records, 0)
+        FROM (SELECT DISTINCT region FROM routes)
+        LEFT JOIN heard USING (region)
+        LEFT JOIN waits USING (region)
+        ORDER BY region
+        """,
+        (LOCAL_SUFFIX,),
+    )
+    loads = evidence.warehouse.query(
+        "SELECT load_id, started_at, finished_at, blobs, records FROM bronze.loads "
+        "ORDER BY load_id DESC LIMIT 1"
+    )
+    return Status(
+        [
+            RegionStatus(region, entry, heartbeat, (blobs, records), (more, of_them))
+            for region, entry, heartbeat, blobs, records, more, of_them in rows
+        ],
+        LastLoad(*loads[0]) if loads else None,
+        [Waiting(*row) for row in evidence.warehouse.query(_TO_TRAVEL)],
+        evidence.isolated,
+        evidence.unread,
+    )

@@ -32,6 +32,7 @@ VERBS = (
     "quarantine",
     "build",
     "answers",
+    "alerts",
     "books",
     "scan",
     "witness",

@@ -53,6 +53,12 @@ def build_command(
         )
     else:
         show(outcome)
+    if not as_json and outcome.stale_operations is not None:
+        stdout.print(
+            f"the platform's own state was not published: {outcome.stale_operations}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _tests(results: list[NodeResult]) -> dict[str, list[NodeResult]]:
@@ -97,6 +103,7 @@ def document(outcome: BuildOutcome) -> dict[str, object]:
         "data_date": build.data_date,
         "full_refresh": build.full_refresh,
         "folder": str(outcome.folder),
+        "stale_operations": outcome.stale_operations,
         "tables": [
             {"kind": table.kind, "name": table.name, "rows": table.rows} for table in build.tables
         ],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mainstem.cli import build, load, replicate, retain
+from mainstem.cli import alerts, build, load, replicate, retain
 from mainstem.cli.app import app
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
@@ -33,7 +33,7 @@ def run_command(
     """Do one scheduled pass: replicate, load and build. Run it daily, from any scheduler.
 
     With `run: {retain: true}` in the platform file it also removes what is as old as it may be; a
-    region of residency `aggregates` publishes its weekly counts.
+    region of residency `aggregates` publishes its weekly counts; rules under `alerts` are asked.
 
     A pass takes up whatever is new, however late, and a second one finds nothing. Exit codes are
     those of the commands; the first that is not 0 counts.
@@ -49,6 +49,7 @@ def run_command(
                 "build": build.document(done.built),
                 "aggregates": _published(done.published),
                 "retain": retain.document(*done.retention) if done.retention else None,
+                "alerts": alerts.document(done.alerts) if done.alerts else None,
             }
         )
     else:
@@ -61,12 +62,16 @@ def run_command(
             stderr.print(problem, markup=False, soft_wrap=True)
         if done.retention:
             retain.show(*done.retention, insist=False)
+        if done.alerts:
+            alerts.show(done.alerts)
     for code in (replicate.exit_code(done.replication), load.exit_code(done.loaded)):
         if code:
             raise typer.Exit(code)
     if done.published and done.published.problems:
         raise typer.Exit(1)
     if done.retention and (code := retain.exit_code(*done.retention, insist=False)):
+        raise typer.Exit(code)
+    if done.alerts and (code := alerts.exit_code(done.alerts)):
         raise typer.Exit(code)
 
 

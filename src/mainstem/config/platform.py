@@ -18,7 +18,9 @@ from pydantic import (
     model_validator,
 )
 
+from mainstem.config.alerts import Alerts
 from mainstem.config.central import Central
+from mainstem.config.dashboard import Dashboard
 from mainstem.config.document import read_document
 from mainstem.config.platform_rules import rules
 from mainstem.config.redaction import RedactionOverlay
@@ -257,6 +259,12 @@ class Platform(FrozenModel):
     ] = None
     sources: Sources = Sources()
     run: Run = Run()
+    alerts: Annotated[Alerts, Field(description="What is worth an alert, and for whom.")] = (
+        Alerts.model_validate({})
+    )
+    dashboard: Annotated[Dashboard, Field(description="Where it is reached, and by whom.")] = (
+        Dashboard()
+    )
     holds: Annotated[
         tuple[Hold, ...], Field(description="Legal holds: what stays whatever its age.")
     ] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from mainstem.config.alert_rules import access_rules, alert_rules
 from mainstem.config.residency import Residency
 from mainstem.config.routes import Replicator, Route, SignalRoute
 from mainstem.config.validate import nearest
@@ -35,6 +36,8 @@ def rules(document: Document) -> list[Problem]:
         for problem in _region_rules(document, name, region, at_home=name == home)
     ]
     problems += _hold_rules(document, top.get("holds"), regions)
+    problems += alert_rules(document, _mapping(top.get("alerts")))
+    problems += access_rules(document, _mapping(top.get("dashboard")), regions)
     problems += _central_rules(document, top, regions)
     problems += _origin_rules(document, _mapping(top.get("central")), regions)
     if home is not None:

@@ -3,12 +3,15 @@
 Public: `build`, what it gives and raises, and the format of what it publishes.
 """
 
-from mainstem.model.build import BuildOutcome, build
+from mainstem.model.build import STATE, BuildOutcome, build
 from mainstem.model.dbt import BuildError, NodeResult
+from mainstem.model.operations import OPERATIONS, publish_operations
 from mainstem.model.published import DATABASE, Build, PublishedTable, current_build
 
 __all__ = [
     "DATABASE",
+    "OPERATIONS",
+    "STATE",
     "Build",
     "BuildError",
     "BuildOutcome",
@@ -16,4 +19,5 @@ __all__ = [
     "PublishedTable",
     "build",
     "current_build",
+    "publish_operations",
 ]

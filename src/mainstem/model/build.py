@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mainstem import __version__
 from mainstem.errors import Transient
 from mainstem.model.dbt import NodeResult, dbt_version, run_dbt
+from mainstem.model.operations import publish_operations
 from mainstem.model.packages import profiles_of, with_packages
 from mainstem.model.project import Fingerprint, find_project, fingerprint
 from mainstem.model.publish import copy_tables, data_date
@@ -48,6 +49,8 @@ class BuildOutcome:
     folder: Path
     why: str | None
     results: list[NodeResult] = field(default_factory=list)
+    stale_operations: str | None = None
+    """Why the state of the platform could not be published beside the build; None: it was."""
 
     @property
     def nothing_new(self) -> bool:
@@ -62,7 +65,7 @@ def build(
     full_refresh: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> BuildOutcome:
-    """Bring the models up to the newest load and publish gold.
+    """Bring the models up to the newest load and publish gold; publish how the platform fares.
 
     The project is the one given, else the platform file's, else mainstem's own.
 
@@ -76,7 +79,8 @@ def build(
         before = published[0] if published else None
         plan = plan_build(platform, found, before, force=full_refresh)
         if plan.why is None and published is not None:
-            return BuildOutcome(build=published[0], folder=published[1], why=None)
+            stale = _publish_operations(platform, progress)
+            return BuildOutcome(published[0], published[1], why=None, stale_operations=stale)
         with hold_for_others(platform):
             target = dbt_target(platform)
             results = run_dbt(
@@ -90,7 +94,8 @@ def build(
             )
             progress("publishing gold")
             made, folder = _publish(platform, plan, results, dbt_version(state / "target"))
-    return BuildOutcome(build=made, folder=folder, why=plan.why, results=results)
+        stale = _publish_operations(platform, progress)
+    return BuildOutcome(made, folder, plan.why, results, stale)
 
 
 def plan_build(
@@ -150,6 +155,15 @@ def _publish(
         tables=tables,
     )
     return made, publish_folder(platform.published, made, partial)
+
+
+def _publish_operations(platform: Platform, progress: Callable[[str], None]) -> str | None:
+    """Publish how the platform fares; gives why not, since the build itself is made by then."""
+    try:
+        publish_operations(platform, progress)
+    except Transient as error:
+        return error.message
+    return None
 
 
 @contextmanager

@@ -1,0 +1,79 @@
+"""Where the dashboard is reached and who may see what: the key `dashboard` of the platform file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from urllib.parse import urlencode
+
+from pydantic import Field, model_validator
+
+from mainstem.config.values import FrozenModel
+
+
+class Page(StrEnum):
+    """The pages, by their part of the address."""
+
+    OVERVIEW = "overview"
+    LICENSES = "licenses"
+    FEATURES = "features"
+    BILLING = "billing"
+    TENANT = "tenant"
+    PRIVACY = "privacy"
+    OPERATIONS = "operations"
+
+
+class Role(FrozenModel):
+    """What some people may see; who fits several roles sees what any of them shows."""
+
+    users: Annotated[tuple[str, ...], Field(description="People, as the proxy names them.")] = ()
+    groups: Annotated[tuple[str, ...], Field(description="Their groups.")] = ()
+    regions: Annotated[
+        tuple[str, ...], Field(description="The regions whose rows they see; all if none.")
+    ] = ()
+    pages: Annotated[tuple[Page, ...], Field(description="The pages they see; all if none.")] = ()
+
+    @model_validator(mode="after")
+    def _is_somebodys(self) -> Self:
+        if not (self.users or self.groups):
+            raise ValueError("is nobody's: name users or groups")
+        return self
+
+
+class Access(FrozenModel):
+    """How a person is known, and what each may see; who fits no role sees nothing."""
+
+    by: Annotated[
+        Literal["header", "oidc"],
+        Field(description="`header`: a proxy in front says who; `oidc`: a person signs in."),
+    ]
+    user: Annotated[str, Field(description="The header, or the claim, with the person's name.")] = (
+        "X-Forwarded-Email"
+    )
+    groups: Annotated[str, Field(description="The header, or the claim, with their groups.")] = (
+        "X-Forwarded-Groups"
+    )
+    roles: Annotated[tuple[Role, ...], Field(description="Who may see what.")]
+
+
+class Dashboard(FrozenModel):
+    """The whole key."""
+
+    address: Annotated[
+        str | None,
+        Field(pattern=r"^https?://", description="Where people reach it; alerts link to it."),
+    ] = None
+    access: Access | None = None
+
+    def link(self, page: Page, **filters: str | None) -> str | None:
+        """Give the address of a page under filters; None where no address is known."""
+        if self.address is None:
+            return None
+        return self.address.rstrip("/") + "/" + place(page, **filters)
+
+
+def place(page: Page, **filters: str | None) -> str:
+    """Name a page under filters, relative to the dashboard's address."""
+    chosen = {name: value for name, value in filters.items() if value}
+    path = "" if page is Page.OVERVIEW else page.value
+    return f"{path}?{urlencode(chosen)}" if chosen else path
