@@ -55,7 +55,7 @@ def test_a_limit_without_recent_reports_is_no_alert(tmp_path: Path) -> None:
 
 def test_a_difference_above_the_amount_is_told_either_way(tmp_path: Path) -> None:
     rows = [
-        billing("120.00"),
+        billing("121.00"),
         billing("-120.00", metric="seats", reason="missing_invoice"),
         billing("100.00", metric="at the amount"),
         billing("500.00", metric="open", reason="open_month"),
@@ -63,11 +63,11 @@ def test_a_difference_above_the_amount_is_told_either_way(tmp_path: Path) -> Non
     tables = {"gold.mart_usage_vs_billing": rows}
     found = decide(tmp_path, tables, {"usage_vs_billing": {"above": 100}}).findings
     assert [each.title for each in found] == [
-        "transformed_records in 2026-10: 120.00 EUR more is billed than was used",
+        "transformed_records in 2026-10: 121.00 EUR more is billed than was used",
         "seats in 2026-10: 120.00 EUR less is billed than was used",
     ]
     assert found[0].why == (
-        "Billed are 1,737.06 EUR for 183,045, expected 1,617.06 EUR for 162,706: over billed."
+        "Billed are 1,738.06 EUR for 183,045, expected 1,617.06 EUR for 162,706: over billed."
     )
     assert found[0].page == "billing?customer=A1005&month=2026-10"
 

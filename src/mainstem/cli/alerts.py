@@ -29,14 +29,11 @@ if TYPE_CHECKING:
 
     from mainstem.alert import Episode
 
-alerts_app = typer.Typer(
-    help="Ask the rules of the platform file and tell people, once an episode.",
-    invoke_without_command=True,
-)
-app.add_typer(alerts_app, name="alerts", epilog="Example: mainstem alerts")
+alerts_app = typer.Typer(invoke_without_command=True)
+app.add_typer(alerts_app, name="alerts")
 
 
-@alerts_app.callback()
+@alerts_app.callback(epilog="Example: mainstem alerts")
 def alerts_command(
     context: typer.Context,
     platform: PlatformOption = DEFAULT_PLATFORM,

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from mainstem.cli import add_verbs
+from mainstem.cli import VERBS, add_verbs
 from mainstem.cli.app import app
 
 HEAD = """\
@@ -30,12 +30,24 @@ def reference() -> str:
 
 
 def commands(group: Any, path: str) -> list[tuple[str, Any]]:
-    """List every command that does something, with its full name."""
+    """List every command that does something, with its full name, in the order of the verbs.
+
+    Commands are added as their modules are imported, in whatever order that was.
+    """
     found: list[tuple[str, Any]] = []
-    for name, command in group.commands.items():
+    for name, command in sorted(group.commands.items(), key=lambda item: _place(item[0])):
         full = f"{path} {name}"
-        found += commands(command, full) if hasattr(command, "commands") else [(full, command)]
+        is_group = hasattr(command, "commands")
+        if not is_group or command.invoke_without_command:
+            found.append((full, command))
+        if is_group:
+            found += commands(command, full)
     return found
+
+
+def _place(name: str) -> int:
+    """Give a verb's place among all; what is none keeps its own order."""
+    return VERBS.index(name) if name in VERBS else 0
 
 
 def page(name: str, command: Any) -> str:
