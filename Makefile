@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup demo test test-all prove peers spark delivery bench bench-collector format lint docs clean
+.PHONY: help tools setup demo test test-all prove peers spark delivery terraform bench bench-collector format lint docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -41,6 +41,13 @@ spark: .tools/spark/.ready ## Add Spark with Delta (needs Java 17 and Maven)
 
 delivery: .tools/delivery/.ready ## Add the linters of images, charts and workflows (needs Go)
 
+# Also in an environment of its own, since Terraform's protocol wants an older protobuf.
+.tools/terraform/.ready: scripts/terraform/install $(wildcard tools/terraform-provider-stub/*)
+	scripts/terraform/install
+	@touch $@
+
+terraform: .tools/terraform/.ready ## Add Terraform and a stub of azurerm, to check terraform/ without Azure
+
 demo: setup ## Run the main job: four regions, from instrumented products to answers
 	$(BIN)/python -m examples.contoso.demo
 
@@ -48,7 +55,7 @@ test: setup ## Pass every test that needs nothing but this repository
 	cargo test --workspace --locked --quiet
 	$(BIN)/pytest -n 2 --dist loadfile -m "not all and not prove"
 
-test-all: setup spark delivery ## The rest: foreign parts, and the demo as a test
+test-all: setup spark delivery terraform ## The rest: foreign parts, and the demo as a test
 	$(BIN)/pytest -m "all and not prove"
 
 prove: setup peers ## The long campaigns: kills, crashes, corruption, fuzzing, soak

@@ -1,0 +1,14 @@
+# What the partner's region shares and looks up, prod: in the partner's own subscription, with a registry
+# and a log workspace of its own. Applied once, before ../aus.
+
+module "shared" {
+  source = "../../../modules/shared"
+
+  PROJECT       = var.PROJECT
+  LOCATION      = "australiaeast"
+  REGION        = "aus"
+  ENVIRONMENT   = "prod"
+  OWNER         = var.OWNER
+  REGISTRY      = true
+  REGISTRY_NAME = "${var.PROJECT}acraus"
+}

@@ -1,0 +1,2 @@
+PROJECT = "contoso"
+OWNER   = "partner"
