@@ -50,8 +50,8 @@ class Event:
 class Column:
     """One column of a business table.
 
-    `type` is `text`, `date`, `timestamp`, `decimal`, `int`, `timezone` or `currency`; `values`
-    lists what is allowed, where that is closed.
+    `type` is `text`, `date`, `timestamp`, `decimal`, `rate`, `int`, `timezone` or `currency`;
+    `values` lists what is allowed, where that is closed.
     """
 
     name: str

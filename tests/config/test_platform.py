@@ -61,7 +61,8 @@ def test_a_file_becomes_absolute_paths_and_complete_routes(tmp_path: Path) -> No
     }
     assert platform.published == tmp_path / "published"
     assert platform.warehouse_path == tmp_path / "warehouse.duckdb"
-    assert platform.sources.accounts == tmp_path / "business/accounts.csv"
+    assert platform.sources.accounts is not None
+    assert platform.sources.accounts.path == tmp_path / "business/accounts.csv"
 
 
 def test_each_signal_is_loaded_from_one_place(tmp_path: Path) -> None:
@@ -117,6 +118,27 @@ def test_an_address_of_an_isolated_region_is_an_error_at_each_key(tmp_path: Path
             "1:1: central: is missing: the copies of euc come together there",
         ),
         ("    store: file:./stores/euc\n", "", "3:3: regions.euc.store: is missing"),
+        (
+            "business/accounts.csv",
+            "{path: a.csv, columns: {account_nam: Name}}",
+            (
+                "11:45: sources.accounts.columns.account_nam: is not a column of accounts "
+                "(did you mean account_name?)"
+            ),
+        ),
+        (
+            "business/accounts.csv",
+            "{path: a.csv, table: crm.accounts}",
+            "11:11: sources.accounts: needs `path` or `table`, and not both",
+        ),
+        (
+            "business/accounts.csv",
+            "{table: gold.accounts}",
+            (
+                "11:22: sources.accounts.table: is one of mainstem's own: not in bronze, sources, "
+                "silver, gold, meta"
+            ),
+        ),
         (
             "  euc:",
             "  EU-C:",

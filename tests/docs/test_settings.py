@@ -16,6 +16,7 @@ from mainstem.config.collector.reference import reference as collector_reference
 from mainstem.config.collector.service import Service
 from mainstem.config.platform import Platform, Region
 from mainstem.config.routes import RecordRule, SignalRoute
+from mainstem.config.sources import Postings, Sources
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -59,6 +60,11 @@ def test_the_platform_page_has_every_key_and_no_other() -> None:
     assert _rows(region) == set(_leaves(Region))
 
 
+def test_the_sources_page_names_every_key() -> None:
+    page = (DOCS / "sources.md").read_text()
+    assert set(re.findall(r"`?([a-z_]+)[`:]", page)) >= set(Postings.model_fields)
+
+
 def test_the_routing_page_names_every_key() -> None:
     page = (DOCS / "routing.md").read_text()
     named = set(re.findall(r"`([a-z_]+)[`:]", page))
@@ -72,7 +78,8 @@ def _rows(text: str) -> set[str]:
 def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:
     found = []
     for name, field in model.model_fields.items():
-        inner = _model(field.annotation) if name not in {"regions", "routes", "rules"} else None
+        apart = name in {"regions", "routes", "rules"} or model is Sources
+        inner = None if apart else _model(field.annotation)
         found += _leaves(inner, f"{prefix}{name}.") if inner else [f"{prefix}{name}"]
     return found
 

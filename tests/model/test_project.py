@@ -53,6 +53,7 @@ def test_the_vocabulary_page_lists_all_of_it() -> None:
     for attribute in vocabulary.attributes.values():
         assert f"| `{attribute.name}` | {attribute.type} |" in page
         assert all(f"`{alias}`" in page for alias in attribute.aliases)
+    page = (DOCS / "sources.md").read_text()
     for table in vocabulary.business.values():
         row = next(line for line in page.splitlines() if line.startswith(f"| `{table.name}`"))
         assert re.findall(r"`([a-z_]+)`", row)[1:] == [column.name for column in table.columns]

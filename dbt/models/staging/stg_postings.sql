@@ -14,6 +14,7 @@ final as (
         invoice_id,
         debtor_no,
         amount,
+        gross,
         debit_credit,
         currency,
         posted_on,

@@ -49,22 +49,39 @@ def load_command(
             help="Take all blobs received on this UTC day again, in place of what they gave.",
         ),
     ] = None,
+    business: Annotated[
+        bool, typer.Option("--business", help="Only the business tables that changed; no blobs.")
+    ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="The moment of those business extracts, a UTC time like 2026-11-24T05:00; else "
+            "when a file was last written."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be loaded; write nothing.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Load what is new into the warehouse's bronze tables, each record once.
+    """Load what is new into the warehouse, each record once, and the business tables that changed.
 
     Exit code 1: a blob, an entry or a business file is wrong, and the rest was loaded; 3: a region
     could not be reached, or another process holds the warehouse.
     """
     if since and replay:
         raise UsageError("--since and --replay do not go together", hint="Leave one of them out.")
+    if business and (since or replay or blob):
+        raise UsageError(
+            "--business goes with no choice of blobs",
+            hint="Leave out --since, --blob and --replay.",
+        )
     choice = Choice(
         since=time_of("--since", since, datetime.now(UTC)) if since else None,
         blobs=frozenset(blob or ()),
         replay=replay.date() if replay else None,
+        business=business,
+        as_of=_past("--as-of", as_of) if as_of else None,
     )
     loaded = load_platform(platform)
     if dry_run:
@@ -82,11 +99,23 @@ def load_command(
         raise typer.Exit(code)
 
 
+def _past(option: str, text: str) -> datetime:
+    now = datetime.now(UTC)
+    moment = time_of(option, text, now)
+    if moment > now:
+        raise UsageError(
+            f"{option} lies in the future",
+            hint="An extract is of the moment at which it was taken; a later one supersedes it.",
+        )
+    return moment
+
+
 def _show_preview(preview: Preview, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
                 "waiting": [asdict(waiting) for waiting in preview.waiting],
+                "sources": preview.sources,
                 "problems": preview.problems,
                 "failed": {region: error.message for region, error in preview.failed.items()},
             }
@@ -100,7 +129,9 @@ def _show_preview(preview: Preview, *, as_json: bool) -> None:
         if rows:
             columns = ["region", "signal", "blobs", "bytes", "records", "foreign", "awaited"]
             print_table("Would be loaded", columns, rows)
-        else:
+        if preview.sources:
+            stdout.print(f"would be read: {', '.join(preview.sources)}", highlight=False)
+        elif not rows:
             stdout.print("nothing new to load")
     for error in preview.failed.values():
         raise typer.Exit(error.exit_code)

@@ -26,6 +26,7 @@ from mainstem.config.platform_rules import rules
 from mainstem.config.redaction import RedactionOverlay
 from mainstem.config.residency import Aggregates, Residency
 from mainstem.config.routes import Replicator, Route, RouteOf, SignalRoute
+from mainstem.config.sources import Sources
 from mainstem.config.validate import validate
 from mainstem.config.values import (
     Durability,
@@ -184,23 +185,6 @@ class Witness(FrozenModel):
             description="A store with credentials of its own; the container is `heads`.", repr=False
         ),
     ]
-
-
-class Sources(FrozenModel):
-    """The business files (CSV or Parquet) that a load takes whole when they changed."""
-
-    map_tenant_account: LocalPath | None = None
-    accounts: LocalPath | None = None
-    opportunities: LocalPath | None = None
-    contracts: LocalPath | None = None
-    products: LocalPath | None = None
-    contract_lines: LocalPath | None = None
-    invoice_lines: LocalPath | None = None
-    postings: LocalPath | None = None
-    fx_rates: LocalPath | None = None
-    releases: LocalPath | None = None
-    incidents: LocalPath | None = None
-    region_bills: LocalPath | None = None
 
 
 class Run(FrozenModel):

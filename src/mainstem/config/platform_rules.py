@@ -14,6 +14,7 @@ from mainstem.config.routes import Replicator, Route, SignalRoute
 from mainstem.config.validate import nearest
 from mainstem.config.values import is_azure
 from mainstem.records import Signal
+from mainstem.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ def rules(document: Document) -> list[Problem]:
         for name, region in regions.items()
         for problem in _region_rules(document, name, region, at_home=name == home)
     ]
+    problems += _source_rules(document, _mapping(top.get("sources")))
     problems += _hold_rules(document, top.get("holds"), regions)
     problems += alert_rules(document, _mapping(top.get("alerts")))
     problems += access_rules(document, _mapping(top.get("dashboard")), regions)
@@ -43,6 +45,18 @@ def rules(document: Document) -> list[Problem]:
     if home is not None:
         problems += _home_rules(document, home, regions)
     return problems
+
+
+def _source_rules(document: Document, sources: dict[str, Any]) -> Iterator[Problem]:
+    """Check that what a source maps or presets are columns of its table."""
+    for name, table in load_vocabulary().business.items():
+        known = [column.name for column in table.columns]
+        for key in ("columns", "defaults"):
+            for column in _mapping(_mapping(sources.get(name)).get(key)):
+                if column not in known:
+                    reason = f"is not a column of {name}"
+                    at = ("sources", name, key, column)
+                    yield document.problem(at, reason, nearest(str(column), known))
 
 
 def _mapping(value: object) -> dict[str, Any]:

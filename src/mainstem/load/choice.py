@@ -27,6 +27,10 @@ class Choice:
     """Only those of these names, if any is given."""
     replay: date | None = None
     """Those received on this UTC day, also if they were loaded, in place of what they gave."""
+    business: bool = False
+    """No blobs at all, and business extracts alone."""
+    as_of: datetime | None = None
+    """The moment of the business extracts that changed, with a time zone; their own if none."""
 
     def takes(self, blob: OwnBlob | ListedBlob) -> bool:
         """Tell whether a blob is one of those to take."""
@@ -36,6 +40,11 @@ class Choice:
         if self.blobs and blob.name not in self.blobs:
             return False
         return self.replay is None or at.date() == self.replay
+
+    @property
+    def extracts_as_of(self) -> datetime | None:
+        """The moment of business extracts in UTC without a zone, as the warehouse has it."""
+        return self.as_of and self.as_of.astimezone(UTC).replace(tzinfo=None)
 
     @property
     def replayed(self) -> tuple[datetime, datetime] | None:

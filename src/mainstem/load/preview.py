@@ -9,6 +9,7 @@ from mainstem.errors import MainstemError
 from mainstem.load.choice import ALL_NEW
 from mainstem.load.ledger import take_ledger
 from mainstem.load.plan import changed_blobs, origins, own_blobs
+from mainstem.load.sources import changed_sources
 from mainstem.warehouse import copy_books
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mainstem.load.plan import Origin
     from mainstem.warehouse import Warehouse
 
-_DECIDE = ("ledger", "load_blobs", "removed", "quarantine_decisions")
+_DECIDE = ("ledger", "load_blobs", "removed", "quarantine_decisions", "source_files")
 """The tables that decide what is new."""
 
 
@@ -45,6 +46,8 @@ class Preview:
     """What a load would take, and the regions that could not be looked at."""
 
     waiting: list[Waiting] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    """The business tables whose extracts are not known to be the loaded ones."""
     problems: list[str] = field(default_factory=list)
     failed: dict[str, MainstemError] = field(default_factory=dict)
 
@@ -57,13 +60,15 @@ def preview_load(
     """Tell what a load would take now; the warehouse is only read, and not for long."""
     result = Preview()
     with copy_books(platform, _DECIDE) as warehouse:
-        for region in platform.regions:
+        for extract in changed_sources(warehouse, platform.sources):
+            result.sources.append(f"sources.{extract.table.name}")
+        for region in () if choice.business else platform.regions:
             progress(f"{region}: reading the ledger")
             try:
                 take_ledger(warehouse, platform, region, 0, result.problems)
             except MainstemError as error:
                 result.failed[region] = error
-        for origin in origins(platform):
+        for origin in () if choice.business else origins(platform):
             name = origin.region.name
             if name in result.failed:
                 continue

@@ -112,16 +112,20 @@ class _Load:
         self._bronze = Bronze(warehouse, self._load_id, replays=choice.replay is not None)
 
     def run(self) -> LoadResult:
+        if not self._choice.business:
+            self._load_regions()
+        self._load_sources()
+        self._finish()
+        self._result.problems += map(self._missing, self._choice.unknown(self._named))
+        return self._result
+
+    def _load_regions(self) -> None:
         for region in self._platform.regions:
             self._attempt(region, partial(self._take_entries, region))
         for origin in origins(self._platform):
             self._attempt(origin.region.name, partial(self._load_origin, origin))
         for region in self._platform.regions:
             self._attempt(region, partial(self._take_weeks, region))
-        self._load_sources()
-        self._finish()
-        self._result.problems += map(self._missing, self._choice.unknown(self._named))
-        return self._result
 
     def _attempt(self, region: str, step: Callable[[], None]) -> None:
         if region not in self._result.failed:
@@ -223,13 +227,14 @@ class _Load:
         return f"{name} was loaded before, by load {loaded}; `--replay` with its day takes it again"
 
     def _load_sources(self) -> None:
-        for extract in changed_sources(self._warehouse, self._platform.sources):
+        as_of = self._choice.extracts_as_of
+        for extract in changed_sources(self._warehouse, self._platform.sources, as_of):
             self._progress(f"sources: {extract.table.name}")
-            rows, problems = load_source(self._warehouse, extract, self._load_id)
-            self._result.problems += problems
-            if not problems:
+            taken = load_source(self._warehouse, extract, self._load_id)
+            self._result.problems += taken.problems
+            if taken.rows is not None:
                 self._begin()
-                self._result.sources[extract.table.name] = rows
+                self._result.sources[extract.table.name] = taken.rows
 
     def _count(self, origin: Origin, outcomes: Iterable[Outcome]) -> None:
         key = origin.region.name, origin.signal.value

@@ -41,6 +41,7 @@ class DuckDBWarehouse(Warehouse):
         pa.timestamp("us"): "TIMESTAMP",
         pa.date32(): "DATE",
         pa.decimal128(18, 6): "DECIMAL(18,6)",
+        pa.decimal128(18, 12): "DECIMAL(18,12)",
     }
     # Row groups know their least and greatest values; an index would be held in memory whole.
     indexed = False

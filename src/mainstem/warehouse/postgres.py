@@ -66,6 +66,7 @@ class PostgresWarehouse(Warehouse):
         pa.timestamp("us"): "TIMESTAMP",
         pa.date32(): "DATE",
         pa.decimal128(18, 6): "NUMERIC(18,6)",
+        pa.decimal128(18, 12): "NUMERIC(18,12)",
     }
     indexed = True
 

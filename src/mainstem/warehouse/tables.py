@@ -35,6 +35,7 @@ _SOURCE_TYPES = {
     "date": DATE,
     "timestamp": TIME,
     "decimal": pa.decimal128(18, 6),
+    "rate": pa.decimal128(18, 12),
     "int": BIGINT,
     "timezone": TEXT,
     "currency": TEXT,

@@ -7,7 +7,8 @@ the same queries decide there as on any other warehouse.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import groupby
 from time import time_ns
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mainstem.config.platform import Platform
     from mainstem.load.choice import Choice
     from mainstem.load.plan import ListedBlob, Origin, OwnBlob
+    from mainstem.load.sources import TableReader
     from mainstem.warehouse import DuckDBWarehouse
     from mainstem.warehouse.spark import Lake
 
@@ -68,14 +70,38 @@ def decide(
     attempted: set[tuple[str, str]],
     *,
     choice: Choice,
+    read_table: TableReader,
     progress: Callable[[str], None],
 ) -> Decision:
-    """Plan the next load; the session then has the ledger's new rows and the business files too.
+    """Plan the next load; the session then has the ledger's new rows and the business tables too.
 
     `attempted` are blobs, by container and name, that this command tried and had to leave.
     """
     load_id = 1 + (session.value("SELECT max(load_id) FROM bronze.loads") or 0)
     made = Decision(Plan(load_id, time_ns(), Writer.this(), versions))
+    if not choice.business:
+        _decide_regions(
+            made, platform, session, attempted=attempted, choice=choice, progress=progress
+        )
+    for extract in changed_sources(session, platform.sources, choice.extracts_as_of):
+        taken = load_source(session, extract, load_id, read_table)
+        made.problems += taken.problems
+        if taken.rows is not None:
+            made.plan.sources[extract.table.name] = taken.sha256
+            made.plan.sources_as_of[extract.table.name] = extract.as_of.isoformat()
+    return made
+
+
+def _decide_regions(
+    made: Decision,
+    platform: Platform,
+    session: DuckDBWarehouse,
+    *,
+    attempted: set[tuple[str, str]],
+    choice: Choice,
+    progress: Callable[[str], None],
+) -> None:
+    load_id = made.plan.load_id
     for region in platform.regions:
         progress(f"{region}: reading the ledger")
         try:
@@ -102,15 +128,11 @@ def decide(
         wanted = [task for task in found if (task.container, task.name) not in attempted]
         made.plan.tasks.extend(wanted[:MOST_BLOBS])
         made.more = made.more or len(wanted) > MOST_BLOBS
-    for extract in changed_sources(session, platform.sources):
-        _, problems = load_source(session, extract, load_id)
-        made.problems += problems
-        if not problems:
-            made.plan.sources[extract.table.name] = extract.sha256
-    return made
 
 
-def recall(platform: Platform, session: DuckDBWarehouse, plan: Plan) -> None:
+def recall(
+    platform: Platform, session: DuckDBWarehouse, plan: Plan, read_table: TableReader
+) -> None:
     """Bring into the session what a plan's first try had there: entries, removals, sources.
 
     What has come since is left to the next load.
@@ -148,8 +170,10 @@ def recall(platform: Platform, session: DuckDBWarehouse, plan: Plan) -> None:
             (plan.load_id, region, plan.removals.get(region, 0)),
         )
     for extract in changed_sources(session, platform.sources):
-        if plan.sources.get(extract.table.name) == extract.sha256:
-            load_source(session, extract, plan.load_id)
+        name = extract.table.name
+        if extract.sha256 in (None, plan.sources.get(name)) and name in plan.sources_as_of:
+            then = replace(extract, as_of=datetime.fromisoformat(plan.sources_as_of[name]))
+            load_source(session, then, plan.load_id, read_table)
 
 
 def _entry_ranges(session: DuckDBWarehouse, load_id: int) -> dict[str, dict[str, list[list[int]]]]:

@@ -76,7 +76,13 @@ def load_by_spark(
             versions = lake.versions()
             with books_at(lake, versions) as session:
                 made = decide(
-                    platform, session, versions, attempted, choice=choice, progress=progress
+                    platform,
+                    session,
+                    versions,
+                    attempted,
+                    choice=choice,
+                    read_table=lake.foreign,
+                    progress=progress,
                 )
                 result.problems += [text for text in made.problems if text not in result.problems]
                 result.failed |= made.failed
@@ -105,7 +111,7 @@ def _finish_interrupted(
     expect_alone(plan)
     progress(f"load {plan.load_id} was interrupted: running its plan again")
     with books_at(lake, plan.tables) as session:
-        recall(platform, session, plan)
+        recall(platform, session, plan, lake.foreign)
         _Execution(platform, lake, session, plan, progress).run(result)
 
 

@@ -41,6 +41,7 @@ SQL_TYPES: Mapping[pa.DataType, str] = {
     pa.timestamp("us"): "TIMESTAMP",
     pa.date32(): "DATE",
     pa.decimal128(18, 6): "DECIMAL(18,6)",
+    pa.decimal128(18, 12): "DECIMAL(18,12)",
 }
 UTC_TIME = pa.timestamp("us", "UTC")
 PARTITIONS = ("event_date", "region")
@@ -88,6 +89,14 @@ class Lake:
             return self.frame(table, table.arrow_schema.empty_table())
         reader = self.session.read.format("delta").option("versionAsOf", version)
         return reader.load(self.location(path))
+
+    def foreign(self, schema: str, name: str) -> pa.Table | None:
+        """Read a table of the session's catalog that others keep; None where there is none."""
+        path = f"{schema}.{name}"
+        with failing(f"{path} was not read"):
+            if not self.session.catalog.tableExists(path):
+                return None
+            return self.session.table(path).toArrow()
 
     def ended(self, load_id: int) -> bool:
         """Tell whether a load's last commit is there."""

@@ -87,7 +87,8 @@ class Plan:
 
     `tables` are versions by `bronze.loads`. `entries` are the ledger entries that it brings, by
     region and instance, as ranges of their numbers. `removals` is the last step of retention that
-    it brings, by region. `sources` are the business files' SHA-256 by table.
+    it brings, by region. `sources` are the business extracts' SHA-256 by table, `sources_as_of`
+    their moments.
     """
 
     load_id: int
@@ -98,6 +99,7 @@ class Plan:
     removals: dict[str, int] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
+    sources_as_of: dict[str, str] = field(default_factory=dict)
 
     @property
     def takes_anything(self) -> bool:
