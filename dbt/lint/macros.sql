@@ -19,3 +19,4 @@
 {% macro per_month(amount, billing_period) %}({{ amount }}){% endmacro %}
 {% macro days_after(days, day) %}({{ day }} + {{ days }}){% endmacro %}
 {% macro whole_days(first_day, end_day) %}({{ end_day }} - {{ first_day }}){% endmacro %}
+{% macro hour_of(moment) %}({{ moment }}){% endmacro %}

@@ -80,3 +80,8 @@
 {% macro next_start_of(period, day) -%}
     cast({{ dbt.dateadd(period, 1, dbt.date_trunc(period, day)) }} as date)
 {%- endmacro %}
+
+{% macro hour_of(moment) -%}
+    {#- The hour of the day, 0 to 23, that a UTC timestamp lies in. -#}
+    cast(extract(hour from {{ moment }}) as integer)
+{%- endmacro %}

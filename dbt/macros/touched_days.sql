@@ -5,13 +5,18 @@
     `in_touched_days` is the model's own filter on what it reads;
     the strategy `touched_days` deletes the same days and inserts the rows anew, so that a day whose
     last row went is emptied too. All three run in the model's one transaction.
+
+    A closed day (macros/closed_days.sql) cannot be rebuilt: its detail is gone. Of such a day a
+    model reads what loads brought since, and the strategy merges that into the rows that are there.
 -#}
 
 {% macro create_model_builds() -%}
     create schema if not exists meta;
     create table if not exists meta.model_builds (
         model varchar(255), load_id bigint, previous_load_id bigint, built_at timestamp
-    )
+    );
+    alter table meta.model_builds add column if not exists schema_name varchar(255);
+    alter table meta.model_builds add column if not exists grain varchar(16)
 {%- endmacro %}
 
 {% macro scalar(sql) -%}
@@ -34,19 +39,38 @@
     )) }}
 {%- endmacro %}
 
-{% macro touched_days_since(load_id, signals) -%}
+{% macro grain() -%}
+    {#- What a row of the model stands for, so what decay does with it (docs/decay.md). -#}
+    {{ return(config.get('meta', {}).get('grain', 'day') if execute else 'day') }}
+{%- endmacro %}
+
+{% macro touched_since(load_id, signals, grain) -%}
+    {#-
+        The days that loads touched, by region: {'open': {'euc': ["date '2026-11-24'"]}, 'closed':
+        {...}}. Closed days that no longer have rows of a model's grain are in neither.
+    -#}
+    {% set days = {'open': {}, 'closed': {}} %}
+    {% if execute %}
+        {% set closed = closed_before('detail') %}
+        {% set dropped = closed_before(grain) if grain == 'hour' else {} %}
+        {% set touched = run_query(
+            "select distinct region, cast(event_date as varchar(10)) as event_date from "
+            ~ source('bronze', 'load_touched')
+            ~ " where load_id > " ~ load_id ~ " and load_id <= " ~ newest_load()
+            ~ " and signal in ('" ~ signals | join("', '") ~ "') order by 1, 2"
+        ) %}
+        {% for row in touched.rows %}
+            {% set which = 'closed' if row[1] < closed.get(row[0], '') else 'open' %}
+            {% if row[1] >= dropped.get(row[0], '') %}
+                {% do days[which].setdefault(row[0], []).append("date '" ~ row[1] ~ "'") %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+    {{ return(days) }}
+{%- endmacro %}
+
+{% macro among(days) -%}
     {#- A condition on event_date and region, written out, so that storage can skip other days. -#}
-    {% if not execute %}{{ return("true") }}{% endif %}
-    {% set touched = run_query(
-        "select distinct region, cast(event_date as varchar(10)) as event_date from "
-        ~ source('bronze', 'load_touched')
-        ~ " where load_id > " ~ load_id ~ " and load_id <= " ~ newest_load()
-        ~ " and signal in ('" ~ signals | join("', '") ~ "') order by 1, 2"
-    ) %}
-    {% set days = {} %}
-    {% for row in touched.rows %}
-        {% do days.setdefault(row[0], []).append("date '" ~ row[1] ~ "'") %}
-    {% endfor %}
     {% set conditions = [] %}
     {% for region, dates in days.items() %}
         {% do conditions.append(
@@ -56,31 +80,74 @@
     {{ return("(" ~ conditions | join(" or ") ~ ")" if conditions else "false") }}
 {%- endmacro %}
 
+{% macro touched_days_since(load_id, signals) -%}
+    {% if not execute %}{{ return("true") }}{% endif %}
+    {% set days = touched_since(load_id, signals, 'day') %}
+    {{ return("(" ~ among(days['open']) ~ " or " ~ among(days['closed']) ~ ")") }}
+{%- endmacro %}
+
+{% macro rebuilt(days) -%}
+    {#- What a build makes anew: the open days that were touched, or all open ones. -#}
+    {{ return(open_days() if env_var('MAINSTEM_KEEP_CLOSED', '') else among(days['open'])) }}
+{%- endmacro %}
+
 {% macro in_touched_days(signals=['logs']) -%}
-    {% if is_incremental() -%}
-        {{ touched_days_since(last_built_load(this.identifier), signals) }}
-    {%- else -%}
+    {%- if not execute or model.resource_type == 'unit_test' -%}
         true
-    {%- endif %}
+    {%- elif is_incremental() -%}
+        {%- set last = last_built_load(this.identifier) -%}
+        {%- set days = touched_since(last, signals, grain()) -%}
+        {%- if days['closed'] -%}
+            (
+                {{ rebuilt(days) }}
+                or ({{ among(days['closed']) }} and load_id > {{ last }} and load_id <= {{ newest_load() }})
+            )
+        {%- else -%}
+            {{ rebuilt(days) }}
+        {%- endif -%}
+    {%- else -%}
+        {%- do refuse_to_lose_closed_days() -%}
+        {{ open_days() }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro get_incremental_touched_days_sql(arguments) -%}
     {% set signals = config.get('meta', {}).get('signals', ['logs']) %}
+    {% set days = touched_since(last_built_load(this.identifier), signals, grain()) %}
+    {% set target, new = arguments['target_relation'], arguments['temp_relation'] %}
     {% set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') %}
-    delete from {{ arguments['target_relation'] }}
-    where {{ touched_days_since(last_built_load(this.identifier), signals) }};
+    {% set closed = among(days['closed']) %}
+    {% set merges = days['closed'] and grain() != 'detail' %}
 
-    insert into {{ arguments['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arguments['temp_relation'] }}
+    {%- if merges %}
+    insert into {{ new }} ({{ columns }})
+    select {{ columns }} from {{ target }}
+    where {{ closed }};
+    {%- endif %}
+
+    delete from {{ target }}
+    where {{ rebuilt(days) }}{% if merges %} or {{ closed }}{% endif %};
+
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ new }}
+    {%- if merges %}
+    where not {{ closed }};
+
+    insert into {{ target }} ({{ columns }})
+    {{ merged_rows(new, arguments['dest_columns'], closed) }}
+    {%- endif %}
 {%- endmacro %}
 
 {% macro record_model_build() -%}
-    insert into meta.model_builds (model, load_id, previous_load_id, built_at)
+    insert into meta.model_builds
+        (model, load_id, previous_load_id, built_at, schema_name, grain)
     values (
         '{{ this.identifier }}',
         {{ newest_load() }},
         {{ last_built_load(this.identifier) if is_incremental() else 0 }},
-        {{ dbt.current_timestamp() }}
+        {{ dbt.current_timestamp() }},
+        '{{ this.schema }}',
+        '{{ 'unmerged' if grain() != 'detail' and unmerged_columns() else grain() }}'
     )
 {%- endmacro %}
 

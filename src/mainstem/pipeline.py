@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.aggregates import publish_weeks
 from mainstem.alert import alert
+from mainstem.decay import decay, plan_decay
 from mainstem.load import load
 from mainstem.model import DATABASE, build, current_build
 from mainstem.replicate import replicate
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mainstem.aggregates import Publication
     from mainstem.alert import AlertRun
     from mainstem.config.platform import Platform
+    from mainstem.decay import DecayPlan
     from mainstem.load import LoadResult
     from mainstem.model import BuildOutcome
     from mainstem.replicate import Replication
@@ -34,6 +36,8 @@ class Pass:
     published: Publication | None = None
     """The weekly counts of a region that publishes them; None of any other, and behind a load that
     did not take everything."""
+    decayed: tuple[DecayPlan, dict[str, int]] | None = None
+    """What detail was to go and how many rows went, where the platform file says so."""
     retention: tuple[Plan, Retained] | None = None
     """What was to go and what went, where the platform file says that a pass removes it."""
     alerts: AlertRun | None = None
@@ -56,6 +60,13 @@ def run_pass(platform: Platform, progress: Callable[[str], None] = lambda _: Non
     if found is not None and not loaded.failed:
         progress("aggregates: publishing the weeks that have settled")
         published = publish_weeks(platform, found[1] / DATABASE)
+    decayed = None
+    if platform.run.decay:
+        detail = plan_decay(platform, progress=lambda step: progress(f"decay: {step}"))
+        decayed = (
+            detail,
+            decay(platform, detail, progress=lambda step: progress(f"decay: {step}")),
+        )
     retention = None
     if platform.run.retain:
         plan = plan_retention(platform, progress=lambda step: progress(f"retain: {step}"))
@@ -63,4 +74,4 @@ def run_pass(platform: Platform, progress: Callable[[str], None] = lambda _: Non
     told = None
     if platform.alerts.rules:
         told = alert(platform, progress=lambda step: progress(f"alerts: {step}"))
-    return Pass(replication, loaded, built, published, retention, told)
+    return Pass(replication, loaded, built, published, decayed, retention, told)

@@ -294,15 +294,16 @@ def test_changed_models_rebuild_all_days_and_changed_tests_only_test(
     shutil.copytree(packaged_project(), project)
     before = replace(
         first.build,
-        project=fingerprint(project).tables,
+        project=fingerprint(project).days,
         checks=fingerprint(project).checks,
         newest_load=plan_build(platform, project, None, force=False).newest_load,
         newest_load_at=plan_build(platform, project, None, force=False).newest_load_at,
     )
     assert plan_build(platform, project, before, force=False).why is None
-    (project / "models" / "marts" / "dim_tenant.yml").write_text("version: 2\n")
-    plan = plan_build(platform, project, before, force=False)
-    assert (plan.why, plan.full_refresh) == ("the models' tests or descriptions changed", False)
+    for changed, content in (("dim_tenant.yml", "version: 2\n"), ("mart_mine.sql", "select 1\n")):
+        (project / "models" / "marts" / changed).write_text(content)
+        plan = plan_build(platform, project, before, force=False)
+        assert (plan.why, plan.full_refresh) == ("marts, tests or descriptions changed", False)
     (project / "models" / "marts" / "dim_tenant.sql").write_text("select 1\n")
     plan = plan_build(platform, project, before, force=False)
     assert (plan.why, plan.full_refresh) == ("the models changed: all days are built anew", True)

@@ -4,7 +4,7 @@
         incremental_strategy='touched_days',
         on_schema_change='fail',
         post_hook="{{ record_model_build() }}",
-        meta={'publish': 'evidence', 'evidence_days': 62, 'signals': ['logs']}
+        meta={'publish': 'evidence', 'evidence_days': 62, 'signals': ['logs'], 'grain': 'detail'}
     )
 }}
 

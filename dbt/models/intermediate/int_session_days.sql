@@ -4,7 +4,7 @@
         incremental_strategy='touched_days',
         on_schema_change='fail',
         post_hook="{{ record_model_build() }}",
-        meta={'signals': ['logs']}
+        meta={'signals': ['logs'], 'grain': 'presence'}
     )
 }}
 

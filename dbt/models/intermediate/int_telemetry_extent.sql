@@ -1,8 +1,8 @@
 with
 
-product_events as (
+event_days as (
 
-    select * from {{ ref('int_product_events') }}
+    select * from {{ ref('int_event_days') }}
 
 ),
 
@@ -12,10 +12,10 @@ final as (
         region,
         min(event_date) as first_event_date,
         max(event_date) as last_event_date,
-        max(received_at) as last_received_at,
+        max(last_received_at) as last_received_at,
         min(min(event_date)) over () as telemetry_from,
         max(max(event_date)) over () as as_of_date
-    from product_events
+    from event_days
     group by region
 
 )

@@ -6,7 +6,9 @@
                              + held after                     counted by the collector
     stored                 = the records in the blobs' own lines   counted by whoever reads them
     stored                 = loaded + quarantined + duplicate at load + not travelling + expired
-                             + pending + dropped at load      loaded: counted in bronze, row by row
+                             + pending + dropped at load
+    loaded                 = present + decayed   present: counted in bronze, row by row; decayed:
+                                         counted row by row as detail went, blob by blob
     stored, of what is sent on = forwarded + not taken + pending   counted by the exporter
 
 A blob that is gone before its time, and that retention does not tell of, is in none of the terms,
@@ -44,7 +46,8 @@ class Line:
 
     A class is a signal, or what its records are when they go a way of their own: `logs-local`.
 
-    `pending_long` is what of `pending` has waited for longer than 24 hours. `recounted` is the
+    `decayed` is what of `loaded` is not there any more, since its day's detail went; `pending_long`
+    is what of `pending` has waited for longer than 24 hours. `recounted` is the
     number of records found in the lines of those blobs that were read, and `recounted_of` what
     their ledger entries say, without those in lines that cannot be read.
     """
@@ -58,6 +61,7 @@ class Line:
     recounted: int = 0
     recounted_of: int = 0
     loaded: int = 0
+    decayed: int = 0
     quarantined: int = 0
     duplicate_at_load: int = 0
     dropped_at_load: int = 0
@@ -219,7 +223,8 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
         SELECT entry.region, entry.signal, coalesce(entry.class, entry.signal), entry.hour,
             entry.container, entry.blob,
             {", ".join(f"entry.{each.name}" for each in fields(Counts))},
-            done.records_stored, coalesce(bronze_rows.records, 0), done.records_quarantined,
+            done.records_stored, coalesce(bronze_rows.records, 0),
+            coalesce(bronze_rows.decayed, 0), done.records_quarantined,
             done.records_duplicate, dropped.blob IS NOT NULL,
             routes.loaded AND coalesce(entry.class, entry.signal)
                 IN (entry.signal, if(routes.at_home, entry.signal || $1, entry.signal))
@@ -252,9 +257,10 @@ def _segments(evidence: Evidence) -> Iterator[tuple[Line, str | None]]:
     for region, signal, record_class, hour, container, blob, *rest in rows:
         counts = Counts(*rest[: len(fields(Counts))])
         figures, state = rest[len(fields(Counts)) : -7], rest[-7:]
-        recounted, in_bronze, quarantined, duplicate, dropped = figures
+        recounted, in_bronze, decayed, quarantined, duplicate, dropped = figures
         travels, segment, goes_on, expected, there, may_be_gone, waits = state
-        line, problem = Line(region, signal, record_class, hour, counts, loaded=in_bronze), None
+        line, problem = Line(region, signal, record_class, hour, counts), None
+        line.loaded, line.decayed = in_bronze, decayed
         if quarantined is not None:
             line.quarantined, line.dropped_at_load = (
                 (0, quarantined) if dropped else (quarantined, 0)
@@ -306,6 +312,7 @@ def _foreign(evidence: Evidence) -> Iterator[Line]:
         """
         SELECT done.region, done.signal, strftime(done.received_at, '%Y-%m-%dT%H'),
             sum(done.records_stored)::BIGINT, sum(coalesce(bronze_rows.records, 0))::BIGINT,
+            sum(coalesce(bronze_rows.decayed, 0))::BIGINT,
             coalesce(sum(done.records_quarantined) FILTER (dropped.blob IS NULL), 0)::BIGINT,
             coalesce(sum(done.records_quarantined) FILTER (dropped.blob IS NOT NULL), 0)::BIGINT,
             sum(done.records_duplicate)::BIGINT
@@ -319,7 +326,7 @@ def _foreign(evidence: Evidence) -> Iterator[Line]:
         GROUP BY ALL ORDER BY ALL
         """
     )
-    for region, signal, hour, stored, loaded, quarantined, dropped, duplicate in rows:
+    for region, signal, hour, stored, loaded, decayed, quarantined, dropped, duplicate in rows:
         yield Line(
             region,
             signal,
@@ -327,6 +334,7 @@ def _foreign(evidence: Evidence) -> Iterator[Line]:
             hour,
             foreign=stored,
             loaded=loaded,
+            decayed=decayed,
             quarantined=quarantined,
             dropped_at_load=dropped,
             duplicate_at_load=duplicate,

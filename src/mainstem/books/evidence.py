@@ -82,12 +82,13 @@ class Evidence:
     """What is wrong with the records of removals."""
 
     def count_rows(self) -> None:
-        """Add the table `bronze_rows`: how many rows of each blob the warehouse has.
+        """Add the table `bronze_rows`: how many rows of each blob the warehouse has, or had.
 
-        Its columns are region, signal, blob and records.
+        Its columns are region, signal, blob, records, and decayed: those of the records that went
+        once the models held their sums.
         """
         self.warehouse.define(
-            "CREATE TEMP TABLE bronze_rows "
+            "CREATE TEMP TABLE present "
             "(region VARCHAR, signal VARCHAR, blob VARCHAR, records BIGINT)"
         )
         for signal in Signal:
@@ -95,7 +96,20 @@ class Evidence:
                 f"SELECT region, '{signal}' AS signal, blob, count(*) AS records "  # noqa: S608
                 f"FROM bronze.{signal.bronze_table} GROUP BY region, blob"
             )
-            self.warehouse.append("bronze_rows", counted.read_all())
+            self.warehouse.append("present", counted.read_all())
+        self.warehouse.define(
+            """
+            CREATE TEMP TABLE bronze_rows AS
+            SELECT region, signal, blob, sum(records)::BIGINT AS records,
+                sum(decayed)::BIGINT AS decayed
+            FROM (
+                SELECT *, 0 AS decayed FROM present
+                UNION ALL
+                SELECT region, signal, blob, records, records FROM bronze.decayed
+            )
+            GROUP BY ALL
+            """
+        )
 
     def without_entry(self, *, orphans: bool) -> list[tuple[str, str, str]]:
         """List our blobs that no entry names: orphans, or those whose entry may still come.

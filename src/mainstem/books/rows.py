@@ -34,7 +34,7 @@ def compare_rows(
     """Say what of a blob's rows is missing, there twice, or not what the blob gives.
 
     A blob that no load has taken has no rows. Repeats of requests that the load left out are not
-    missed: as many are there as the load says that it put there.
+    missed: as many are there as the load says that it put there, less those that decayed.
     """
     entry = blob.entry
     if entry.blob is None or entry.signal is None:
@@ -47,6 +47,12 @@ def compare_rows(
     )
     if loaded is None:
         return
+    decayed = evidence.warehouse.value(
+        "SELECT coalesce(sum(records), 0)::BIGINT FROM bronze.decayed "
+        "WHERE region = ? AND signal = ? AND blob = ?",
+        (region, entry.signal.value, entry.blob.name),
+    )
+    loaded -= decayed
     rows = _core.read_blob(
         blob.data,
         signal=entry.signal.value,

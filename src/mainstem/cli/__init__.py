@@ -37,6 +37,7 @@ VERBS = (
     "scan",
     "witness",
     "retain",
+    "decay",
     "backup",
     "restore",
     "run",

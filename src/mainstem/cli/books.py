@@ -159,6 +159,7 @@ def _columns(lines: list[Line]) -> tuple[list[str], list[list[object]]]:
         "foreign": [line.foreign for line in lines],
         "stored": [line.stored for line in lines],
         "loaded": [line.loaded for line in lines],
+        "of it decayed": [line.decayed for line in lines],
         "quarantined": [line.quarantined for line in lines],
         "duplicate at load": [line.duplicate_at_load for line in lines],
         "dropped at load": [line.dropped_at_load for line in lines],

@@ -33,6 +33,12 @@ def build_command(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Build all days anew, not only those touched.")
     ] = False,
+    keep_closed: Annotated[
+        bool,
+        typer.Option(
+            "--keep-closed", help="The same, but for days whose detail has decayed: they stay."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Turn what was loaded into gold tables with dbt, test them and publish them.
@@ -42,7 +48,13 @@ def build_command(
     """
     loaded = load_platform(platform)
     with showing("building") as progress:
-        outcome = build(loaded, project=project, full_refresh=full_refresh, progress=progress)
+        outcome = build(
+            loaded,
+            project=project,
+            full_refresh=full_refresh,
+            keep_closed=keep_closed,
+            progress=progress,
+        )
     if as_json:
         print_json(document(outcome))
     elif outcome.nothing_new:

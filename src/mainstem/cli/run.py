@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mainstem.cli import alerts, build, load, replicate, retain
+from mainstem.cli import alerts, build, decay, load, replicate, retain
 from mainstem.cli.app import app
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
@@ -21,7 +21,10 @@ from mainstem.config.platform import load_platform
 from mainstem.pipeline import run_pass
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mainstem.aggregates import Publication
+    from mainstem.pipeline import Pass
 
 
 @app.command(name="run", epilog="Example: mainstem run --platform mainstem.yaml")
@@ -32,8 +35,9 @@ def run_command(
 ) -> None:
     """Do one scheduled pass: replicate, load and build. Run it daily, from any scheduler.
 
-    With `run: {retain: true}` in the platform file it also removes what is as old as it may be; a
-    region of residency `aggregates` publishes its weekly counts; rules under `alerts` are asked.
+    With `run: {decay: true}` in the platform file it also drops old detail from the warehouse, with
+    `retain: true` blobs that are as old as they may be; a region of residency `aggregates`
+    publishes its weekly counts; rules under `alerts` are asked.
 
     A pass takes up whatever is new, however late, and a second one finds nothing. Exit codes are
     those of the commands; the first that is not 0 counts.
@@ -48,6 +52,7 @@ def run_command(
                 "load": load.document(done.loaded),
                 "build": build.document(done.built),
                 "aggregates": _published(done.published),
+                "decay": decay.document(*done.decayed) if done.decayed else None,
                 "retain": retain.document(*done.retention) if done.retention else None,
                 "alerts": alerts.document(done.alerts) if done.alerts else None,
             }
@@ -60,19 +65,29 @@ def run_command(
             stdout.print(f"published the counts of {week.name}: {len(week.cells):,} cells")
         for problem in done.published.problems if done.published else ():
             stderr.print(problem, markup=False, soft_wrap=True)
+        if done.decayed:
+            decay.show(*done.decayed, insist=False)
         if done.retention:
             retain.show(*done.retention, insist=False)
         if done.alerts:
             alerts.show(done.alerts)
-    for code in (replicate.exit_code(done.replication), load.exit_code(done.loaded)):
+    for code in _exit_codes(done):
         if code:
             raise typer.Exit(code)
-    if done.published and done.published.problems:
-        raise typer.Exit(1)
-    if done.retention and (code := retain.exit_code(*done.retention, insist=False)):
-        raise typer.Exit(code)
-    if done.alerts and (code := alerts.exit_code(done.alerts)):
-        raise typer.Exit(code)
+
+
+def _exit_codes(done: Pass) -> Iterator[int]:
+    """Give the exit codes that the commands would have had, in the order of the pass."""
+    yield replicate.exit_code(done.replication)
+    yield load.exit_code(done.loaded)
+    if done.published:
+        yield int(bool(done.published.problems))
+    if done.decayed:
+        yield decay.exit_code(done.decayed[0], insist=False)
+    if done.retention:
+        yield retain.exit_code(*done.retention, insist=False)
+    if done.alerts:
+        yield alerts.exit_code(done.alerts)
 
 
 def _published(done: Publication | None) -> dict[str, object] | None:

@@ -21,6 +21,7 @@ from pydantic import (
 from mainstem.config.alerts import Alerts
 from mainstem.config.central import Central
 from mainstem.config.dashboard import Dashboard
+from mainstem.config.decay import Decay
 from mainstem.config.document import read_document
 from mainstem.config.platform_rules import rules
 from mainstem.config.redaction import RedactionOverlay
@@ -104,6 +105,10 @@ class Region(FrozenModel):
         ),
     ]
     retention: Retention = Retention.model_validate({})
+    decay: Annotated[
+        Decay | None,
+        Field(description="What the warehouse keeps of it, how long; everything where none."),
+    ] = None
     spool: Annotated[
         LocalPath | None, Field(description="The collector's folder; `spool/<region>` if none.")
     ] = None
@@ -192,6 +197,9 @@ class Run(FrozenModel):
 
     retain: Annotated[
         bool, Field(description="Whether it ends with removing what is as old as it may be.")
+    ] = False
+    decay: Annotated[
+        bool, Field(description="Whether detail that is old enough decays behind its build.")
     ] = False
 
 

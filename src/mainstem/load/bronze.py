@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from mainstem import _core
 from mainstem.config.values import RepeatedSpans
+from mainstem.load.closed import ClosedDays
 from mainstem.load.fetch import LINE
 from mainstem.load.ledger import timestamp, unix_nano
 from mainstem.load.plan import OwnBlob
@@ -53,7 +54,25 @@ class Bronze:
         self._load_id = load_id
         self._replays = replays
         self._repeats = ForeignRepeats(warehouse, load_id)
+        self._closed = ClosedDays(warehouse)
         self._promote = load_vocabulary().promoted_columns
+
+    def leave_closed(self, blob: OwnBlob | ListedBlob, got: Fetched) -> bool:
+        """Leave a blob that is to be taken again as it is where closed days hold its records.
+
+        True then. One of others' that changed goes to quarantine, once.
+        """
+        asked = self._replays or self._is_to_retry(blob)
+        foreign = None if isinstance(blob, OwnBlob) else blob
+        known = self._known_content(foreign) if foreign else None
+        changed = known is not None and known != got.sha256
+        if not (asked or changed) or not self._closed.hold(blob):
+            return False
+        self._decide_no_more(blob)
+        if foreign and changed:
+            self._set_etag(foreign, got)
+            self._quarantine(blob, [(None, None, "blob_changed_after_its_days_closed", 0)])
+        return True
 
     def take_own(self, blob: OwnBlob, got: Fetched) -> Outcome:
         """Load one of our blobs without the requests that were loaded before.

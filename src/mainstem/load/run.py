@@ -163,7 +163,7 @@ class _Load:
             origin,
             listed.foreign,
             lambda blob: begun(blob, fetch_listed(blob)),
-            self._bronze.take_foreign,
+            self._take_foreign,
         )
         with self._warehouse.transaction():
             if listed.foreign and (equal := self._bronze.report_equal(origin)):
@@ -207,11 +207,27 @@ class _Load:
                 done += len(tally)
                 self._progress(f"{place}: {done} of {len(wanted)} blobs")
 
-    def _take_own(self, blob: OwnBlob, got: Fetched) -> Outcome:
+    def _take_own(self, blob: OwnBlob, got: Fetched) -> Outcome | None:
+        if self._leave_closed(blob, got):
+            return None
         outcome = self._bronze.take_own(blob, got)
         if outcome.status == "quarantined":
             self._result.problems.append(f"{_place(blob)} is not what its ledger entry says")
         return outcome
+
+    def _take_foreign(self, blob: ListedBlob, got: Fetched) -> Outcome | None:
+        if self._leave_closed(blob, got):
+            return None
+        return self._bronze.take_foreign(blob, got)
+
+    def _leave_closed(self, blob: OwnBlob | ListedBlob, got: Fetched) -> bool:
+        leaves = self._bronze.leave_closed(blob, got)
+        if leaves:
+            self._result.problems.append(
+                f"{_place(blob)} was not taken again: the detail of days that it has records of "
+                "decayed, and their sums hold what it gave"
+            )
+        return leaves
 
     def _check_own(self, blob: ListedBlob, got: Fetched) -> None:
         if self._bronze.check_own(blob, got):

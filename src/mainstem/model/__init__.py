@@ -3,7 +3,7 @@
 Public: `build`, what it gives and raises, and the format of what it publishes.
 """
 
-from mainstem.model.build import STATE, BuildOutcome, build
+from mainstem.model.build import STATE, BuildOutcome, build, days_would_differ
 from mainstem.model.dbt import BuildError, NodeResult
 from mainstem.model.operations import OPERATIONS, publish_operations
 from mainstem.model.published import DATABASE, Build, PublishedTable, current_build
@@ -19,5 +19,6 @@ __all__ = [
     "PublishedTable",
     "build",
     "current_build",
+    "days_would_differ",
     "publish_operations",
 ]

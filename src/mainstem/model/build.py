@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from mainstem import __version__
-from mainstem.errors import Transient
+from mainstem.errors import Transient, UsageError
 from mainstem.model.dbt import NodeResult, dbt_version, run_dbt
 from mainstem.model.operations import publish_operations
 from mainstem.model.packages import profiles_of, with_packages
@@ -18,7 +18,7 @@ from mainstem.model.project import Fingerprint, find_project, fingerprint
 from mainstem.model.publish import copy_tables, data_date
 from mainstem.model.published import Build, current_build, partial_folder, publish_folder
 from mainstem.model.target import dbt_target
-from mainstem.warehouse import hold_for_others, open_warehouse
+from mainstem.warehouse import expect_tables, hold_for_others, open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,12 +32,16 @@ STATE = ".state"
 
 @dataclass(frozen=True)
 class BuildPlan:
-    """What a build has to do; `why` is None where there is nothing new."""
+    """What a build has to do; `why` is None where there is nothing new.
+
+    `keep_closed`: all open days are made anew, and closed ones stay as they are.
+    """
 
     newest_load: int
     newest_load_at: str | None
     project: Fingerprint
     full_refresh: bool
+    keep_closed: bool
     why: str | None
 
 
@@ -63,21 +67,25 @@ def build(
     *,
     project: Path | None = None,
     full_refresh: bool = False,
+    keep_closed: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> BuildOutcome:
     """Bring the models up to the newest load and publish gold; publish how the platform fares.
 
     The project is the one given, else the platform file's, else mainstem's own.
 
-    Raises UsageError where there is no warehouse or project, Transient where another process holds
-    the warehouse, BuildError where a model or test fails; nothing is published then.
+    `full_refresh` makes all days anew, `keep_closed` all but those whose detail has decayed.
+
+    Raises UsageError where there is no warehouse or project, or where closed days would have to be
+    made anew, Transient where another process holds the warehouse, BuildError where a model or test
+    fails; nothing is published then.
     """
     found = find_project(project or platform.models)
     state = platform.published / STATE
     with _only_build(state):
         published = current_build(platform.published)
         before = published[0] if published else None
-        plan = plan_build(platform, found, before, force=full_refresh)
+        plan = plan_build(platform, found, before, force=full_refresh, keep_closed=keep_closed)
         if plan.why is None and published is not None:
             stale = _publish_operations(platform, progress)
             return BuildOutcome(published[0], published[1], why=None, stale_operations=stale)
@@ -90,6 +98,7 @@ def build(
                 state,
                 newest_load=plan.newest_load,
                 full_refresh=plan.full_refresh,
+                keep_closed=plan.keep_closed,
                 progress=progress,
             )
             progress("publishing gold")
@@ -99,13 +108,24 @@ def build(
 
 
 def plan_build(
-    platform: Platform, project: Path, before: Build | None, *, force: bool
+    platform: Platform,
+    project: Path,
+    before: Build | None,
+    *,
+    force: bool,
+    keep_closed: bool = False,
 ) -> BuildPlan:
     """Compare the warehouse and the project with the build before.
 
     Changed models rebuild all days: the days that they made earlier would follow the old rules.
+    UsageError where days are among them whose detail is gone, unless they are to be kept.
     """
     with open_warehouse(platform, read_only=True) as warehouse:
+        expect_tables(warehouse)
+        closed = warehouse.query(
+            "SELECT region, CAST(max(closed_before) AS VARCHAR) FROM bronze.closed_days "
+            "WHERE grain = 'detail' GROUP BY region ORDER BY region"
+        )
         rows = warehouse.query(
             "SELECT load_id, CAST(finished_at AS VARCHAR) FROM bronze.loads "
             "ORDER BY load_id DESC LIMIT 1"
@@ -113,23 +133,38 @@ def plan_build(
     newest_load, newest_load_at = rows[0] if rows else (0, None)
     now = fingerprint(project)
     why = None
-    if force:
+    if force or keep_closed:
         why = "a full refresh was asked for"
     elif before is None:
         why = "nothing is published yet"
-    elif before.project != now.tables:
+    elif before.project != now.days:
         why = "the models changed: all days are built anew"
     elif (before.newest_load, before.newest_load_at) != (newest_load, newest_load_at):
         why = f"loads up to {newest_load} are new"
     elif before.checks != now.checks:
-        why = "the models' tests or descriptions changed"
+        why = "marts, tests or descriptions changed"
+    anew = force or keep_closed or (before is not None and before.project != now.days)
+    if anew and closed and not keep_closed:
+        days = ", ".join(f"of {region} before {day}" for region, day in closed)
+        raise UsageError(
+            f"{why}, and days {days} are closed: their detail is gone, and what the models hold of "
+            "them would be lost",
+            hint="`mainstem build --keep-closed` makes all other days anew and keeps these as they "
+            "are; docs/decay.md says what to do about a column that is new.",
+        )
     return BuildPlan(
         newest_load=newest_load,
         newest_load_at=newest_load_at,
         project=now,
-        full_refresh=force or (before is not None and before.project != now.tables),
+        full_refresh=anew and not closed,
+        keep_closed=anew and bool(closed),
         why=why,
     )
+
+
+def days_would_differ(build: Build, project: Path | None = None) -> bool:
+    """Tell whether a project changed since a build in what decides rows that it keeps."""
+    return build.project != fingerprint(find_project(project)).days
 
 
 def _publish(
@@ -148,7 +183,7 @@ def _publish(
         newest_load=plan.newest_load,
         newest_load_at=plan.newest_load_at,
         data_date=latest,
-        project=plan.project.tables,
+        project=plan.project.days,
         checks=plan.project.checks,
         full_refresh=plan.full_refresh,
         versions={"mainstem": __version__, "dbt": dbt, "duckdb": version("duckdb")},

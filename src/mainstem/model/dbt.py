@@ -76,13 +76,15 @@ def run_dbt(
     *,
     newest_load: int,
     full_refresh: bool,
+    keep_closed: bool = False,
     progress: Callable[[str], None],
 ) -> list[NodeResult]:
     """Run `dbt build` (unit tests apart) up to a load and give the results in dbt's order.
 
     `profiles` is the folder of `profiles.yml`; `target` has the variables that tell dbt of the
-    warehouse; `state` is the folder for dbt's artifacts. BuildError names each model or test with
-    its file; Transient where another process holds the warehouse.
+    warehouse; `state` is the folder for dbt's artifacts; `keep_closed` makes all open days anew and
+    leaves closed ones as they are. BuildError names each model or test with its file; Transient
+    where another process holds the warehouse.
     """
     artifacts = state / "target"
     artifacts.mkdir(parents=True, exist_ok=True)
@@ -96,7 +98,11 @@ def run_dbt(
     with subprocess.Popen(
         command,
         cwd=project,
-        env={**dbt_environment(target), "MAINSTEM_NEWEST_LOAD": str(newest_load)},
+        env={
+            **dbt_environment(target),
+            "MAINSTEM_NEWEST_LOAD": str(newest_load),
+            "MAINSTEM_KEEP_CLOSED": "yes" if keep_closed else "",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mainstem.errors import UsageError
 
-# What decides the content of a table; tests and descriptions only say what it should be.
+# What decides rows that a build keeps; tests and descriptions only say what they should be.
 _DECIDING_FOLDERS = ("models", "macros", "seeds", "snapshots")
 _DECIDING_ENDINGS = (".sql", ".csv")
 _PACKAGES = ("packages.yml", "dependencies.yml")
@@ -16,9 +16,13 @@ _PACKAGES = ("packages.yml", "dependencies.yml")
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Hashes of a project, 16 hex each: of what decides tables, and of tests and descriptions."""
+    """Hashes of a project, 16 hex each.
 
-    tables: str
+    `days`: of what decides the rows of models that are built day by day. `checks`: of the rest, so
+    of marts, which each build makes anew and nothing is built on, of tests and of descriptions.
+    """
+
+    days: str
     checks: str
 
 
@@ -45,10 +49,10 @@ def has_packages(project: Path) -> bool:
 
 def fingerprint(project: Path) -> Fingerprint:
     """Hash a project's files, by their paths and contents, and those of the package it may take."""
-    tables, checks = hashlib.sha256(), hashlib.sha256()
+    days, checks = hashlib.sha256(), hashlib.sha256()
     if has_packages(project):
         package = fingerprint(packaged_project())
-        tables.update(package.tables.encode())
+        days.update(package.days.encode())
         checks.update(package.checks.encode())
     folders = (project / name for name in (*_DECIDING_FOLDERS, "tests"))
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
@@ -56,6 +60,9 @@ def fingerprint(project: Path) -> Fingerprint:
     for path in [*(head for head in heads if head.is_file()), *sorted(files)]:
         relative = path.relative_to(project)
         decides = relative.parts[0] != "tests" and path.suffix in _DECIDING_ENDINGS
-        digest = tables if decides or path in heads else checks
-        digest.update(relative.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return Fingerprint(tables.hexdigest()[:16], checks.hexdigest()[:16])
+        content = path.read_bytes()
+        if path.name.startswith("mart_") and b"touched_days" not in content:
+            decides = False
+        digest = days if decides or path in heads else checks
+        digest.update(relative.as_posix().encode() + b"\0" + content + b"\0")
+    return Fingerprint(days.hexdigest()[:16], checks.hexdigest()[:16])

@@ -22,7 +22,7 @@ from mainstem.vocabulary import load_vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Counts up with every change of a table: 1 had no table of versions."""
 
 TEXT, BIGINT, BYTES = pa.string(), pa.int64(), pa.binary()
@@ -268,6 +268,32 @@ BOOKS = (
             "load_id": BIGINT,
         },
         nullable="cell",
+    ),
+    _books(
+        "closed_days",
+        {
+            "region": TEXT,
+            "grain": TEXT,
+            "closed_before": DATE,
+            "load_id": BIGINT,
+            "closed_at": TIME,
+        },
+    ),
+    _books(
+        "decayed",
+        {"region": TEXT, "signal": TEXT, "blob": TEXT, "records": BIGINT, "decayed_at": TIME},
+        ("blob",),
+    ),
+    _books(
+        "presence_months",
+        {
+            "month_start": DATE,
+            "region": TEXT,
+            "tenant_id": TEXT,
+            "feature_name": TEXT,
+            "enduser_pseudo_id": TEXT,
+            "uses": BIGINT,
+        },
     ),
     _books("schema_versions", {"version": BIGINT, "made_by": TEXT, "made_at": TIME}),
 )

@@ -1,0 +1,42 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='touched_days',
+        on_schema_change='fail',
+        post_hook="{{ record_model_build() }}",
+        meta={'signals': ['logs'], 'grain': 'hour', 'publish': 'evidence', 'evidence_days': 62}
+    )
+}}
+
+with
+
+product_events as (
+
+    select * from {{ ref('int_product_events') }}
+    where {{ in_touched_days(['logs']) }}
+
+),
+
+final as (
+
+    select
+        event_date,
+        {{ hour_of('event_ts') }} as event_hour,
+        region,
+        tenant_id,
+        feature_name,
+        count(*) as uses
+    from product_events
+    where
+        event_name = 'feature.used'
+        and feature_name is not null
+    group by
+        event_date,
+        {{ hour_of('event_ts') }},
+        region,
+        tenant_id,
+        feature_name
+
+)
+
+select * from final
