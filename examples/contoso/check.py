@@ -1,127 +1,206 @@
-"""Hold answers against the truth: counts, amounts and reasons exactly, dates by their interval."""
+"""Hold answers against the truth: exactly, by their intervals, or by what was found and missed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from examples.contoso.truth import Row
+    from examples.contoso.truth import Table
 
-Answer = dict[str, object]
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question: the mart that answers it, its key, and what must be equal."""
-
-    name: str
-    mart: str
-    key: tuple[str, ...]
-    exact: tuple[str, ...]
-
-
-QUESTIONS = (
-    Question(
-        "license_limits",
-        "mart_license_headroom",
-        ("region", "tenant_id", "license_metric"),
-        ("used", "license_limit", "limit_status"),
-    ),
-    Question(
-        "feature_revenue",
-        "mart_feature_revenue",
-        ("industry", "plan", "currency", "feature_name"),
-        ("revenue_per_month", "accounts", "uses"),
-    ),
-    Question(
-        "billing",
-        "mart_usage_vs_billing",
-        ("account_id", "usage_month", "metric"),
-        ("used_quantity", "expected_amount", "invoiced_quantity", "invoiced_amount", "reason"),
-    ),
-)
+Rows = list[tuple[object, ...]]
 
 
 @dataclass
 class Verdict:
-    """How one question's answers compare: values compared, and a line for each that differs."""
+    """How one comparison went: what was compared, what is wrong, and the figure to show."""
 
-    question: str
+    name: str
     compared: int = 0
     wrong: list[str] = field(default_factory=list)
+    figure: str = ""
+    good: bool = True
+    """Whether it is what may be asked of such an answer."""
 
-    def expect(self, place: Sequence[object], column: str, truth: object, answer: object) -> None:
-        """Compare one value."""
-        self.compared += 1
-        if _plain(truth) != _plain(answer):
-            where = "/".join(str(part) for part in place)
-            self.wrong.append(f"{where}: {column} is {answer}, in truth {truth}")
+
+@dataclass(frozen=True)
+class Exact:
+    """Every row and value must be equal; the query names the truth's columns in their order."""
+
+    name: str
+    key: int
+    """How many columns identify a row; they come first."""
+    sql: str
+
+    def compare(self, truth: Table, answers: Rows) -> Verdict:
+        """Compare row by row."""
+        verdict = Verdict(self.name)
+        columns = [str(column) for column in truth["columns"]]
+        expected = {_key(row[: self.key]): row for row in _rows(truth)}
+        found = {_key(row[: self.key]): row for row in answers}
+        for key, row in expected.items():
+            verdict.compared += len(row) - self.key
+            answer = found.get(key)
+            if answer is None:
+                verdict.wrong.append(f"{'/'.join(key)}: there is no answer")
+                continue
+            for place in range(self.key, len(row)):
+                if plain(row[place]) != plain(answer[place]):
+                    verdict.wrong.append(
+                        f"{'/'.join(key)}: {columns[place]} is {answer[place]}, "
+                        f"in truth {row[place]}"
+                    )
+        verdict.wrong += [
+            f"{'/'.join(key)}: is answered, and not so in truth" for key in found.keys() - expected
+        ]
+        right = verdict.compared - len(verdict.wrong)
+        verdict.figure = f"{right:,} of {verdict.compared:,} values as the truth says"
+        verdict.good = not verdict.wrong and verdict.compared > 0
+        return verdict
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """A day in truth must lie in the interval that was projected, as often as that promises.
+
+    The query gives `key` columns, then earliest and latest; a latest of null is open. The truth has
+    the day, or null for what must not be projected.
+    """
+
+    name: str
+    key: int
+    sql: str
+    promised: float
+    floor: float
+    """The least share that a run may have: by chance fewer hold than promised."""
+
+    def compare(self, truth: Table, answers: Rows) -> Verdict:
+        """Count the intervals that hold their day."""
+        verdict = Verdict(self.name)
+        found = {_key(row[: self.key]): row[self.key :] for row in answers}
+        held = projected = 0
+        for row in _rows(truth):
+            key, day = _key(row[: self.key]), row[self.key]
+            earliest, latest = found.get(key, (None, None))
+            verdict.compared += 1
+            if day is None:
+                if earliest is not None:
+                    verdict.wrong.append(f"{'/'.join(key)}: projected, and never reaches its limit")
+                continue
+            projected += 1
+            if earliest is not None and (
+                str(earliest) <= str(day) and (latest is None or str(day) <= str(latest))
+            ):
+                held += 1
+            else:
+                verdict.wrong.append(
+                    f"{'/'.join(key)}: comes on {day}, which is not from {earliest} to {latest}"
+                )
+        share = held / projected if projected else 1.0
+        verdict.figure = (
+            f"{held} of {projected} intervals hold the day in truth "
+            f"({share:.0%}; {self.promised:.0%} promised)"
+        )
+        verdict.good = share >= self.floor
+        return verdict
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What was planted must be found, near its day, and little else.
+
+    Both sides have whom, the day, and what it was matched with; `grouped` first leaves out what was
+    found in the same place within `slack` days of something found.
+    """
+
+    name: str
+    sql: str
+    slack: int
+    """Days between what was planted and what was found."""
+    precision: float
+    recall: float
+    """The least that may be asked of it."""
+
+    def compare(self, truth: Table, answers: Rows) -> Verdict:
+        """Match each planted one with what was found."""
+        verdict = Verdict(self.name)
+        planted = _rows(truth)
+        found = [(str(who), _day(day), str(after)) for who, day, after in answers]
+        hits = matched = 0
+        used: set[int] = set()
+        for who, day, after in planted:
+            verdict.compared += 1
+            near = [
+                place
+                for place, (name, on, _) in enumerate(found)
+                if name == who and abs((on - _day(day)).days) <= self.slack
+            ]
+            used.update(near)
+            if not near:
+                verdict.wrong.append(f"{who}: nothing found at {day}")
+                continue
+            hits += 1
+            if str(after) in {found[place][2] for place in near}:
+                matched += 1
+            else:
+                others = ", ".join(sorted({found[place][2] for place in near}))
+                verdict.wrong.append(f"{who}: at {day} matched with {others}, in truth {after}")
+        for place, (who, on, after) in enumerate(found):
+            if place not in used:
+                verdict.wrong.append(f"{who}: found at {on} ({after}), and nothing was planted")
+        precision = len(used) / len(found) if found else 1.0
+        recall = hits / len(planted) if planted else 1.0
+        verdict.figure = (
+            f"precision {precision:.2f}, recall {recall:.2f}: {hits} of {len(planted)} planted "
+            f"found, {matched} with their cause"
+        )
+        verdict.good = precision >= self.precision and recall >= self.recall
+        return verdict
+
+
+Comparison = Exact | Intervals | Detection
 
 
 def compare(
-    truth: Mapping[str, Sequence[Row]], read_mart: Callable[[str], Iterable[Answer]]
+    comparisons: Sequence[Comparison],
+    truth: Mapping[str, Table],
+    ask: Callable[[str], Rows],
 ) -> list[Verdict]:
-    """Compare every answer with the truth of its warehouse; `read_mart` gives a mart's rows."""
+    """Compare every answer with its warehouse's truth; `ask` queries what that published."""
     return [
-        _compare(question, truth[question.name], list(read_mart(question.mart)))
-        for question in QUESTIONS
+        comparison.compare(truth[comparison.name], ask(comparison.sql))
+        for comparison in comparisons
+        if comparison.name in truth
     ]
 
 
-def _compare(question: Question, truth: Sequence[Row], answers: Sequence[Answer]) -> Verdict:
-    verdict = Verdict(question.name)
-    answered = {_key(question, answer): answer for answer in answers}
-    verdict.expect(("rows",), "the number", len(truth), len(answers))
-    for row in truth:
-        key = _key(question, row)
-        answer = answered.get(key)
-        if answer is None:
-            verdict.wrong.append(f"{'/'.join(key)}: there is no answer")
-            continue
-        elsewhere = row.get("reason") == "usage_elsewhere"  # nothing but the reason is known here
-        for column in ("reason",) if elsewhere else question.exact:
-            verdict.expect(key, column, row[column], answer[column])
-        if question.name == "license_limits":
-            _compare_date(verdict, key, row, answer)
-    return verdict
-
-
-def _compare_date(verdict: Verdict, key: Sequence[str], row: Row, answer: Answer) -> None:
-    """Look whether the planted day lies in the interval of the projected one."""
-    planted = row["reaches_on"]
-    verdict.compared += 1
-    if planted is None:
-        if answer["projected_on"] is not None:
-            verdict.wrong.append(f"{'/'.join(key)}: projected, and never reaches its limit")
-        return
-    earliest, latest = answer["projected_earliest"], answer["projected_latest"]
-    inside = (
-        earliest is not None
-        and str(earliest) <= str(planted)
-        and (latest is None or str(planted) <= str(latest))
-    )
-    if not inside:
-        verdict.wrong.append(
-            f"{'/'.join(key)}: reaches its limit on {planted}, "
-            f"which is not from {earliest} to {latest}"
-        )
-
-
-def _key(question: Question, row: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(str(row[column]) for column in question.key)
-
-
-def _plain(value: object) -> object:
-    """Make numbers of every type comparable, and numbers written as text."""
-    if isinstance(value, int | float | Decimal):
-        return Decimal(str(value)).normalize()
+def plain(value: object) -> object:
+    """Make values comparable: numbers by their value, days and numbers also where they are text."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, str):
         try:
             return Decimal(value).normalize()
         except ArithmeticError:
             return value
-    return value
+    return Decimal(str(value)).normalize()
+
+
+def _key(values: Sequence[object]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values)
+
+
+def _rows(table: Table) -> list[list[object]]:
+    return table["rows"]  # type: ignore[return-value]
+
+
+def _day(value: object) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else date.fromisoformat(str(value))

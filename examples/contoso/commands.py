@@ -37,8 +37,8 @@ def collector(stage: Stage, region: str) -> Command:
     )
 
 
-def service(stage: Stage, region: str) -> Command:
-    """Give the command of a region's Contoso Transform."""
+def service(stage: Stage, region: str, scale: float = 1.0) -> Command:
+    """Give the command of a region's Contoso Transform, whose customers are of a scale."""
     ports = stage.ports[region]
     receiver = ports.grpc if SENDS_BY[region] == "grpc" else ports.http
     return Command(
@@ -49,6 +49,7 @@ def service(stage: Stage, region: str) -> Command:
         ],
         {
             "CONTOSO_REGION": region,
+            "CONTOSO_SCALE": str(scale),
             "OTEL_SEMCONV_STABILITY_OPT_IN": "http",
             "OTEL_EXPORTER_OTLP_PROTOCOL": SENDS_BY[region],
             "OTEL_EXPORTER_OTLP_TIMEOUT": "30",

@@ -30,16 +30,19 @@ from examples.contoso.business import write_business
 from examples.contoso.catalog import PARTNER_REGION, REGIONS
 from examples.contoso.check import compare
 from examples.contoso.commands import MAINSTEM, SENDS_BY, collector, mainstem, service
-from examples.contoso.evidence import mart_reader, redactions
+from examples.contoso.evidence import asking, redactions
 from examples.contoso.history import History
+from examples.contoso.invoices import make_invoices
 from examples.contoso.mistakes import MARKERS
 from examples.contoso.processes import ProcessError, Processes
+from examples.contoso.questions import COMPARISONS
 from examples.contoso.scenario import Scenario
 from examples.contoso.search import Search
 from examples.contoso.sender import Delivery, SendError, send
 from examples.contoso.stage import Stage, set_stage
+from examples.contoso.tally import Tally
 from examples.contoso.traffic import Traffic
-from examples.contoso.truth import Tally, write_truth
+from examples.contoso.truth import write_truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,8 +95,8 @@ class Demo:
 
     def prepare(self) -> list[Request]:
         """Make the history, whole, so that sending has an end to show."""
-        self.section("Contoso's last thirty days")
-        with self.console.status("deciding what 41 tenants in four regions did"):
+        self.section(f"Contoso's last {len(self.scenario.dates)} days")
+        with self.console.status("deciding what 200 tenants in four regions did"):
             requests = list(self.history.requests())
         self.tally.add(self.history.tally)
         records = sum(request.records for request in requests)
@@ -101,7 +104,8 @@ class Demo:
         self.console.print(
             f"{records:,} spans, log records and data points in {len(requests):,} OTLP requests "
             f"({size:.0f} MB), {self.scenario.first_day} to {self.scenario.today}; "
-            f"{self.tally.planted.total():,} secrets planted in them"
+            f"{self.tally.planted.total():,} secrets planted in them, "
+            f"{self.history.late:,} records that come late, and {self.history.doubled:,} twice"
         )
         return requests
 
@@ -217,11 +221,10 @@ class Demo:
 
     def write_files(self) -> None:
         """Write the business files, as month-end would, and the truth, apart."""
-        write_business(self.stage.root / "business", self.scenario, self.tally, tuple(REGIONS))
-        write_business(
-            self.stage.partner / "business", self.scenario, self.tally, (PARTNER_REGION,)
-        )
-        write_truth(self.stage.truth, self.scenario, self.tally)
+        invoices = make_invoices(self.scenario, self.tally)
+        write_business(self.stage.root / "business", self.scenario, invoices, tuple(REGIONS))
+        write_business(self.stage.partner / "business", self.scenario, invoices, (PARTNER_REGION,))
+        write_truth(self.stage.truth, self.scenario, self.tally, invoices)
 
     def mainstem(self, verb: str, platform: Path, *options: str) -> None:
         """Run one command as a user would."""
@@ -274,16 +277,14 @@ class Demo:
         """Compare the answers of both warehouses with what happened."""
         truth = json.loads(self.stage.truth.read_text(encoding="utf-8"))
         for part, folder in (("central", self.stage.root), ("partner", self.stage.partner)):
-            with mart_reader(folder / "published") as read_mart:
-                for verdict in compare(truth[part], read_mart):
-                    for line in verdict.wrong[:10]:
-                        self.console.print(f"[bold red]wrong[/] {line}", highlight=False)
-                    self.failed += bool(verdict.wrong)
-                    self.console.print(
-                        f"{part} {verdict.question.replace('_', ' ')}: "
-                        f"{verdict.compared - len(verdict.wrong):,} of {verdict.compared:,} values "
-                        "as the truth says"
-                    )
+            with asking(folder / "published") as ask:
+                for verdict in compare(COMPARISONS, truth[part], ask):
+                    self.failed += not verdict.good
+                    if not verdict.good:
+                        for line in verdict.wrong[:10]:
+                            self.console.print(f"[bold red]wrong[/] {line}", highlight=False)
+                    name = verdict.name.replace("_", " ")
+                    self.console.print(f"{part} {name}: {verdict.figure}", highlight=False)
 
     def farewell(self) -> None:
         """Say where to look next."""

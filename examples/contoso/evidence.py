@@ -1,4 +1,4 @@
-"""Read what the pipeline wrote: redactions from a region's ledger, marts as they were published."""
+"""Read what the pipeline wrote: redactions from a region's ledger, and what was published."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import duckdb
 from mainstem.records import EntryKind, LedgerEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from examples.contoso.check import Answer
+    from examples.contoso.check import Rows
 
 
 def redactions(store: Path) -> Counter[str]:
@@ -42,17 +42,15 @@ def _segments(store: Path) -> Iterator[LedgerEntry]:
 
 
 @contextmanager
-def mart_reader(published: Path) -> Iterator[Callable[[str], Iterable[Answer]]]:
-    """Open the build that `current` names; gives a function that reads a mart's rows."""
+def asking(published: Path) -> Iterator[Callable[[str], Rows]]:
+    """Open the build that `current` names; gives a function that runs a query on it."""
     build = (published / "current").read_text(encoding="utf-8").strip()
     database = duckdb.connect(str(published / build / "published.duckdb"), read_only=True)
 
-    def read(mart: str) -> list[Answer]:
-        rows = database.execute(f'SELECT * FROM gold."{mart}"')
-        columns = [column[0] for column in rows.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
+    def ask(sql: str) -> Rows:
+        return database.execute(sql).fetchall()
 
     try:
-        yield read
+        yield ask
     finally:
         database.close()

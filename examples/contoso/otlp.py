@@ -22,7 +22,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import ResourceMetrics, ScopeMet
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
-from examples.contoso.catalog import REGIONS, SERVICE_NAME, SERVICE_VERSION
+from examples.contoso.catalog import REGIONS, SERVICE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 Value = str | int | float | bool | tuple[str, ...]
-SCOPE = InstrumentationScope(name="contoso.transform", version=SERVICE_VERSION)
+SCOPE = "contoso.transform"
 
 
 @dataclass(frozen=True)
@@ -56,40 +56,46 @@ def attributes(**values: Value) -> list[KeyValue]:
     return [attribute(key.replace("__", "."), value) for key, value in values.items()]
 
 
-def logs_request(region: str, records: Sequence[LogRecord]) -> Request:
+def logs_request(region: str, version: str, records: Sequence[LogRecord]) -> Request:
     """Pack log records as one service's SDK sends them."""
-    scope = ScopeLogs(scope=SCOPE, log_records=records)
+    made = ScopeLogs(scope=scope(version), log_records=records)
     message = ExportLogsServiceRequest(
-        resource_logs=[ResourceLogs(resource=resource(region), scope_logs=[scope])]
+        resource_logs=[ResourceLogs(resource=resource(region, version), scope_logs=[made])]
     )
     return Request(region, "logs", message.SerializeToString(), len(records))
 
 
-def traces_request(region: str, spans: Sequence[Span]) -> Request:
+def traces_request(region: str, version: str, spans: Sequence[Span]) -> Request:
     """Pack spans as one service's SDK sends them."""
-    scope = ScopeSpans(scope=SCOPE, spans=spans)
+    made = ScopeSpans(scope=scope(version), spans=spans)
     message = ExportTraceServiceRequest(
-        resource_spans=[ResourceSpans(resource=resource(region), scope_spans=[scope])]
+        resource_spans=[ResourceSpans(resource=resource(region, version), scope_spans=[made])]
     )
     return Request(region, "traces", message.SerializeToString(), len(spans))
 
 
-def metrics_request(region: str, metrics: Sequence[Metric], points: int) -> Request:
+def metrics_request(region: str, version: str, metrics: Sequence[Metric], points: int) -> Request:
     """Pack metrics as one service's SDK sends them."""
-    scope = ScopeMetrics(scope=SCOPE, metrics=metrics)
+    made = ScopeMetrics(scope=scope(version), metrics=metrics)
     message = ExportMetricsServiceRequest(
-        resource_metrics=[ResourceMetrics(resource=resource(region), scope_metrics=[scope])]
+        resource_metrics=[ResourceMetrics(resource=resource(region, version), scope_metrics=[made])]
     )
     return Request(region, "metrics", message.SerializeToString(), points)
 
 
 @lru_cache
-def resource(region: str) -> Resource:
-    """Describe the service in a region, as its SDK would."""
+def scope(version: str) -> InstrumentationScope:
+    """Name the instrumentation of a release."""
+    return InstrumentationScope(name=SCOPE, version=version)
+
+
+@lru_cache
+def resource(region: str, version: str) -> Resource:
+    """Describe the service in a region and release, as its SDK would."""
     return Resource(
         attributes=attributes(
             service__name=SERVICE_NAME,
-            service__version=SERVICE_VERSION,
+            service__version=version,
             service__instance__id=f"{SERVICE_NAME}-{region}-0",
             deployment__environment__name="play",
             cloud__region=REGIONS[region],

@@ -1,87 +1,51 @@
-"""What happens at Contoso's customers, decided by a seed.
+"""What happens at Contoso's customers, day by day, decided by a seed.
 
-Who they are, how their use of the license grows and what they do.
 Everything is a function of the seed and the day, so that the history, the business files and the
 truth are made from the same decisions and none of them from another's output.
 """
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from examples.contoso.catalog import (
     ERROR_TYPES,
-    FEATURES,
-    INDUSTRIES,
-    PLAN_FEATURES,
-    PLANS,
-    TENANTS_IN_REGION,
+    FIRST_VERSION,
+    INSTRUMENTED,
+    OVER_LIMIT,
+    RELEASES,
     TRANSFORMATION_KINDS,
-    Plan,
 )
+from examples.contoso.customers import (
+    CHURN_DECLINE,
+    CONTRACT_TO_SPIKE,
+    SPIKE_DAYS,
+    SPIKE_FACTOR,
+    Account,
+    Customers,
+    Story,
+    Tenant,
+    make_customers,
+)
+from examples.contoso.tally import billing_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SEED = 20_240_601
-HISTORY_DAYS = 30
-GONE_DAYS = 12
-BILLED_DAYS = 10
-"""The history holds at least so many days of the month before, so that there is a billed month."""
-
-
-class Story(StrEnum):
-    """How an account's use of its license goes."""
-
-    OVER = "over"
-    SOON = "soon"
-    LATER = "later"
-    FULL = "full"
-    """Nine tenths in use and no growth."""
-    STEADY = "steady"
-    SHELVED = "shelved"
-    """Pays and reports its license, and uses nothing."""
-    GONE = "gone"
-    """Stopped altogether `GONE_DAYS` ago."""
-
-
-@dataclass(frozen=True)
-class Tenant:
-    """One installation of a customer in one region."""
-
-    tenant_id: str
-    account_id: str
-    region: str
-    share: float
-    """Its part of the account's master records."""
-    license_limit: int
-    """Its part of the plan's limit, which its installation enforces."""
-    seats: int
-    features: tuple[str, ...]
-    """The features that it has adopted."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """One customer with its plan and how its use of the license goes.
-
-    At the start of the last day it uses `used_today` master records, and `growth` more each day.
-    """
-
-    account_id: str
-    name: str
-    industry: str
-    plan: Plan
-    region: str
-    story: Story
-    used_today: int
-    growth: float
-    tenants: tuple[Tenant, ...]
+HISTORY_DAYS = 400
+RECENT_DAYS = 30
+"""Of so many days all is told: every use of a feature, traces and metrics."""
+TENANTS, FEWEST_TENANTS = 200, 60
+OUTAGE_REGION, OUTAGE_DAYS_AGO, OUTAGE_HOURS = "use", 45, range(6, 14)
+"""When one region's service answered nobody, in hours of UTC."""
+STALE_LIMIT_ACCOUNT = 22
+"""By its number: its installation enforces the limit of the contract before."""
 
 
 @dataclass(frozen=True)
@@ -98,106 +62,241 @@ class Transformation:
 
 @dataclass(frozen=True)
 class Session:
-    """One person at work: start and end in seconds of the day, and what they did."""
+    """One person at work: start and end in seconds of the day."""
 
     session_id: str
     person: int
     start: int
     end: int
-    features: tuple[tuple[int, str], ...]
-    """Second of the day and feature."""
-    transformations: tuple[Transformation, ...]
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a feature, in a session where sessions are reported."""
+
+    second: int
+    feature: str
+    session: Session | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a tenant did on a day. `consumed` has second and records of what no run reports."""
+
+    sessions: tuple[Session, ...] = ()
+    uses: tuple[Use, ...] = ()
+    runs: tuple[Transformation, ...] = ()
+    consumed: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Contoso's customers and their days, from `first_day` to `today` in UTC.
-
-    `scale` multiplies what they do (1.0 gives some 300,000 telemetry records in a month); below 1
-    the service also reports less often.
-    """
+    """Contoso's customers and their days, from `first_day` to `today` in UTC."""
 
     today: date
+    first_day: date
     seed: int = SEED
-    days: int = HISTORY_DAYS
-    scale: float = 1.0
+    count: int = TENANTS
+    """Tenants, all in all."""
 
     @classmethod
     def ending(cls, now: datetime, *, seed: int = SEED, scale: float = 1.0) -> Scenario:
-        """Make the history that ends at `now`: 30 days, and 10 of the month before at least."""
-        today = now.astimezone(UTC).date()
-        since_month_began = today.day - 1
-        days = max(HISTORY_DAYS, since_month_began + BILLED_DAYS)
-        return cls(today=today, seed=seed, days=days, scale=scale)
+        """Make the history that ends at `now`: 400 days, and what their first month lacks.
 
-    @property
-    def first_day(self) -> date:
-        """The day on which Contoso Transform went live."""
-        return self.today - timedelta(days=self.days)
+        `scale` multiplies the 200 tenants; 60 are the fewest, so that all that is planted fits.
+        """
+        today = now.astimezone(UTC).date()
+        first_day = (today - timedelta(days=HISTORY_DAYS)).replace(day=1)
+        count = max(FEWEST_TENANTS, round(TENANTS * scale))
+        return cls(today, first_day, seed, count)
 
     @property
     def dates(self) -> list[date]:
         """Every day, the first and today included."""
-        return [self.first_day + timedelta(days=offset) for offset in range(self.days + 1)]
+        days = (self.today - self.first_day).days
+        return [self.first_day + timedelta(days=offset) for offset in range(days + 1)]
 
     @cached_property
+    def customers(self) -> Customers:
+        """Everyone at Contoso."""
+        return make_customers(self.seed, self.today, self.first_day, self.count)
+
+    @property
     def accounts(self) -> tuple[Account, ...]:
-        """Every customer, in all regions."""
-        accounts: list[Account] = []
-        for region, count in TENANTS_IN_REGION.items():
-            accounts.extend(self._accounts_of(region, count, first=len(accounts)))
-        return tuple(accounts)
+        """Every customer that the business knows, in all regions."""
+        return self.customers.accounts
 
-    @property
-    def tenants(self) -> Iterator[tuple[Account, Tenant]]:
-        """Every tenant with its account."""
-        return ((account, tenant) for account in self.accounts for tenant in account.tenants)
+    @cached_property
+    def tenants(self) -> tuple[tuple[Account, Tenant], ...]:
+        """Every tenant that sends telemetry, with its account."""
+        everyone = (*self.customers.accounts, *self.customers.unmapped)
+        return tuple((account, tenant) for account in everyone for tenant in account.tenants)
 
-    @property
-    def report_hours(self) -> int:
-        """Hours between two reports of a license, and between two requests with metrics."""
-        return 1 if self.scale >= 1 else 6
+    def day(self, days: int) -> date:
+        """Give the day that lies so many days after today."""
+        return self.today + timedelta(days=days)
 
-    def used(self, account: Account, tenant: Tenant, at: datetime) -> int:
-        """Master records that a tenant keeps: a straight line, and a little up or down each day."""
-        days = (at - midnight(self.today)) / timedelta(days=1)
-        sway = random.Random(f"{self.seed}/{tenant.tenant_id}/{int(days // 1)}").uniform(-1, 1)
-        step = max(0.2 * account.growth, account.plan.master_records / 4000)
-        return round((account.used_today + account.growth * days + sway * step) * tenant.share)
+    def version(self, region: str, day: date) -> str:
+        """Name the release that a region runs on a day."""
+        ago = (self.today - day).days
+        reached = [r.version for r in RELEASES if ago <= r.days_ago.get(region, -1)]
+        return reached[-1] if reached else FIRST_VERSION
 
-    def reached_at(self, account: Account) -> datetime | None:
-        """Tell when the line reaches the plan's limit; None where it does not grow."""
-        if account.growth == 0:
-            return None
-        days = (account.plan.master_records - account.used_today) / account.growth
-        return midnight(self.today) + timedelta(days=days)
+    def recent(self, day: date) -> bool:
+        """Tell whether all is told of a day."""
+        return (self.today - day).days <= RECENT_DAYS
 
-    def active(self, account: Account, day: date) -> bool:
-        """Tell whether an account still runs the product on a day."""
-        return account.story is not Story.GONE or (self.today - day).days >= GONE_DAYS
+    def instrumented(self, region: str, day: date) -> bool:
+        """Tell whether a region's release reports transformations and sessions."""
+        return (self.today - day).days <= INSTRUMENTED.days_ago[region]
 
-    def sessions(self, account: Account, tenant: Tenant, day: date) -> tuple[Session, ...]:
-        """Decide what a tenant's people do on a day."""
-        if account.story is Story.SHELVED or not self.active(account, day):
-            return ()
-        days = (day - self.today).days
-        rng = random.Random(f"{self.seed}/{tenant.tenant_id}/{days}/work")
-        busy = 1.0 if day.weekday() < 5 else 0.3
-        count = round(self.scale * busy * tenant.seats * rng.uniform(0.7, 1.3))
-        return tuple(
-            _session(rng, account, tenant, f"{tenant.tenant_id}-{day:%m%d}-{number:03d}")
-            for number in range(count)
+    def dark(self, region: str, day: date, second: int) -> bool:
+        """Tell whether a region's service was down."""
+        return (
+            region == OUTAGE_REGION
+            and (self.today - day).days == OUTAGE_DAYS_AGO
+            and second // 3600 in OUTAGE_HOURS
         )
 
-    def _accounts_of(self, region: str, tenants: int, first: int) -> Iterator[Account]:
-        rng = random.Random(f"{self.seed}/{region}")
-        made = 0
-        number = first
-        while made < tenants:
-            twins = min(2 if number % 6 == 5 else 1, tenants - made)
-            yield _account(rng, region, number, range(made, made + twins))
-            made += twins
-            number += 1
+    def active(self, account: Account, day: date) -> bool:
+        """Tell whether an account runs the product on a day.
+
+        From the day after its contract begins to the day before it ends, wherever days begin.
+        """
+        if account.story is Story.GONE and day >= self.day(account.event):
+            return False
+        around = day - timedelta(days=1), day, day + timedelta(days=1)
+        return not account.phases or all(account.phase(each) for each in around)
+
+    def used(self, account: Account, tenant: Tenant, at: datetime) -> int:
+        """Give the master records that a tenant keeps, which sway a little from day to day."""
+        days = (at - midnight(self.today)) / timedelta(days=1)
+        sway = random.Random(f"{self.seed}/{tenant.tenant_id}/{int(days // 1)}").uniform(-1, 1)
+        step = max(0.2 * account.growth, account.curve[-1][1] / 4000)
+        return round((account.records(days) + sway * step) * tenant.share)
+
+    def limit(self, account: Account, at: datetime) -> int | None:
+        """Give the limit that an account's installations enforce: what was signed for that day."""
+        phase = account.phase(billing_day(account.zone, at))
+        if phase is None:
+            return None
+        signed = account.phases[0] if account.number == STALE_LIMIT_ACCOUNT else phase
+        return signed.limit
+
+    def vigour(self, account: Account, day: date) -> float:
+        """Tell how much more or less than usual an account does because of its story."""
+        since = (day - self.today).days - account.event
+        if account.story is Story.SPIKE_AFTER_CONTRACT:
+            since -= CONTRACT_TO_SPIKE
+        if account.story in (Story.SPIKE, Story.SPIKE_AFTER_CONTRACT):
+            return SPIKE_FACTOR if 0 <= since < SPIKE_DAYS else 1.0
+        if account.story in (Story.CHURN, Story.RETURN) and -CHURN_DECLINE <= since < 0:
+            return 0.15 + 0.85 * -since / CHURN_DECLINE
+        return 1.0
+
+    def volume(self, account: Account, tenant: Tenant, day: date, rng: random.Random) -> int:
+        """Decide how many records a tenant's transformations take on a day."""
+        grown = 1 + 0.3 * (day - self.first_day).days / HISTORY_DAYS
+        season = 1 + 0.12 * math.sin(2 * math.pi * (day.timetuple().tm_yday - 30) / 365.25)
+        week = 1.0 if day.weekday() < 5 else 0.35
+        noise = rng.uniform(0.88, 1.12)
+        usual = account.daily * tenant.share * grown * season * week * noise
+        return max(1, round(usual * self.vigour(account, day)))
+
+    def work(self, account: Account, tenant: Tenant, day: date) -> Work:
+        """Decide what a tenant's people do on a day."""
+        if account.story is Story.SHELVED or not self.active(account, day):
+            return Work()
+        rng = random.Random(f"{self.seed}/{tenant.tenant_id}/{(day - self.today).days}/work")
+        volume = self.volume(account, tenant, day, rng)
+        name = f"{tenant.tenant_id}-{day:%y%m%d}"
+        sessions: tuple[Session, ...] = ()
+        consumed: tuple[tuple[int, int], ...] = ()
+        runs: tuple[Transformation, ...] = ()
+        if self.instrumented(tenant.region, day):
+            sessions = tuple(self._sessions(rng, account, tenant, day, name))
+            runs = tuple(self._runs(rng, account, day, name, volume))
+        else:
+            consumed = ((rng.randrange(86_400), volume),)
+        uses = tuple(self._uses(rng, account, tenant, day, sessions))
+        return Work(
+            tuple(s for s in sessions if not self.dark(tenant.region, day, s.start)),
+            tuple(u for u in uses if not self.dark(tenant.region, day, u.second)),
+            tuple(r for r in runs if not self.dark(tenant.region, day, r.second)),
+            tuple(c for c in consumed if not self.dark(tenant.region, day, c[0])),
+        )
+
+    def _sessions(
+        self, rng: random.Random, account: Account, tenant: Tenant, day: date, name: str
+    ) -> Iterator[Session]:
+        usual = 1.6 if self.recent(day) else 0.5
+        usual *= self.vigour(account, day) * (1.0 if day.weekday() < 5 else 0.3)
+        for number in range(_rounded(rng, usual)):
+            start = rng.randint(5 * 3600, 20 * 3600)
+            end = start + rng.randint(300, 5400)
+            yield Session(f"{name}-{number:02d}", rng.randrange(tenant.seats), start, end)
+
+    def _uses(
+        self,
+        rng: random.Random,
+        account: Account,
+        tenant: Tenant,
+        day: date,
+        sessions: tuple[Session, ...],
+    ) -> Iterator[Use]:
+        """Give the first use of a feature on the day it was taken up, then uses by chance."""
+        taken_up = [feature for feature, since in tenant.features if since <= day]
+        for feature, since in tenant.features:
+            if since == day:
+                yield Use(rng.randrange(86_400), feature, None)
+        if not taken_up:
+            return
+        if not self.instrumented(tenant.region, day):
+            usual = 0.9 * self.vigour(account, day) * (1.0 if day.weekday() < 5 else 0.3)
+            for _ in range(_rounded(rng, usual)):
+                yield Use(rng.randrange(86_400), rng.choice(taken_up), None)
+        for session in sessions:
+            for _ in range(rng.randint(2, 4) if self.recent(day) else rng.randint(1, 3)):
+                second = rng.randint(session.start, session.end)
+                yield Use(second, rng.choice(taken_up), session)
+
+    def _runs(
+        self,
+        rng: random.Random,
+        account: Account,
+        day: date,
+        name: str,
+        volume: int,
+    ) -> Iterator[Transformation]:
+        count = 2 if self.recent(day) else 1
+        sizes = [volume - volume // 2, volume // 2][:count] if count == 2 else [volume]
+        errors: list[str | None] = [None] * count
+        errors += [rng.choice(ERROR_TYPES)] * _rounded(rng, self._failures(account, day))
+        if self.over_limit(account, day):
+            errors += [OVER_LIMIT] * 3
+        for number, error in enumerate(errors):
+            yield Transformation(
+                second=rng.randrange(600, 85_000),
+                transformation_id=f"{name}-{number:02d}",
+                kind=rng.choice(TRANSFORMATION_KINDS),
+                records=sizes[number] if number < count else rng.randint(10, 400),
+                duration_ms=rng.randint(400, 20_000),
+                error_type=error,
+            )
+
+    def over_limit(self, account: Account, day: date) -> bool:
+        """Tell whether an account's license is used up, so that transformations fail."""
+        phase = account.phase(day)
+        if account.story is not Story.CROSSING or phase is None:
+            return False
+        return account.records((day - self.today).days) >= phase.limit
+
+    def _failures(self, account: Account, day: date) -> float:
+        """Tell how many failed attempts a day has on average."""
+        since = (day - self.today).days - account.event
+        if account.story in (Story.CHURN, Story.RETURN) and -CHURN_DECLINE // 2 <= since < 0:
+            return 0.6
+        return 0.05
 
 
 def midnight(day: date) -> datetime:
@@ -205,141 +304,6 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-_STORIES = {
-    0: Story.SOON,
-    2: Story.LATER,
-    4: Story.OVER,
-    5: Story.SOON,
-    6: Story.FULL,
-    9: Story.OVER,
-    11: Story.SOON,
-    12: Story.LATER,
-    14: Story.OVER,
-    16: Story.SOON,
-    17: Story.SHELVED,
-    19: Story.OVER,
-    21: Story.SOON,
-    23: Story.LATER,
-    24: Story.GONE,
-    26: Story.SOON,
-    28: Story.LATER,
-    31: Story.SOON,
-    33: Story.LATER,
-    35: Story.OVER,
-}
-"""By an account's place in the list; the others are steady."""
-_NAMES = (
-    "Adatum",
-    "Alpine",
-    "Bellows",
-    "Coho",
-    "Fabrikam",
-    "Fourth",
-    "Graphic",
-    "Humongous",
-    "Lamna",
-    "Litware",
-    "Lucerne",
-    "Margie",
-    "Munson",
-    "Northwind",
-    "Parnell",
-    "Proseware",
-    "Relecloud",
-    "Southridge",
-    "Tailspin",
-    "Tailwind",
-    "Trey",
-    "VanArsdel",
-    "Wide",
-    "Wingtip",
-    "Woodgrove",
-    "Boulder",
-    "Consolidated",
-    "Firstup",
-    "Liberty",
-    "Nod",
-    "Olympia",
-    "Rosewood",
-    "Treyline",
-    "Wexford",
-    "Yonder",
-    "Zephyr",
-)
-_SEATS = {"starter": (3, 5), "business": (4, 8), "enterprise": (7, 12)}
-_SIZES = {"starter": 200, "business": 600, "enterprise": 1500}
-"""Records in a large transformation."""
-_TRADES = {"manufacturing": "Works", "retail": "Stores", "healthcare": "Clinics"}
-
-
-def _account(rng: random.Random, region: str, number: int, places: range) -> Account:
-    plan = tuple(PLANS.values())[(number // 3 + number) % 3]
-    industry = INDUSTRIES[number % 3]
-    story = _STORIES.get(number, Story.STEADY)
-    used, growth = _license(rng, plan, story)
-    account_id = f"A{1001 + number}"
-    shares = (1.0,) if len(places) == 1 else (0.7, 0.3)
-    tenants = tuple(
-        Tenant(
-            tenant_id=f"contoso-{region}-{place + 1:03d}",
-            account_id=account_id,
-            region=region,
-            share=share,
-            license_limit=round(plan.master_records * share),
-            seats=rng.randint(*_SEATS[plan.name]),
-            features=_adopted(rng, industry, plan),
-        )
-        for place, share in zip(places, shares, strict=True)
-    )
-    name = f"{_NAMES[number]} {_TRADES[industry]}"
-    return Account(account_id, name, industry, plan, region, story, used, growth, tenants)
-
-
-def _license(rng: random.Random, plan: Plan, story: Story) -> tuple[int, float]:
-    """Give what an account uses today and how much more each day."""
-    limit = plan.master_records
-    if story in (Story.STEADY, Story.SHELVED, Story.GONE):
-        return round(limit * rng.uniform(0.3, 0.6)), 0.0
-    if story is Story.FULL:
-        return round(limit * 0.93), 0.0
-    if story is Story.OVER:
-        growth = limit * rng.uniform(0.004, 0.008)
-        return round(limit + growth * rng.uniform(2, 7)), growth
-    days_left = rng.uniform(4, 26) if story is Story.SOON else rng.uniform(50, 75)
-    growth = limit * rng.uniform(0.004, 0.008)
-    return round(limit - growth * days_left), growth
-
-
-def _adopted(rng: random.Random, industry: str, plan: Plan) -> tuple[str, ...]:
-    """Give the features that a tenant has taken up: its industry's liking of each decides."""
-    offered = FEATURES[: PLAN_FEATURES[plan.name]]
-    liking = INDUSTRIES.index(industry)
-    return tuple(
-        feature
-        for place, feature in enumerate(offered)
-        if place == 0 or rng.random() < (0.85 if place % 3 == liking else 0.5)
-    )
-
-
-def _session(rng: random.Random, account: Account, tenant: Tenant, session_id: str) -> Session:
-    start = rng.randint(6 * 3600, 18 * 3600)
-    end = start + rng.randint(300, 5400)
-    features = tuple(
-        sorted(
-            (rng.randint(start, end), rng.choice(tenant.features))
-            for _ in range(rng.randint(4, 12))
-        )
-    )
-    size = _SIZES[account.plan.name]
-    transformations = tuple(
-        Transformation(
-            second=rng.randint(start, end),
-            transformation_id=f"{session_id}-{number}",
-            kind=rng.choice(TRANSFORMATION_KINDS),
-            records=rng.randint(size // 4, size),
-            duration_ms=rng.randint(400, 20_000),
-            error_type=rng.choice(ERROR_TYPES) if rng.random() < 0.06 else None,
-        )
-        for number in range(rng.randint(1, 3))
-    )
-    return Session(session_id, rng.randrange(tenant.seats), start, end, features, transformations)
+def _rounded(rng: random.Random, mean: float) -> int:
+    """Round up or down by chance, so that the mean is kept."""
+    return int(mean) + (rng.random() < mean % 1)

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 REGION = os.environ.get("CONTOSO_REGION", "euc")
 
 started = datetime.now(UTC)
-scenario = Scenario.ending(started)
+scenario = Scenario.ending(started, scale=float(os.environ.get("CONTOSO_SCALE", "1")))
 tenants = {
     tenant.tenant_id: (account, tenant)
     for account, tenant in scenario.tenants
     if tenant.region == REGION
 }
-telemetry = start_telemetry(REGION)
+telemetry = start_telemetry(REGION, scenario.version(REGION, scenario.today))
 tracer = telemetry.traces.get_tracer(SCOPE)
 meter = telemetry.metrics.get_meter(SCOPE)
 transformations = meter.create_counter("contoso.transformations", unit="{transformation}")
@@ -137,13 +137,15 @@ def transform(run: Run, tenant: TenantHeader) -> dict[str, str | int]:
         resource__unit="{record}",
     )
     used = scenario.used(account, installation, started)
+    limit = scenario.limit(account, started)
+    enforced: dict[str, str | int] = {} if limit is None else {"license__limit": limit}
     telemetry.event(
         "license.usage",
         tenant,
         license__metric=MASTER_RECORDS,
         license__used=used,
-        license__limit=installation.license_limit,
         license__period="total",
+        **enforced,
     )
     return {"license_used": used}
 

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from examples.contoso.business import TABLES
 from examples.contoso.catalog import CENTRAL_REGIONS, PARTNER_REGION, REGIONS
 from examples.contoso.mistakes import TOKEN_PATTERN, VAT_ID_PATTERN
 
@@ -184,13 +185,7 @@ published: ./published
 
 
 def _sources() -> str:
-    return """\
-sources:
-  accounts: business/accounts.csv
-  map_tenant_account: business/map_tenant_account.csv
-  contract_lines: business/contract_lines.csv
-  invoice_lines: business/invoice_lines.csv
-"""
+    return "sources:\n" + "".join(f"  {name}: business/{name}.csv\n" for name in TABLES)
 
 
 def _collector(ports: Ports) -> str:

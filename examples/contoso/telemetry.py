@@ -19,7 +19,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from examples.contoso.catalog import REGIONS, SERVICE_NAME, SERVICE_VERSION
+from examples.contoso.catalog import REGIONS, SERVICE_NAME
 
 if TYPE_CHECKING:
     from opentelemetry.sdk._logs.export import LogRecordExporter
@@ -36,6 +36,7 @@ class Telemetry:
     """The three providers of one service in one region."""
 
     region: str
+    version: str
     traces: TracerProvider
     logs: LoggerProvider
     metrics: MeterProvider
@@ -43,7 +44,7 @@ class Telemetry:
     def event(self, name: str, tenant: str, **values: str | int) -> None:
         """Emit an event of the vocabulary; `__` stands for a dot in a key."""
         named = {key.replace("__", "."): value for key, value in values.items()}
-        self.logs.get_logger(SCOPE, SERVICE_VERSION).emit(
+        self.logs.get_logger(SCOPE, self.version).emit(
             LogRecord(
                 event_name=name,
                 severity_number=SeverityNumber.INFO,
@@ -54,7 +55,7 @@ class Telemetry:
     def log(self, body: str, tenant: str, **values: str) -> None:
         """Write an ordinary log line."""
         named = {key.replace("__", "."): value for key, value in values.items()}
-        self.logs.get_logger(SCOPE, SERVICE_VERSION).emit(
+        self.logs.get_logger(SCOPE, self.version).emit(
             LogRecord(
                 body=body,
                 severity_number=SeverityNumber.INFO,
@@ -75,12 +76,12 @@ def tenant_key(region: str) -> str:
     return "customer.id" if region == "cac" else "tenant.id"
 
 
-def start_telemetry(region: str) -> Telemetry:
-    """Start the three providers for a region's service."""
+def start_telemetry(region: str, version: str) -> Telemetry:
+    """Start the three providers for a region's service of a release."""
     resource = Resource.create(
         {
             "service.name": SERVICE_NAME,
-            "service.version": SERVICE_VERSION,
+            "service.version": version,
             "service.instance.id": f"{SERVICE_NAME}-{region}-live",
             "deployment.environment.name": "play",
             "cloud.region": REGIONS[region],
@@ -95,7 +96,7 @@ def start_telemetry(region: str) -> Telemetry:
     )
     reader = PeriodicExportingMetricReader(points, export_interval_millis=METRICS_EVERY_MS)
     metrics = MeterProvider(resource=resource, metric_readers=[reader])
-    return Telemetry(region, traces, logs, metrics)
+    return Telemetry(region, version, traces, logs, metrics)
 
 
 def _exporters() -> tuple[SpanExporter, LogRecordExporter, MetricExporter]:

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from examples.contoso.catalog import ERROR_TYPES, TRANSFORMATION_KINDS
+from examples.contoso.customers import Account, Story, Tenant
 from examples.contoso.mistakes import QUERY_IN_URL
-from examples.contoso.scenario import Scenario, Story, Tenant
-from examples.contoso.truth import Tally
+from examples.contoso.scenario import Scenario
+from examples.contoso.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,10 +72,14 @@ class _People:
         self.client = httpx.Client(base_url=url, timeout=20)
         self.on_answer = on_answer
         self.rng = random.Random(f"{scenario.seed}/{region}/live")
+        self.scenario = scenario
         self.tenants = [
-            tenant
+            (account, tenant)
             for account, tenant in scenario.tenants
-            if tenant.region == region and account.story not in (Story.SHELVED, Story.GONE)
+            if tenant.region == region
+            and tenant.features
+            and scenario.active(account, scenario.today)
+            and account.story is not Story.SHELVED
         ]
         self.tally = Tally()
         self.error: httpx.HTTPError | None = None
@@ -83,22 +88,26 @@ class _People:
         number = 0
         try:
             while time.monotonic() < until and not stop.is_set():
-                tenant = self.rng.choice(self.tenants)
-                self._session(tenant, f"live-{self.region}-{number:04d}", stop)
+                account, tenant = self.rng.choice(self.tenants)
+                self._session(account, tenant, f"live-{self.region}-{number:04d}", stop)
                 number += 1
         except httpx.HTTPError as error:
             self.error = error
         finally:
             self.client.close()
 
-    def _session(self, tenant: Tenant, session_id: str, stop: threading.Event) -> None:
+    def _session(
+        self, account: Account, tenant: Tenant, session_id: str, stop: threading.Event
+    ) -> None:
         name = tenant.tenant_id
         planted = self.tally.planted
         self._call("POST", f"/sessions/{session_id}", name)
         planted["e-mail in a log body"] += 1
         planted["user id"] += 1
         for _ in range(self.rng.randint(2, 4)):
-            feature = self.rng.choice(tenant.features)
+            feature = self.rng.choice(
+                [name for name, since in tenant.features if since <= self.scenario.today]
+            )
             self._call("POST", f"/features/{feature}?name={QUERY_IN_URL}", name)
             self.tally.features[name, feature, _today()] += 1
             for kind in ("query of a URL", "name in SQL text", "city in SQL text"):
@@ -107,17 +116,18 @@ class _People:
         self._call("GET", "/users/me/preferences", name)
         for kind in ("e-mail in a span name", "JWT in an attribute", "client address"):
             planted[kind] += 1
-        self._transform(name, session_id)
+        self._transform(account, name, session_id)
+        self.tally.sessions[name, _today()] += 1
         self._call("DELETE", f"/sessions/{session_id}", name)
         stop.wait(PAUSE)
 
-    def _transform(self, tenant: str, session_id: str) -> None:
+    def _transform(self, account: Account, name: str, session_id: str) -> None:
         records = self.rng.randint(20, 400)
         fails = self.rng.choice(ERROR_TYPES) if self.rng.random() < 0.15 else None
         answer = self._call(
             "POST",
             "/transformations",
-            tenant,
+            name,
             {
                 "transformation_id": f"{session_id}-0",
                 "kind": self.rng.choice(TRANSFORMATION_KINDS),
@@ -125,14 +135,15 @@ class _People:
                 "fails": fails,
             },
         )
+        now = datetime.now(UTC)
         if fails is not None:
-            self.tally.failed[tenant, fails] += 1
+            self.tally.failed[name, fails, now.date()] += 1
             self.tally.planted["token in an exception"] += 3
             return
-        today = _today()
-        self.tally.completed[tenant] += 1
-        self.tally.transformed[tenant, today.replace(day=1)] += records
-        self.tally.report(tenant, today, int(answer["license_used"]))
+        self.tally.completed[name, now.date()] += 1
+        self.tally.consume(name, account.zone, now, records)
+        limit = self.scenario.limit(account, now)
+        self.tally.report(name, account.zone, now, int(answer["license_used"]), limit)
 
     def _call(
         self, method: str, path: str, tenant: str, body: Mapping[str, object] | None = None

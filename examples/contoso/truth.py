@@ -1,215 +1,281 @@
-"""What happened, counted where it was made to happen; the pipeline never reads this.
+"""What the answers must be, from the scenario's decisions and the tally.
 
-`Tally` counts while the history is made and while live traffic is answered. `Truth` sets the tally
-beside the scenario's decisions and is what the demo and the tests hold the answers against.
+The pipeline reads none of it.
+
+A truth is one part for the central warehouse and one for the partner's. Each part has tables, as
+`{"columns": [...], "rows": [[...]]}`; a table is named after the comparison of `questions` that
+reads it.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from examples.contoso.business import (
-    CENT,
-    FAULTS,
-    contract_lines,
-    invoice_lines,
-    months,
-    usage,
-)
 from examples.contoso.catalog import (
     CENTRAL_REGIONS,
-    CURRENCY,
-    FEATURES,
+    INSTRUMENTED,
+    LAUNCHED,
     MASTER_RECORDS,
+    OVER_LIMIT,
     PARTNER_REGION,
     REGIONS,
+    SERVICE_NAME,
+    TRANSFORMED_RECORDS,
 )
-from examples.contoso.scenario import Story
+from examples.contoso.customers import CONTRACT_TO_SPIKE, Account, Story, Tenant
+from examples.contoso.money import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
     from pathlib import Path
 
-    from examples.contoso.business import InvoiceLine
+    from examples.contoso.invoices import Invoices
     from examples.contoso.scenario import Scenario
+    from examples.contoso.tally import Tally
 
-Row = dict[str, object]
-MILLIONTH = Decimal("0.000001")
-REVENUE_DAYS = 30
-
-
-@dataclass
-class Tally:
-    """Counts of what the product did, by tenant."""
-
-    features: Counter[tuple[str, str, date]] = field(default_factory=Counter)
-    """By tenant, feature and day: how often it was used."""
-    completed: Counter[str] = field(default_factory=Counter)
-    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By tenant and error type."""
-    transformed: Counter[tuple[str, date]] = field(default_factory=Counter)
-    """By tenant and first day of the month: records that completed transformations took."""
-    license_used: dict[str, int] = field(default_factory=dict)
-    """By tenant: master records in the last report."""
-    license_peak: dict[tuple[str, date], int] = field(default_factory=dict)
-    """By tenant and first day of the month: the most that was reported."""
-    planted: Counter[str] = field(default_factory=Counter)
-    """By kind of secret: how many were planted."""
-
-    def report(self, tenant: str, day: date, used: int) -> None:
-        """Take a report of a license, each later than the last one of its tenant."""
-        month = tenant, day.replace(day=1)
-        self.license_used[tenant] = used
-        self.license_peak[month] = max(used, self.license_peak.get(month, 0))
-
-    def add(self, other: Tally) -> None:
-        """Add what another part of the traffic did."""
-        self.features += other.features
-        self.completed += other.completed
-        self.failed += other.failed
-        self.transformed += other.transformed
-        self.license_used |= other.license_used
-        for month, used in other.license_peak.items():
-            self.license_peak[month] = max(used, self.license_peak.get(month, 0))
-        self.planted += other.planted
+Table = dict[str, list[object]]
+STALE_DAYS, HORIZON_DAYS, NEAR_SHARE = 7, 90, 0.9
+"""When a license is stale, how far projections go, and what is near: docs/answers.md."""
 
 
-def license_limits(scenario: Scenario, tally: Tally, regions: Sequence[str]) -> list[Row]:
-    """Tell, for each tenant, what it uses, its limit, and the day on which it will reach it."""
-    rows: list[Row] = []
-    for account, tenant in scenario.tenants:
-        if tenant.region not in regions:
-            continue
-        used = tally.license_used[tenant.tenant_id]
-        reached = scenario.reached_at(account)
-        if account.story is Story.GONE:
-            status = "stale"
-        elif used >= tenant.license_limit:
-            status = "reached"
-        elif account.growth or used / tenant.license_limit >= 0.9:
-            status = "nearing"
-        else:
-            status = "clear"
-        rows.append(
-            {
-                "region": tenant.region,
-                "tenant_id": tenant.tenant_id,
-                "license_metric": MASTER_RECORDS,
-                "used": used,
-                "license_limit": tenant.license_limit,
-                "limit_status": status,
-                "reaches_on": str(reached.date()) if reached and status == "nearing" else None,
-            }
-        )
-    return rows
+@dataclass(frozen=True)
+class Part:
+    """What one warehouse must say: of the telemetry of some regions."""
 
+    scenario: Scenario
+    tally: Tally
+    invoices: Invoices
+    regions: Sequence[str]
+    billed_regions: Sequence[str]
+    """The regions of its business files."""
 
-def feature_revenue(scenario: Scenario, tally: Tally, regions: Sequence[str]) -> list[Row]:
-    """Spread each account's monthly price over the features that it used in the last 30 days."""
-    since = scenario.today - timedelta(days=REVENUE_DAYS - 1)
-    uses: Counter[tuple[str, str]] = Counter()
-    for (name, feature, day), count in tally.features.items():
-        if day >= since:
-            uses[name, feature] += count
-    revenue: dict[tuple[str, str, str], Decimal] = {}
-    used: Counter[tuple[str, str, str]] = Counter()
-    carried: Counter[tuple[str, str, str]] = Counter()
-    for account in scenario.accounts:
-        if account.region not in regions:
-            continue
-        price = sum((line.price_per_month for line in contract_lines(account)), Decimal(0))
-        mine: Counter[str] = Counter()
-        for tenant in account.tenants:
-            for feature in FEATURES:
-                mine[feature] += uses[tenant.tenant_id, feature]
-        total = mine.total()
-        shares = mine if total else Counter({"(no use)": 0})
-        for feature, count in shares.items():
-            if total and not count:
-                continue
-            key = account.industry, account.plan.name, feature
-            part = price * count / total if total else price
-            revenue[key] = revenue.get(key, Decimal(0)) + part.quantize(MILLIONTH, ROUND_HALF_UP)
-            used[key] += count
-            carried[key] += 1
-    return [
-        {
-            "industry": industry,
-            "plan": plan,
-            "currency": CURRENCY,
-            "feature_name": feature,
-            "revenue_per_month": str(amount.quantize(CENT, ROUND_HALF_UP)),
-            "accounts": carried[industry, plan, feature],
-            "uses": used[industry, plan, feature],
+    @cached_property
+    def tenants(self) -> dict[str, tuple[Account, Tenant]]:
+        """Everyone whose telemetry is here."""
+        return {
+            tenant.tenant_id: (account, tenant)
+            for account, tenant in self.scenario.tenants
+            if tenant.region in self.regions
         }
-        for (industry, plan, feature), amount in sorted(revenue.items())
-    ]
+
+    def tables(self) -> dict[str, Table]:
+        """Make every table."""
+        money = Money(self.scenario, self.tally, self.invoices, self.regions, self.billed_regions)
+        return {
+            "feature_usage": self._feature_usage(),
+            "sessions": self._sessions(),
+            "transformation_runs": self._runs(),
+            "resource_consumption": self._consumption(),
+            "license_usage": self._license_usage(),
+            "license_headroom": self._headroom(),
+            "license_projections": self._projections(),
+            "limit_crossings": self._crossings(),
+            "failures_before_limit": self._failures(),
+            "usage_spikes": self._spikes(),
+            "launch_adoption": self._launch(),
+            "releases": self._releases(),
+            **money.tables(),
+        }
+
+    def _feature_usage(self) -> Table:
+        return _table(
+            "event_date region tenant_id feature_name uses",
+            (
+                (day, self._region(tenant), tenant, feature, uses)
+                for (tenant, feature, day), uses in self.tally.features.items()
+                if tenant in self.tenants
+            ),
+        )
+
+    def _sessions(self) -> Table:
+        return _table(
+            "event_date region tenant_id sessions",
+            (
+                (day, self._region(tenant), tenant, sessions)
+                for (tenant, day), sessions in self.tally.sessions.items()
+                if tenant in self.tenants
+            ),
+        )
+
+    def _runs(self) -> Table:
+        completed = (
+            (day, self._region(tenant), tenant, "completed", "", runs)
+            for (tenant, day), runs in self.tally.completed.items()
+            if tenant in self.tenants
+        )
+        failed = (
+            (day, self._region(tenant), tenant, "failed", error, runs)
+            for (tenant, error, day), runs in self.tally.failed.items()
+            if tenant in self.tenants
+        )
+        columns = "event_date region tenant_id outcome error_type runs"
+        return _table(columns, (*completed, *failed))
+
+    def _consumption(self) -> Table:
+        return _table(
+            "event_date region tenant_id resource_metric quantity",
+            (
+                (day, self._region(tenant), tenant, TRANSFORMED_RECORDS, quantity)
+                for (tenant, day), quantity in self.tally.consumed.items()
+                if tenant in self.tenants
+            ),
+        )
+
+    def _license_usage(self) -> Table:
+        rows: list[tuple[object, ...]] = []
+        for (name, day), level in self.tally.levels.items():
+            if name not in self.tenants:
+                continue
+            account, tenant = self.tenants[name]
+            phase = account.phase(day)
+            if phase is None:
+                reason = "no_limit"
+            else:
+                reason = "contract" if level.limit == phase.limit else "limit_mismatch"
+            limit = phase.limit if phase else None
+            where = day, tenant.region, name, MASTER_RECORDS
+            rows.append((*where, level.last, level.peak, limit, reason))
+        columns = (
+            "billing_date region tenant_id license_metric used used_max license_limit limit_reason"
+        )
+        return _table(columns, rows)
+
+    def _headroom(self) -> Table:
+        rows = []
+        for key, account, used, at in self._customers():
+            phase = account.phase(at)
+            limit = phase.limit if phase else None
+            rows.append((key, MASTER_RECORDS, used, limit, self._status(account, used, at)))
+        return _table("customer_key license_metric used license_limit limit_status", rows)
+
+    def _projections(self) -> Table:
+        rows = [
+            (key, MASTER_RECORDS, self._reaches(account))
+            for key, account, used, at in self._customers()
+            if self._status(account, used, at) == "nearing"
+        ]
+        return _table("customer_key license_metric reaches_on", rows)
+
+    def _customers(self) -> Iterable[tuple[str, Account, int, date]]:
+        """Give each customer, what it uses by its last reports, and the last one's billing day."""
+        known: dict[str, list[tuple[str, Account]]] = {}
+        for name, (account, tenant) in self.tenants.items():
+            if tenant.production or not tenant.environment:
+                known.setdefault(account.account_id or f"tenant:{name}", []).append((name, account))
+        last: dict[str, date] = {}
+        for name, day in self.tally.levels:
+            last[name] = max(day, last.get(name, day))
+        for key, members in known.items():
+            reported = [(name, last[name]) for name, _ in members if name in last]
+            if reported:
+                used = sum(self.tally.levels[name, day].last for name, day in reported)
+                yield key, members[0][1], used, max(day for _, day in reported)
+
+    def _status(self, account: Account, used: int, at: date) -> str:
+        phase = account.phase(at)
+        if (self.scenario.today - at).days > STALE_DAYS:
+            return "stale"
+        if phase is None:
+            return "no_limit"
+        if used >= phase.limit:
+            return "reached"
+        near = self._reaches(account) is not None or used >= NEAR_SHARE * phase.limit
+        return "nearing" if near else "clear"
+
+    def _reaches(self, account: Account) -> date | None:
+        """Tell on which day the curve reaches today's limit; None where that is far or never."""
+        phase = account.phase(self.scenario.today)
+        if phase is None or account.growth <= 0:
+            return None
+        days = (phase.limit - account.records(0)) / account.growth
+        return self.scenario.day(int(days)) if 0 < days <= HORIZON_DAYS else None
+
+    def _crossings(self) -> Table:
+        """Give, for each planted crossing, the first billing day on which the limit was reached."""
+        rows = []
+        for name, (account, _) in self.tenants.items():
+            if account.story is not Story.CROSSING:
+                continue
+            reached = [
+                day
+                for (tenant, day), level in self.tally.levels.items()
+                if tenant == name and level.peak >= account.phases[0].limit
+            ]
+            rows.append((account.account_id, name, min(reached)))
+        return _table("account_id tenant_id reached_on", rows)
+
+    def _failures(self) -> Table:
+        return _table(
+            "event_date tenant_id failures",
+            (
+                (day, tenant, count)
+                for (tenant, error, day), count in self.tally.failed.items()
+                if error == OVER_LIMIT and tenant in self.tenants
+            ),
+        )
+
+    def _spikes(self) -> Table:
+        """Give where use jumped, when, and what came before it."""
+        rows = []
+        for name, (account, tenant) in self.tenants.items():
+            if not tenant.production:
+                continue
+            if account.story is Story.SPIKE_AFTER_CONTRACT:
+                day = self.scenario.day(account.event + CONTRACT_TO_SPIKE)
+                rows.append((name, day, "contract"))
+            elif account.story is Story.SPIKE:
+                rows.append((name, self.scenario.day(account.event), "other"))
+        return _table("tenant_id began_on after", rows)
+
+    def _launch(self) -> Table:
+        """Give who took the launched feature up, by segment, and when first."""
+        first: dict[str, date] = {}
+        for tenant, feature, day in self.tally.features:
+            if feature == LAUNCHED and tenant in self.tenants:
+                first[tenant] = min(day, first.get(tenant, day))
+        rows = [
+            (self.tenants[name][0].segment, name, day)
+            for name, day in first.items()
+            if self.tenants[name][1].production
+        ]
+        return _table("segment tenant_id first_used_on", rows)
+
+    def _releases(self) -> Table:
+        scenario = self.scenario
+        first: dict[tuple[str, str], date] = {}
+        for region in self.regions:
+            for day in scenario.dates:
+                first.setdefault((region, scenario.version(region, day)), day)
+        return _table(
+            "region service_name service_version first_seen_on",
+            ((region, SERVICE_NAME, version, day) for (region, version), day in first.items()),
+        )
+
+    def _region(self, tenant: str) -> str:
+        return self.tenants[tenant][1].region
 
 
-def billing(
-    scenario: Scenario, tally: Tally, regions: Sequence[str], invoiced_regions: Sequence[str]
-) -> list[Row]:
-    """Set what was invoiced beside what was used, for each account, month and metric.
-
-    `regions` are those whose usage is counted, `invoiced_regions` those of the business files.
-    """
-    lines: dict[tuple[str, date, str], list[InvoiceLine]] = {}
-    for line in invoice_lines(scenario, tally):
-        lines.setdefault((line.account.account_id, line.month, line.metric), []).append(line)
-    *_, last_billed, open_month = months(scenario)
-    rows: list[Row] = []
-    for place, account in enumerate(scenario.accounts):
-        if account.region not in invoiced_regions:
-            continue
-        here = account.region in regions
-        for month in months(scenario):
-            for contract in contract_lines(account):
-                fault = FAULTS.get((place, contract.metric)) if month == last_billed else None
-                used = usage(account, contract.metric, month, tally) if here else 0
-                sent = lines.get((account.account_id, month, contract.metric), [])
-                rows.append(
-                    {
-                        "account_id": account.account_id,
-                        "usage_month": str(month),
-                        "metric": contract.metric,
-                        "used_quantity": used,
-                        "expected_amount": str(contract.amount(used)),
-                        "invoiced_quantity": sum(line.quantity for line in sent),
-                        "invoiced_amount": str(sum((line.amount for line in sent), Decimal(0))),
-                        "reason": "usage_elsewhere"
-                        if not here
-                        else "open_month"
-                        if month == open_month
-                        else fault or "matches",
-                    }
-                )
-    return rows
-
-
-def write_truth(path: Path, scenario: Scenario, tally: Tally) -> None:
+def write_truth(path: Path, scenario: Scenario, tally: Tally, invoices: Invoices) -> None:
     """Write what the central warehouse and the partner's own must answer."""
-    central = tuple(CENTRAL_REGIONS)
-    partner = (PARTNER_REGION,)
+    central, partner = tuple(CENTRAL_REGIONS), (PARTNER_REGION,)
+    parts = {
+        "central": Part(scenario, tally, invoices, central, tuple(REGIONS)),
+        "partner": Part(scenario, tally, invoices, partner, partner),
+    }
     document = {
-        "data_date": str(scenario.today),
-        "first_day": str(scenario.first_day),
-        "central": {
-            "license_limits": license_limits(scenario, tally, central),
-            "feature_revenue": feature_revenue(scenario, tally, central),
-            "billing": billing(scenario, tally, central, tuple(REGIONS)),
-        },
-        "partner": {
-            "license_limits": license_limits(scenario, tally, partner),
-            "feature_revenue": feature_revenue(scenario, tally, partner),
-            "billing": billing(scenario, tally, partner, partner),
-        },
+        "data_date": scenario.today,
+        "first_day": scenario.first_day,
+        "instrumented_days": INSTRUMENTED.days_ago,
+        **{name: part.tables() for name, part in parts.items()},
         "planted": dict(sorted(tally.planted.items())),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(document, default=str) + "\n", encoding="utf-8")
+
+
+def _table(columns: str, rows: Iterable[Sequence[object]]) -> Table:
+    return {"columns": list(columns.split()), "rows": [list(row) for row in rows]}
