@@ -481,13 +481,20 @@ def test_an_error_counts_once_by_its_source(world):
 
 def test_adoption_is_counted_over_active_tenants_of_a_segment(world):
     row = world.row(
-        "FROM gold.mart_feature_adoption WHERE industry = 'retail' AND feature_name = 'map'"
+        "FROM gold.mart_feature_adoption WHERE slice = 'retail' AND feature_name = 'map'"
     )
     assert (row["using_tenants"], row["uses"]) == (2, 4)
-    # t-straight, t-second, t-contract, and those that consumed and have an account with a plan.
-    active = 3 + len(BILLED) - 2
+    # t-straight, t-second, t-contract, and those that consumed and have an account.
+    active = 3 + len(BILLED) - 1
     assert row["active_tenants"] == active
     assert row["adoption_share"] == round(2 / active, 4)
+
+
+def test_who_is_mapped_to_nobody_is_adoption_under_its_own_name(world):
+    row = world.row(
+        "FROM gold.mart_feature_adoption WHERE dimension = 'segment' AND slice = 'unmapped'"
+    )
+    assert (row["feature_name"], row["using_tenants"]) == ("map", 1)
 
 
 def test_tenants_are_those_seen_or_known(world):

@@ -81,6 +81,7 @@ def test_the_questions_come_in_their_order() -> None:
         "feature-revenue",
         "billing",
         "regional-counts",
+        "feature-adoption",
         "usage-spikes",
         "errors-by-release",
         "request-latency",
