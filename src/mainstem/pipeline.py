@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mainstem.aggregates import publish_weeks
 from mainstem.alert import alert
 from mainstem.decay import decay, plan_decay
-from mainstem.load import load
+from mainstem.load import ALL_NEW, load
 from mainstem.model import DATABASE, build, current_build
 from mainstem.replicate import replicate
 from mainstem.retain import plan_retention, retain
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mainstem.alert import AlertRun
     from mainstem.config.platform import Platform
     from mainstem.decay import DecayPlan
-    from mainstem.load import LoadResult
+    from mainstem.load import Choice, LoadResult
     from mainstem.model import BuildOutcome
     from mainstem.replicate import Replication
     from mainstem.retain import Plan, Retained
@@ -44,16 +44,21 @@ class Pass:
     """What was told of it, where the platform file has rules."""
 
 
-def run_pass(platform: Platform, progress: Callable[[str], None] = lambda _: None) -> Pass:
+def run_pass(
+    platform: Platform,
+    progress: Callable[[str], None] = lambda _: None,
+    choice: Choice = ALL_NEW,
+) -> Pass:
     """Replicate, load and build, remove what is too old and tell people, if the file says so.
 
-    Each stage works from what the stage before left in a store.
+    `choice` is what the load takes of all that is new. Each stage works from what the stage before
+    left in a store.
 
     A region that could not be reached or a blob that is wrong stands in the stage's own result and
     holds up nothing else; what raises is what stops a whole stage.
     """
     replication = replicate(platform, lambda step: progress(f"replicate: {step}"))
-    loaded = load(platform, lambda step: progress(f"load: {step}"))
+    loaded = load(platform, lambda step: progress(f"load: {step}"), choice)
     built = build(platform, progress=lambda step: progress(f"build: {step}"))
     published = None
     found = current_build(platform.published)

@@ -52,7 +52,7 @@ def test_a_file_becomes_absolute_paths_and_complete_routes(tmp_path: Path) -> No
     assert euc.name == "euc"
     assert euc.collector == tmp_path / "collectors/euc.yaml"
     assert euc.spool == tmp_path / "spool/euc"
-    assert euc.pseudonym_key == tmp_path / "keys/euc.key"
+    assert euc.pseudonym_key == str(tmp_path / "keys/euc.key")
     assert euc.durability is Durability.DISK
     assert {signal: euc.route(signal) for signal in Signal} == {
         Signal.LOGS: Route.REPLICATE,

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from vault import key_vault
 
 from mainstem.collect.heads import ready_signing_key
 from mainstem.collect.site import site_of
+from mainstem.collect.vault_key import with_key_at_hand
 from mainstem.config.collector import parse_collector
 from mainstem.config.platform import load_platform
 from mainstem.errors import ConfigError, DataError, UsageError
-from mainstem.privacy import SigningKey, read_public_keys
+from mainstem.privacy import SigningKey, load_key, read_public_keys
+from mainstem.privacy.keys import key_id
 from mainstem.store.keyvault import VaultEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mainstem.collect.site import Site
+
 SIGNING = SigningKey.generate()
+PSEUDONYMS = f"mainstem.key/1 {key_id(bytes(32))} {bytes(32).hex()}"
 SECRET = "AccountName=a;AccountKey=Y2FuYXJ5LXNlY3JldA=="
 CONFIG = """\
 receivers: {otlp: {protocols: {http: }}}
@@ -31,46 +33,19 @@ service: {pipelines: {logs: {receivers: [otlp], exporters: [azureblob]}}}
 """
 
 
-class Vault(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        if parts.path == "/token":
-            assert parse_qs(parts.query)["resource"] == ["https://vault.azure.net"]
-            self.answer(200, {"access_token": "the token", "expires_in": "3600"})
-        elif self.headers["Authorization"] != "Bearer the token":
-            self.answer(401, {})
-        elif parts.path == "/contoso/secrets/signing":
-            self.answer(200, {"value": SIGNING.line})
-        elif parts.path == "/contoso/secrets/storage" and "api-version=" in parts.query:
-            self.answer(200, {"value": SECRET})
-        else:
-            self.answer(404, {"error": {"code": "SecretNotFound"}})
-
-    def answer(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Vault)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}"
+    secrets = {
+        "contoso/storage": SECRET,
+        "contoso/signing": SIGNING.line,
+        "contoso/pseudonyms": PSEUDONYMS,
+    }
     for name in ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{address}/token")
-    monkeypatch.setenv("MAINSTEM_KEYVAULT_URL", address)
-    yield address
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with key_vault(secrets) as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        yield variables["MAINSTEM_KEYVAULT_URL"]
 
 
 def test_a_secret_comes_from_its_vault(vault: str, tmp_path: Path) -> None:
@@ -131,3 +106,22 @@ def test_a_signing_key_that_the_vault_does_not_give(tmp_path: Path) -> None:
     (tmp_path / "mainstem.yaml").write_text(PLATFORM.replace("contoso/NAME", "contoso"))
     with pytest.raises(ConfigError, match="keyvault:vault/secret"):
         load_platform(tmp_path / "mainstem.yaml")
+
+
+def test_a_region_key_in_a_vault_is_never_on_a_disk(vault: str, tmp_path: Path) -> None:
+    site = with_key_at_hand(_site_with_key(tmp_path, "pseudonyms"))
+    assert load_key(site.key).id == key_id(bytes(32))
+    assert str(site.key).startswith("/proc/")
+    assert not list(tmp_path.rglob("*.key"))
+    assert with_key_at_hand(_site_with_key(tmp_path, "pseudonyms")).key == site.key
+
+
+def test_a_region_key_that_the_vault_does_not_give(vault: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="keyvault:contoso/gone is not given to this process"):
+        with_key_at_hand(_site_with_key(tmp_path, "gone"))
+
+
+def _site_with_key(folder: Path, secret: str) -> Site:
+    file = folder / "mainstem.yaml"
+    file.write_text(PLATFORM.replace("signing_key", "pseudonym_key").replace("NAME", secret))
+    return site_of(load_platform(file), "euc")

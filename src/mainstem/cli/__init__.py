@@ -31,6 +31,7 @@ VERBS = (
     "compact",
     "quarantine",
     "build",
+    "export",
     "answers",
     "alerts",
     "books",

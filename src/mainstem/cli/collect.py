@@ -10,6 +10,7 @@ import typer
 from mainstem.cli.app import app
 from mainstem.collect.site import Site, central_collector, chosen_site, collector_of
 from mainstem.collect.supervise import collect
+from mainstem.collect.vault_key import with_key_at_hand
 from mainstem.config.collector import CollectorConfig
 
 
@@ -47,6 +48,6 @@ def collect_command(
         if central:
             return central_collector(config, platform, region)
         loaded, site = chosen_site(platform, region)
-        return collector_of(config, loaded, region), site
+        return collector_of(config, loaded, region), with_key_at_hand(site)
 
     collect(*read(), reread=read, json_logs=json_logs)

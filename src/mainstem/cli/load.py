@@ -26,13 +26,32 @@ from mainstem.errors import UsageError
 from mainstem.load import Choice, load, preview_load
 
 if TYPE_CHECKING:
+    from mainstem.config.platform import Platform
     from mainstem.load import LoadResult, Preview
+
+
+RegionsOption = Annotated[
+    list[str] | None, typer.Option("--region", help="Only blobs of this region; may be repeated.")
+]
+ReplayOption = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Take all blobs received on this UTC day again, in place of what they gave.",
+    ),
+]
+
+
+def regions_of(platform: Platform, names: list[str] | None) -> frozenset[str]:
+    """Check the names of regions; UsageError for one that the platform file does not have."""
+    return frozenset(platform.region(name).name for name in names or ())
 
 
 @app.command(name="load", epilog="Example: mainstem load --platform mainstem.yaml")
 def load_command(
     platform: PlatformOption = DEFAULT_PLATFORM,
     *,
+    region: RegionsOption = None,
     since: Annotated[
         str | None,
         typer.Option(
@@ -42,13 +61,7 @@ def load_command(
     blob: Annotated[
         list[str] | None, typer.Option(help="Only the blob of this name; may be repeated.")
     ] = None,
-    replay: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            help="Take all blobs received on this UTC day again, in place of what they gave.",
-        ),
-    ] = None,
+    replay: ReplayOption = None,
     business: Annotated[
         bool, typer.Option("--business", help="Only the business tables that changed; no blobs.")
     ] = False,
@@ -71,19 +84,20 @@ def load_command(
     """
     if since and replay:
         raise UsageError("--since and --replay do not go together", hint="Leave one of them out.")
-    if business and (since or replay or blob):
+    if business and (since or replay or blob or region):
         raise UsageError(
             "--business goes with no choice of blobs",
-            hint="Leave out --since, --blob and --replay.",
+            hint="Leave out --since, --blob, --replay and --region.",
         )
+    loaded = load_platform(platform)
     choice = Choice(
+        regions=regions_of(loaded, region),
         since=time_of("--since", since, datetime.now(UTC)) if since else None,
         blobs=frozenset(blob or ()),
         replay=replay.date() if replay else None,
         business=business,
         as_of=_past("--as-of", as_of) if as_of else None,
     )
-    loaded = load_platform(platform)
     if dry_run:
         with showing("looking") as progress:
             preview = preview_load(loaded, progress, choice)

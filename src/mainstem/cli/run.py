@@ -8,6 +8,7 @@ import typer
 
 from mainstem.cli import alerts, build, decay, load, replicate, retain
 from mainstem.cli.app import app
+from mainstem.cli.load import RegionsOption, ReplayOption, regions_of
 from mainstem.cli.output import (
     DEFAULT_PLATFORM,
     JsonOption,
@@ -18,6 +19,7 @@ from mainstem.cli.output import (
     stdout,
 )
 from mainstem.config.platform import load_platform
+from mainstem.load import Choice
 from mainstem.pipeline import run_pass
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 def run_command(
     platform: PlatformOption = DEFAULT_PLATFORM,
     *,
+    region: RegionsOption = None,
+    replay: ReplayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Do one scheduled pass: replicate, load and build. Run it daily, from any scheduler.
@@ -43,8 +47,9 @@ def run_command(
     those of the commands; the first that is not 0 counts.
     """
     loaded = load_platform(platform)
+    choice = Choice(regions=regions_of(loaded, region), replay=replay.date() if replay else None)
     with showing("running") as progress:
-        done = run_pass(loaded, progress)
+        done = run_pass(loaded, progress, choice)
     if as_json:
         print_json(
             {

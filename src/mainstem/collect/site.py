@@ -93,7 +93,7 @@ def site_of(platform: Platform, name: str) -> Site:
         region=name,
         environment=platform.environment,
         spool=region.spool,
-        key=region.pseudonym_key,
+        key=Path(region.pseudonym_key),
         signing_key=region.signing_key,
         public_keys=region.public_keys,
         durability=region.durability,

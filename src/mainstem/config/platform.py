@@ -116,7 +116,11 @@ class Region(FrozenModel):
         Durability.DISK
     )
     pseudonym_key: Annotated[
-        LocalPath | None, Field(description="The region's key file; `keys/<region>.key` if none.")
+        KeyPlace | None,
+        Field(
+            description="The region's key file, or `keyvault:vault/secret` where no disk lasts; "
+            "`keys/<region>.key` if none."
+        ),
     ] = None
     signing_key: Annotated[
         KeyPlace | None,
@@ -172,7 +176,7 @@ class Region(FrozenModel):
                 "routes": routes | self.routes,
                 "redaction": self.redaction.on(base),
                 "spool": self.spool or directory / "spool" / name,
-                "pseudonym_key": self.pseudonym_key or directory / "keys" / f"{name}.key",
+                "pseudonym_key": self.pseudonym_key or str(directory / "keys" / f"{name}.key"),
                 "signing_key": self.signing_key or str(directory / "keys" / f"{name}.signing"),
                 "public_keys": self.public_keys or directory / "keys" / f"{name}.public.json",
             }

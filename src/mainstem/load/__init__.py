@@ -4,12 +4,13 @@
 `spark` loads into Delta tables.
 """
 
-from mainstem.load.choice import Choice
+from mainstem.load.choice import ALL_NEW, Choice
 from mainstem.load.preview import Preview, preview_load
 from mainstem.load.run import LoadResult, load
 from mainstem.load.spark import Compacted, compact
 
 __all__ = [
+    "ALL_NEW",
     "Choice",
     "Compacted",
     "LoadResult",

@@ -25,6 +25,8 @@ class Choice:
     """Not those received before; with a time zone."""
     blobs: frozenset[str] = frozenset()
     """Only those of these names, if any is given."""
+    regions: frozenset[str] = frozenset()
+    """Only those of these regions, if any is given."""
     replay: date | None = None
     """Those received on this UTC day, also if they were loaded, in place of what they gave."""
     business: bool = False
@@ -36,6 +38,8 @@ class Choice:
         """Tell whether a blob is one of those to take."""
         at = blob.received_at.replace(tzinfo=UTC)
         if self.since is not None and at < self.since:
+            return False
+        if self.regions and blob.origin.region.name not in self.regions:
             return False
         if self.blobs and blob.name not in self.blobs:
             return False

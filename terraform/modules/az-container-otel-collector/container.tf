@@ -154,6 +154,10 @@ resource "azurerm_container_group" "otel_collector" {
       error_message = "Without SUBNET_ID the collector is public: its senders need a token (TOKEN_SECRET) or client certificates (CLIENT_CA)."
     }
     precondition {
+      condition     = var.TOKEN_SECRET != "" || var.CLIENT_CA != "" || length(var.ALLOWED_NETWORKS) > 0
+      error_message = "Without TOKEN_SECRET and CLIENT_CA the collector takes requests from ALLOWED_NETWORKS alone: name them, or it does not start."
+    }
+    precondition {
       condition     = var.CLIENT_CA == "" || local.has_tls
       error_message = "CLIENT_CA asks for client certificates, which need TLS: set TLS_SECRET."
     }
@@ -203,5 +207,5 @@ resource "azurerm_monitor_diagnostic_setting" "storage" {
 }
 
 locals {
-  log_workspace_id = var.LOG_WORKSPACE_ID == null ? data.azurerm_log_analytics_workspace.law_infra_shared[0].id : var.LOG_WORKSPACE_ID
+  log_workspace_id = coalesce(var.LOG_WORKSPACE_ID, "${data.azurerm_resource_group.rg_infra_shared.id}/providers/Microsoft.OperationalInsights/workspaces/${local.infra_shared_log_analytics_ws_name}")
 }

@@ -6,7 +6,7 @@ locals {
   infra_shared_log_analytics_ws_name = "${local.infra_shared_resource_group_name}-law${var.TYPE}"
   key_vault_name                     = coalesce(var.KEY_VAULT_NAME, "${local.infra_shared_resource_group_name}kv")
 
-  # The registry and the central account by their names alone: their data sources would bring a
+  # Registry, workspace and central account by their names alone: their data sources would bring a
   # password and keys into the state.
   subscription            = "/subscriptions/${data.azurerm_client_config.current.subscription_id}"
   registry_name           = coalesce(var.REGISTRY_NAME, "${var.PROJECT}acr")
@@ -88,12 +88,6 @@ data "azurerm_resource_group" "rg_infra_shared" {
 
 data "azurerm_key_vault" "infra_shared" {
   name                = local.key_vault_name
-  resource_group_name = data.azurerm_resource_group.rg_infra_shared.name
-}
-
-data "azurerm_log_analytics_workspace" "law_infra_shared" {
-  count               = var.LOG_WORKSPACE_ID == null ? 1 : 0
-  name                = local.infra_shared_log_analytics_ws_name
   resource_group_name = data.azurerm_resource_group.rg_infra_shared.name
 }
 

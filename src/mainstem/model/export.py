@@ -1,0 +1,60 @@
+"""What a build published, for a warehouse of somebody else's: Parquet in a store, and T-SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+from mainstem.errors import UsageError
+from mainstem.model.published import current_build
+from mainstem.model.tsql import ddl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mainstem.model.published import Build
+    from mainstem.store.account import Account
+
+CONTAINER = "published"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A build's files in a store: `<build>/<table>.parquet` in the container `published`."""
+
+    build_id: str
+    tables: tuple[str, ...]
+    written: int
+    """How many were not there before: an export of the same build again writes nothing."""
+
+
+def export_parquet(published: Path, account: Account) -> Exported:
+    """Put the current build's gold tables into a store, for a copy tool to read.
+
+    A name never changes its content. UsageError where nothing is published; what
+    `Container.create` raises.
+    """
+    build, files = _gold(published)
+    account.ensure_container(CONTAINER)
+    container = account.container(CONTAINER)
+    written = sum(
+        container.create(f"{build.build_id}/{file.name}", file.read_bytes()) for file in files
+    )
+    return Exported(build.build_id, tuple(file.stem for file in files), written)
+
+
+def export_tsql(published: Path) -> str:
+    """Write T-SQL that makes the current build's gold tables, from its Parquet files' schemas."""
+    build, files = _gold(published)
+    said = {table.name: table.description for table in build.tables}
+    return ddl((file.stem, said.get(file.stem, file.stem), pq.read_schema(file)) for file in files)
+
+
+def _gold(published: Path) -> tuple[Build, list[Path]]:
+    found = current_build(published)
+    if found is None:
+        raise UsageError(f"nothing is published in {published}", hint="Run `mainstem build` first.")
+    build, folder = found
+    return build, sorted((folder / "parquet" / "gold").glob("*.parquet"))

@@ -1,0 +1,87 @@
+mock_provider "azurerm" {
+  mock_data "azurerm_client_config" {
+    defaults = { subscription_id = "00000000-0000-0000-0000-000000000001", tenant_id = "00000000-0000-0000-0000-000000000002" }
+  }
+  mock_data "azurerm_resource_group" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/shared" }
+  }
+  mock_data "azurerm_key_vault" {
+    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/shared/providers/Microsoft.KeyVault/vaults/kv" }
+  }
+  mock_resource "azurerm_storage_account" {
+    defaults = { primary_blob_endpoint = "https://contosooteleucprod.blob.core.windows.net/" }
+  }
+  mock_resource "azurerm_container_group" {
+    defaults = { fqdn = "contoso-otel-euc-prod.westeurope.azurecontainer.io", ip_address = "10.48.1.4" }
+  }
+}
+
+variables {
+  PROJECT          = "contoso"
+  LOCATION         = "westeurope"
+  REGION           = "euc"
+  ENVIRONMENT      = "prod"
+  OWNER            = "devops"
+  EMAILS           = { operators = "operators@contoso.example" }
+  LOG_WORKSPACE_ID = "/subscriptions/x/resourceGroups/y/providers/Microsoft.OperationalInsights/workspaces/w"
+}
+
+run "a_regions_alarms" {
+  variables {
+    HAS_COLLECTOR       = true
+    COLLECTOR_ID        = "/subscriptions/x/resourceGroups/y/providers/Microsoft.ContainerInstance/containerGroups/c"
+    REGIONAL_ACCOUNT_ID = "/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/a"
+    SPOOL_MINUTES       = 60
+    BUDGET              = 500
+    BUDGET_START        = "2026-12-01"
+  }
+  assert {
+    condition     = azurerm_monitor_metric_alert.silent[0].window_size == "PT1H" && one(azurerm_monitor_metric_alert.silent[0].criteria).metric_name == "Transactions"
+    error_message = "health: a collector that lives writes a heartbeat"
+  }
+  assert {
+    condition     = length(azurerm_monitor_scheduled_query_rules_alert_v2.waiting) == 1 && length(azurerm_monitor_scheduled_query_rules_alert_v2.restarts) == 1 && length(azurerm_monitor_scheduled_query_rules_alert_v2.behind) == 0
+    error_message = "spool and restarts are the collector's; replication is the job's"
+  }
+  assert {
+    condition     = length(azurerm_consumption_budget_resource_group.month[0].notification) == 2
+    error_message = "told at 80 % spent, and when more than all is foreseen"
+  }
+}
+
+run "the_jobs_alarms" {
+  variables {
+    JOB_NAME    = "contoso-run-prod"
+    NAME_SUFFIX = "load"
+  }
+  assert {
+    condition     = azurerm_monitor_scheduled_query_rules_alert_v2.behind[0].criteria[0].threshold == 26 && length(azurerm_monitor_metric_alert.silent) == 0
+    error_message = "what travels has travelled within a day"
+  }
+}
+
+run "alarms_that_nobody_hears_are_refused" {
+  command = plan
+  variables {
+    EMAILS = {}
+  }
+  expect_failures = [azurerm_monitor_action_group.operators]
+}
+
+run "a_budget_without_a_beginning_is_refused" {
+  command = plan
+  variables {
+    BUDGET = 500
+  }
+  expect_failures = [azurerm_consumption_budget_resource_group.month]
+}
+
+run "wrong_values_are_refused" {
+  command = plan
+  variables {
+    SPOOL_MINUTES     = 7
+    REPLICATION_HOURS = 48
+    BUDGET_START      = "today"
+  }
+  expect_failures = [var.SPOOL_MINUTES, var.REPLICATION_HOURS, var.BUDGET_START]
+}
