@@ -187,3 +187,12 @@ def test_wrong_options(options: list[str], says: str, platform: Platform) -> Non
     result = CliRunner().invoke(app, ["load", "--platform", path, *options])
     assert isinstance(result.exception, UsageError)
     assert says in result.exception.message
+
+
+def test_one_region_alone(platform: Platform, aus: Collector) -> None:
+    aus.segment(Signal.LOGS, aus.requests(Signal.LOGS, 2))
+    assert load(platform, choice=Choice(regions=frozenset({"elsewhere"}))).nothing_new
+    assert (
+        load(platform, choice=Choice(regions=frozenset({"aus"}))).signals["aus", "logs"].records
+        == 2
+    )

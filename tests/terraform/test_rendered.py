@@ -126,7 +126,7 @@ def test_a_collector_runs_by_what_is_rendered(
         key_vault(secrets) as variables,
         collector(["--platform", str(file), "--region", "euc"], {**os.environ, **variables}) as it,
     ):
-        health = f"http://{it.ready['health']}"
+        health = it.ready["health"].removesuffix("/health/status")
         assert get(f"{health}/live")[0] == 200
         assert get(f"{health}/health/status")[0] == 200
         assert sent(it.ready["http"], secrets["authority"], None) == 401
