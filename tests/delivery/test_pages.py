@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.all
 
-PAGES = ("kubernetes.md",)
+PAGES = ("init.md", "kubernetes.md")
 TOOLS = ROOT / ".tools" / "delivery" / "bin"
 GIVEN = ("charts", "images", "scripts", "dbt")
 """What a page takes from the repository that its reader stands in."""

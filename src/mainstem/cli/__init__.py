@@ -17,6 +17,7 @@ from mainstem.cli.output import print_error
 from mainstem.errors import DiskFull, MainstemError
 
 VERBS = (
+    "init",
     "collect",
     "config",
     "policy",

@@ -1,0 +1,4 @@
+variable "SUBSCRIPTION_ID" {
+  description = "The subscription"
+  type        = string
+}
