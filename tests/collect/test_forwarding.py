@@ -119,6 +119,25 @@ def test_a_centre_that_is_away_is_said_and_gets_it_later(tmp_path: Path) -> None
     assert (segment.blob, segment.counts.stored) == (None, 1)
 
 
+def test_a_stop_tries_at_once_what_waits_out_a_long_pause(tmp_path: Path) -> None:
+    port = free_port()
+    arguments = sending(tmp_path / "region", port, "[otlp/central]")
+    config = tmp_path / "region" / "collector.yaml"
+    text = config.read_text()
+    config.write_text(text.replace("20ms, max_interval: 50ms", "10m, max_interval: 10m"))
+    with collector(arguments) as region:
+        assert post(f"{region.otlp}/v1/logs", log_request("waits")) == 200
+        # Seals what there is, so that it is tried.
+        assert region.stop() == 3
+    with collector(arguments) as region:
+        region.event("a receiver does not take what is sent on; it waits in the spool")
+        with collector(receiving(tmp_path / "centre", port)) as centre:
+            assert centre.ready
+            assert region.stop() == 0
+            assert centre.stop() == 0
+    assert bodies(Account.open(f"file:{tmp_path}/centre/store")) == ["waits"]
+
+
 def wait_for_status(url: str, status: int) -> dict[str, Any]:
     for _ in range(400):
         found, text = get(url)

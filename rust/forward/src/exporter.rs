@@ -36,6 +36,16 @@ pub struct Exporter {
     stats: Arc<ExporterStats>,
 }
 
+/// How an exporter is to go on, each after the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pace {
+    #[default]
+    Steady,
+    /// Its time is short: what waits for another try is tried now.
+    Hurried,
+    Stopped,
+}
+
 /// A line as a request, ready to be sent.
 struct Parcel {
     origin: Origin,
@@ -122,14 +132,14 @@ impl Exporter {
         self.stats.report(&self.name)
     }
 
-    /// Send on what is owed until `stop` says so.
-    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+    /// Send on what is owed, at the pace that is wanted, until that is none.
+    pub async fn run(self: Arc<Self>, mut pace: watch::Receiver<Pace>) {
         loop {
             let owed = tokio::select! {
                 owed = self.spool.next_owed(&self.name) => owed,
-                () = stopped(&mut stop) => return,
+                () = stopped(&mut pace) => return,
             };
-            match self.forward(owed, &stop).await {
+            match self.forward(owed, &pace).await {
                 Ok(()) => self.stats.spool_failed(None),
                 Err(Left::Stopped) => return,
                 Err(left) => {
@@ -140,7 +150,7 @@ impl Exporter {
                     self.stats.spool_failed(Some(error));
                     tokio::select! {
                         () = tokio::time::sleep(SPOOL_PAUSE) => {}
-                        () = stopped(&mut stop) => return,
+                        () = stopped(&mut pace) => return,
                     }
                 }
             }
@@ -151,10 +161,10 @@ impl Exporter {
     async fn forward(
         self: &Arc<Self>,
         owed: OwedSegment,
-        stop: &watch::Receiver<bool>,
+        pace: &watch::Receiver<Pace>,
     ) -> Result<(), Left> {
         let mut progress = owed.progress;
-        let left = self.settle_lines(&owed, &mut progress, stop).await;
+        let left = self.settle_lines(&owed, &mut progress, pace).await;
         let (exporter, seq) = (Arc::clone(self), owed.seq);
         let finished = left.is_ok();
         blocking(move || {
@@ -172,7 +182,7 @@ impl Exporter {
         self: &Arc<Self>,
         owed: &OwedSegment,
         progress: &mut Progress,
-        stop: &watch::Receiver<bool>,
+        pace: &watch::Receiver<Pace>,
     ) -> Result<(), Left> {
         let signal = signal_named(&owed.signal);
         let mut under_way = UnderWay(VecDeque::new());
@@ -195,9 +205,9 @@ impl Exporter {
                     under_way.settle_first(progress).await?;
                 }
                 let exporter = Arc::clone(self);
-                let stop = stop.clone();
+                let pace = pace.clone();
                 under_way.0.push_back(tokio::spawn(async move {
-                    exporter.settle(signal, parcel, stop).await
+                    exporter.settle(signal, parcel, pace).await
                 }));
                 if noted.elapsed() >= NOTE_EVERY {
                     let (exporter, seq, so_far) = (Arc::clone(self), owed.seq, *progress);
@@ -258,7 +268,7 @@ impl Exporter {
         &self,
         signal: Signal,
         parcel: Parcel,
-        mut stop: watch::Receiver<bool>,
+        mut pace: watch::Receiver<Pace>,
     ) -> Option<Progress> {
         let (origin, records) = (&parcel.origin, parcel.records);
         let mut settled = Progress {
@@ -278,9 +288,10 @@ impl Exporter {
         let begun = Instant::now();
         let mut backoff = Backoff::new(self.retry);
         loop {
+            let before = *pace.borrow_and_update();
             let outcome = tokio::select! {
                 outcome = self.client.send(signal, body.clone(), origin) => outcome,
-                () = stopped(&mut stop) => return None,
+                () = stopped(&mut pace) => return None,
             };
             match outcome {
                 Outcome::Taken { rejected } => {
@@ -297,10 +308,13 @@ impl Exporter {
                 Outcome::Later { fault, after } => {
                     self.stats.failed(signal, records, fault);
                     if !backoff.is_over(begun.elapsed()) {
+                        // A receiver that says when is not hurried.
+                        let before = after.map_or(before, |_| before.max(Pace::Hurried));
                         tokio::select! {
-                            () = tokio::time::sleep(backoff.pause(after)) => continue,
-                            () = stopped(&mut stop) => return None,
+                            () = tokio::time::sleep(backoff.pause(after)) => {}
+                            () = beyond(&mut pace, before) => backoff = Backoff::new(self.retry),
                         }
+                        continue;
                     }
                     untaken(records, format!("given up: {fault}"));
                     settled.abandoned = records;
@@ -313,9 +327,14 @@ impl Exporter {
 }
 
 /// Resolves once this is to stop.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+async fn stopped(pace: &mut watch::Receiver<Pace>) {
     // An owner that is gone wants no more of this either.
-    let _gone = stop.wait_for(|stop| *stop).await;
+    let _gone = pace.wait_for(|pace| *pace == Pace::Stopped).await;
+}
+
+/// Resolves once another pace is wanted than there was.
+async fn beyond(pace: &mut watch::Receiver<Pace>, before: Pace) {
+    let _gone = pace.wait_for(|pace| *pace > before).await;
 }
 
 /// Work on the spool's files, where it holds up no request.

@@ -15,6 +15,6 @@ mod verifier;
 
 pub use client::{Client, Origin};
 pub use config::{Compression, ConfigError, Encoding, ExporterPlan, Retry, Target, Tls, Urls};
-pub use exporter::Exporter;
+pub use exporter::{Exporter, Pace};
 pub use outcome::{Fault, Outcome, Refusal};
 pub use stats::{ExporterReport, ExporterStats};

@@ -212,6 +212,9 @@ impl DataPlane {
             origin.spool.rest();
         }
         self.seal_all()?;
+        for origin in &self.origins {
+            origin.forwarders.hurry();
+        }
         Ok(finished)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use forward::{Exporter, ExporterPlan, ExporterReport};
+use forward::{Exporter, ExporterPlan, ExporterReport, Pace};
 use spool::Spool;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -23,7 +23,7 @@ pub struct Forwarders {
 struct Running {
     exporters: Vec<Arc<Exporter>>,
     tasks: Vec<JoinHandle<()>>,
-    stop: watch::Sender<bool>,
+    pace: watch::Sender<Pace>,
 }
 
 /// Exporters that nobody has started.
@@ -67,7 +67,7 @@ impl Forwarders {
     pub fn start(&self, runtime: &Runtime) {
         let mut now = self.now();
         let tasks = now.exporters.iter().cloned().map(|exporter| {
-            let run = exporter.run(now.stop.subscribe());
+            let run = exporter.run(now.pace.subscribe());
             runtime.spawn(run)
         });
         now.tasks = tasks.collect();
@@ -83,11 +83,16 @@ impl Forwarders {
         self.start(runtime);
     }
 
+    /// Has them try now what waits for another try.
+    pub fn hurry(&self) {
+        self.now().pace.send_replace(Pace::Hurried);
+    }
+
     /// Lets them note how far they are, and end, before the spool closes.
     pub fn stop(&self, runtime: &Runtime) {
         let tasks = {
             let mut now = self.now();
-            now.stop.send_replace(true);
+            now.pace.send_replace(Pace::Stopped);
             std::mem::take(&mut now.tasks)
         };
         runtime.block_on(async {

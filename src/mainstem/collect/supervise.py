@@ -49,6 +49,8 @@ DRAIN_S = 20.0
 
 LOOK_UP_S = 0.5
 SEND_ON_LOOK_S = 0.05
+SEND_ON_TRY_S = 2.0
+"""How long a receiver that did not answer has, at a stop, to answer after all."""
 
 
 class Wake(Enum):
@@ -350,11 +352,16 @@ def _drain(plane: _core.DataPlane, uploaders: Sequence[Uploader], site: Site) ->
 
 
 def _send_on(plane: _core.DataPlane, deadline: float) -> None:
-    """Let exporters whose receiver answers send on what they are owed; what is left waits."""
-    while time.monotonic() < deadline:
+    """Let exporters whose receiver answers send on what they are owed; what is left waits.
+
+    All try once more at a drain, since a receiver may have come back within their pauses.
+    """
+    tried = time.monotonic() + SEND_ON_TRY_S
+    while (now := time.monotonic()) < deadline:
         stats = json.loads(plane.stats())
+        owed = {one["exporter"] for one in stats["spool"]["owed"]}
         answered = {one["exporter"] for one in stats["exporters"] if one["fault"] is None}
-        if not any(owed["exporter"] in answered for owed in stats["spool"]["owed"]):
+        if not owed or (now > tried and not owed & answered):
             return
         time.sleep(SEND_ON_LOOK_S)
 
