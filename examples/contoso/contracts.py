@@ -43,8 +43,6 @@ class Line:
     hard_limit: int | None
     unit_price: Decimal | None
     period: str
-    anchor: date
-    """The contract's first day."""
     start: date
     end: date | None
 
@@ -67,8 +65,13 @@ class Service:
     line: Line
     begin: date
     end: date
-    part: Decimal
-    """Its share of the whole period's days."""
+    period_begin: date
+    period_end: date
+
+    @property
+    def part(self) -> Decimal:
+        """Its share of the whole period's days."""
+        return Decimal((self.end - self.begin).days) / (self.period_end - self.period_begin).days
 
 
 def contract_lines(account: Account) -> Iterator[Line]:
@@ -92,7 +95,6 @@ def contract_lines(account: Account) -> Iterator[Line]:
                 hard_limit=phase.limit,
                 unit_price=None,
                 period=account.billing_period,
-                anchor=begin,
                 start=phase.start,
                 end=phase.end,
             )
@@ -109,7 +111,6 @@ def contract_lines(account: Account) -> Iterator[Line]:
             hard_limit=None,
             unit_price=plan.unit_price,
             period="month",
-            anchor=begin,
             start=begin,
             end=end,
         )
@@ -147,22 +148,18 @@ def contracts(account: Account) -> list[tuple[date, date | None]]:
 
 def services(line: Line, until: date) -> Iterator[Service]:
     """Cut a line into the parts of its billing periods that are over by `until`."""
-    begin, end = period_of(line.period, line.start, line.anchor)
+    begin, end = period_of(line.period, line.start)
     while end <= until and (line.end is None or begin < line.end):
         first = max(begin, line.start)
         last = end if line.end is None else min(end, line.end)
-        yield Service(line, first, last, Decimal((last - first).days) / (end - begin).days)
-        begin, end = period_of(line.period, end, line.anchor)
+        yield Service(line, first, last, begin, end)
+        begin, end = period_of(line.period, end)
 
 
-def period_of(period: str, day: date, anchor: date) -> tuple[date, date]:
-    """Give the first day of the period that a day lies in, and of the next.
-
-    Months are the calendar's; quarters and years begin with the contract, here on a month's first.
-    """
+def period_of(period: str, day: date) -> tuple[date, date]:
+    """Give the first day of the month, quarter or year that a day lies in, and of the next."""
     months = MONTHS_IN[period]
-    since = (day.year - anchor.year) * 12 + day.month - anchor.month
-    begin = anchor.year * 12 + anchor.month - 1 + since // months * months
+    begin = day.year * 12 + (day.month - 1) // months * months
     return _first(begin), _first(begin + months)
 
 

@@ -111,6 +111,8 @@ STORIES: dict[int, tuple[Story, int]] = {
     38: (Story.LATER, 0),
     39: (Story.CHURN, -65),
 }
+SPIKE_CAUSES = {25: "release", 28: "incident"}
+"""What came right before a spike without a contract change, by an account's number."""
 CROSSING_ANSWERED_AFTER = 9
 """Days from a crossing to the contract with a higher limit, where it lies far enough back."""
 CONTRACT_TO_SPIKE = 4
@@ -176,8 +178,8 @@ class Account:
 
     @property
     def zone(self) -> str:
-        """Where its billing days begin."""
-        return ZONES[self.region]
+        """Where its billing days begin: without a contract, in UTC."""
+        return ZONES[self.region] if self.phases else "UTC"
 
     def phase(self, day: date) -> Phase | None:
         """Give what is in force on a day."""

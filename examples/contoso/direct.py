@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from examples.contoso.business import TABLES, write_business
-from examples.contoso.catalog import CENTRAL_REGIONS
+from examples.contoso.catalog import CENTRAL_REGIONS, REGIONS
 from examples.contoso.history import History
 from examples.contoso.invoices import make_invoices
 from examples.contoso.scenario import TENANTS, Scenario
@@ -54,7 +54,7 @@ def write_platform(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     invoices = make_invoices(scenario, history.tally, tuple(CENTRAL_REGIONS))
-    write_business(root / "business", scenario, invoices, tuple(CENTRAL_REGIONS))
+    write_business(root / "business", scenario, invoices, tuple(REGIONS))
     write_truth(root / "truth.json", scenario, history.tally, invoices)
     platform = root / "mainstem.yaml"
     platform.write_text(

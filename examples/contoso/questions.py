@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from examples.contoso.check import Exact
+from examples.contoso.check import Detection, Exact
 
 if TYPE_CHECKING:
     from examples.contoso.check import Comparison
@@ -53,5 +53,27 @@ FACTS: tuple[Comparison, ...] = (
         """,
     ),
 )
-COMPARISONS: tuple[Comparison, ...] = FACTS
+MARTS: tuple[Comparison, ...] = (
+    Exact(
+        "launch_adoption",
+        1,
+        """
+        SELECT slice, adopted_tenants
+        FROM gold.mart_feature_adoption
+        WHERE dimension = 'segment' AND feature_name = 'ai-mapping'
+        """,
+    ),
+    Detection(
+        "usage_spikes",
+        """
+        SELECT tenant_id, started_on, preceded_by
+        FROM gold.mart_usage_spikes
+        WHERE direction = 'up' AND environment = 'production'
+        """,
+        slack=2,
+        precision=0.9,
+        recall=0.9,
+    ),
+)
+COMPARISONS: tuple[Comparison, ...] = (*FACTS, *MARTS)
 """In the order in which they are shown."""

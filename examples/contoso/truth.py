@@ -10,6 +10,7 @@ reads it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,7 +26,14 @@ from examples.contoso.catalog import (
     SERVICE_NAME,
     TRANSFORMED_RECORDS,
 )
-from examples.contoso.customers import CONTRACT_TO_SPIKE, Account, Story, Tenant
+from examples.contoso.customers import (
+    BLOCK,
+    CONTRACT_TO_SPIKE,
+    SPIKE_CAUSES,
+    Account,
+    Story,
+    Tenant,
+)
 from examples.contoso.money import Money
 
 if TYPE_CHECKING:
@@ -228,21 +236,20 @@ class Part:
                 day = self.scenario.day(account.event + CONTRACT_TO_SPIKE)
                 rows.append((name, day, "contract"))
             elif account.story is Story.SPIKE:
-                rows.append((name, self.scenario.day(account.event), "other"))
-        return _table("tenant_id began_on after", rows)
+                cause = SPIKE_CAUSES.get(account.number % BLOCK, "nothing")
+                rows.append((name, self.scenario.day(account.event), cause))
+        return _table("tenant_id began_on preceded_by", rows)
 
     def _launch(self) -> Table:
-        """Give who took the launched feature up, by segment, and when first."""
-        first: dict[str, date] = {}
-        for tenant, feature, day in self.tally.features:
-            if feature == LAUNCHED and tenant in self.tenants:
-                first[tenant] = min(day, first.get(tenant, day))
-        rows = [
-            (self.tenants[name][0].segment, name, day)
-            for name, day in first.items()
-            if self.tenants[name][1].production
-        ]
-        return _table("segment tenant_id first_used_on", rows)
+        """Count who took the launched feature up, by segment."""
+        took = {
+            tenant
+            for tenant, feature, _ in self.tally.features
+            if feature == LAUNCHED and tenant in self.tenants
+        }
+        known = [self.tenants[name] for name in took]
+        counts = Counter(account.segment for account, tenant in known if tenant.production)
+        return _table("segment adopted_tenants", counts.items())
 
     def _releases(self) -> Table:
         scenario = self.scenario
