@@ -50,6 +50,7 @@ FACTS: tuple[Comparison, ...] = (
         """
         SELECT region, service_name, service_version, CAST(first_seen_at AS DATE)
         FROM gold.dim_release
+        WHERE first_seen_at IS NOT NULL
         """,
     ),
 )
