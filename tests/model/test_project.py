@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from mainstem.model.project import packaged_project
 from mainstem.vocabulary import load_vocabulary
@@ -41,6 +42,28 @@ def test_a_model_has_its_yml_its_row_and_its_end(path: Path) -> None:
     assert f"- name: {path.stem}\n" in yml
     assert sql.endswith("\n)\n\nselect * from final\n")
     assert path.stem in (DOCS / "models.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in models() if "touched_days'" in path.read_text()],
+    ids=lambda path: path.stem,
+)
+def test_a_fact_says_how_each_column_takes_a_late_row(path: Path) -> None:
+    """Else no detail could decay; docs/decay.md has the rules.
+
+    `fail` on a change of the schema would take PostgreSQL's text for another type than varchar.
+    """
+    assert "on_schema_change='append_new_columns'" in path.read_text()
+    if "'grain': 'detail'" in path.read_text():
+        return
+    (model,) = YAML(typ="safe").load(path.with_suffix(".yml").read_text())["models"]
+    rules = {
+        column["name"]: column.get("config", {}).get("meta", {}).get("merge")
+        for column in model["columns"]
+    }
+    assert [name for name, rule in rules.items() if rule is None] == []
+    assert [rules["event_date"], rules["region"]] == ["key", "key"]
 
 
 def test_the_vocabulary_page_lists_all_of_it() -> None:

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='touched_days',
-        on_schema_change='fail',
+        on_schema_change='append_new_columns',
         post_hook="{{ record_model_build() }}",
         meta={'signals': ['logs'], 'grain': 'hour', 'publish': 'evidence', 'evidence_days': 62}
     )

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mainstem.backup.manifest import CONTAINER, Manifest, chosen
+from mainstem.backup.sums import make_table
 from mainstem.errors import DataError, UsageError
 from mainstem.warehouse import new_warehouse
 from mainstem.warehouse.tables import EXTRACT_COLUMNS, source_tables
@@ -57,7 +58,7 @@ def _read_table(warehouse: Warehouse, table: TableParts, container: Container, b
     known = set(warehouse.columns(schema, name))
     if not known and schema == "sources":
         return
-    if not known:
+    if not known and schema == "bronze":
         raise DataError(
             f"backup {backup} holds {table.table}, which this version does not know: a newer one "
             "made it",
@@ -68,6 +69,9 @@ def _read_table(warehouse: Warehouse, table: TableParts, container: Container, b
         file = pq.ParquetFile(pa.BufferReader(_fetch(container, backup, part)))
         if schema == "sources" and EXTRACT_COLUMNS[0].name not in file.schema_arrow.names:
             return
+        if not known:
+            make_table(warehouse, schema, name, file.schema_arrow)
+            known = set(file.schema_arrow.names)
         if strange := sorted(set(file.schema_arrow.names) - known):
             raise DataError(
                 f"backup {backup}: {table.table} has a column {strange[0]}, which this version "

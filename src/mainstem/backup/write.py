@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from mainstem import __version__
 from mainstem.backup.manifest import CONTAINER, Manifest, Part, TableParts
+from mainstem.backup.sums import tables_of_sums
 from mainstem.warehouse import all_tables, expect_tables, open_warehouse
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def back_up(
 ) -> Manifest:
     """Write all that loads brought into the store's container `backup`, under the time of now.
 
+    Of closed days it writes what the models hold, since their detail has decayed.
+
     What is written is of one moment: readers of DuckDB's file keep writers out, and PostgreSQL
     shows one snapshot. WarehouseBusy while a load or a build holds DuckDB's file.
     """
@@ -39,7 +42,8 @@ def back_up(
     with open_warehouse(platform, read_only=True) as warehouse:
         expect_tables(warehouse)
         tables = []
-        for table in sorted(all_tables(), key=lambda table: table.path):
+        wanted = [*all_tables(), *tables_of_sums(warehouse)]
+        for table in sorted(wanted, key=lambda table: table.path):
             if table.path != NOT_DATA:
                 progress(table.path)
                 tables.append(_write_table(warehouse, table, container, name))

@@ -150,7 +150,7 @@ def plan_build(
             f"{why}, and days {days} are closed: their detail is gone, and what the models hold of "
             "them would be lost",
             hint="`mainstem build --keep-closed` makes all other days anew and keeps these as they "
-            "are; docs/decay.md says what to do about a column that is new.",
+            "are (docs/decay.md).",
         )
     return BuildPlan(
         newest_load=newest_load,
