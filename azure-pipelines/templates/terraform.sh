@@ -10,7 +10,14 @@ terraform -chdir="$2" init \
   -backend-config="resource_group_name=$STATE_RESOURCE_GROUP" \
   -backend-config="container_name=tfstate"
 case $1 in
-  plan) terraform -chdir="$2" plan -out="$AGENT_TEMPDIRECTORY/plan" ;;
+  plan)
+    terraform -chdir="$2" plan -out="$AGENT_TEMPDIRECTORY/plan"
+    # What the platform promises (no public endpoint without a guard, no secret in the plan, ...).
+    if [ -f terraform/checks/promises.py ]; then
+      terraform -chdir="$2" show -json "$AGENT_TEMPDIRECTORY/plan" > "$AGENT_TEMPDIRECTORY/plan.json"
+      python3 terraform/checks/promises.py "$AGENT_TEMPDIRECTORY/plan.json"
+    fi
+    ;;
   apply)
     # Ephemeral: written to the server and the vault when its version is raised, and kept nowhere.
     TF_VAR_WAREHOUSE_PASSWORD=$(openssl rand -base64 30)

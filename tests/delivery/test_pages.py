@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.all
 
-PAGES = ("init.md", "kubernetes.md")
+PAGES = (
+    "azure/deploy.md",
+    "azure/open-questions.md",
+    "azure/operate.md",
+    "azure/security.md",
+    "init.md",
+    "kubernetes.md",
+)
 TOOLS = ROOT / ".tools" / "delivery" / "bin"
 GIVEN = ("charts", "images", "scripts", "dbt")
 """What a page takes from the repository that its reader stands in."""
