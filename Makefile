@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup demo test test-all prove peers spark delivery terraform bench bench-collector format lint docs clean
+.PHONY: help tools setup demo test test-all prove peers spark delivery terraform browser pictures bench bench-collector format lint docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -55,7 +55,18 @@ test: setup ## Pass every test that needs nothing but this repository
 	cargo test --workspace --locked --quiet
 	$(BIN)/pytest -n 2 --dist loadfile -m "not all and not prove"
 
-test-all: setup spark delivery terraform ## The rest: foreign parts, and the demo as a test
+# Playwright drives the system's own Chromium over the pages.
+.tools/.browser: .venv/.ready
+	@scripts/check-tools browser
+	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --inexact --group browser
+	@touch $@
+
+browser: .tools/.browser ## Add what drives Chromium over the pages (needs Chromium)
+
+pictures: browser ## Take the dashboard's pictures in docs/ from what `make demo` left
+	$(BIN)/python scripts/pictures.py demo/mainstem.yaml docs/pictures
+
+test-all: setup spark delivery terraform browser ## The rest: foreign parts, and the demo as a test
 	$(BIN)/pytest -m "all and not prove"
 
 prove: setup peers ## The long campaigns: kills, crashes, corruption, fuzzing, soak

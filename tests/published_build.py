@@ -109,6 +109,7 @@ def publish_operations(published: Path, tables: Mapping[str, Any]) -> None:
 def headroom(tenant: str, used: int, limit: int, **more: Any) -> dict[str, Any]:
     """Give a row of mart_license_headroom."""
     return {
+        "customer_key": f"A-{tenant}",
         "region": "euc",
         "tenant_id": tenant,
         "license_metric": "seats",

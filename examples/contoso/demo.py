@@ -292,6 +292,10 @@ class Demo:
         root = _relative(self.stage.root)
         program = _relative(MAINSTEM)
         for what, command in (
+            (
+                "the dashboard, at 127.0.0.1:8501",
+                f"{program} dashboard --platform {root}/mainstem.yaml",
+            ),
             ("one answer", f"{program} answers license-limits --platform {root}/mainstem.yaml"),
             ("nothing new, and it says so", f"{program} load --platform {root}/mainstem.yaml"),
             ("a blob as it is stored", f"find {root}/stores -name 'logs_*'"),

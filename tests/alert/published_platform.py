@@ -19,12 +19,14 @@ def billing(difference: str, **more: Any) -> dict[str, Any]:
         "account_id": "A1005",
         "account_name": "Fabrikam Stores",
         "tenant_id": None,
-        "usage_month": date(2026, 10, 1),
         "metric": "transformed_records",
-        "used_quantity": Decimal(162706),
+        "period_from": date(2026, 10, 1),
+        "period_to": date(2026, 11, 1),
+        "metered_quantity": Decimal(162706),
+        "contracted_amount": Decimal("1617.06"),
+        "invoice_lines": 1,
         "invoiced_quantity": Decimal(183045),
-        "expected_amount": Decimal("1617.06"),
-        "invoiced_amount": Decimal("1617.06") + Decimal(difference),
+        "invoiced_net": Decimal("1617.06") + Decimal(difference),
         "amount_difference": Decimal(difference),
         "currency": "EUR",
         "reason": "over_billed",
@@ -36,7 +38,9 @@ def tenant(name: str, last_seen: date, active_days: int = 30) -> dict[str, Any]:
     """Give a row of dim_tenant."""
     return {
         "tenant_id": name,
-        "account_id": None,
+        "account_id": f"A-{name}",
+        "account_region": "euc",
+        "first_seen_on": date(2026, 9, 1),
         "account_name": f"Account {name}",
         "last_seen_on": last_seen,
         "active_days": active_days,
@@ -57,6 +61,22 @@ FOURTH = headroom(
 TABLES: dict[str, Any] = {
     "gold.mart_license_headroom": [FOURTH],
     "gold.mart_usage_vs_billing": [billing("207.13")],
+    "gold.mart_usage_spikes": [
+        {
+            "tenant_id": "contoso-use-004",
+            "account_id": "A1017",
+            "account_name": "Proseware Stores",
+            "usage_metric": "transformed_records",
+            "direction": "up",
+            "started_on": date(2026, 11, 22),
+            "ended_on": date(2026, 11, 24),
+            "days_off": 3,
+            "quantity": 61250.0,
+            "expected_quantity": 20400.0,
+            "preceded_by": "release",
+            "as_of_date": TODAY,
+        }
+    ],
     "gold.dim_tenant": [
         tenant("contoso-euc-001", TODAY),
         {**tenant("contoso-cac-003", TODAY - timedelta(days=12), 31), "account_name": "Woodgrove"},

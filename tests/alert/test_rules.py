@@ -27,11 +27,11 @@ def decide(published: Path, tables: dict[str, Any], alerts: dict[str, Any]) -> E
 
 def usage(day: int, used: int, limit: int = 100) -> dict[str, Any]:
     return {
-        "event_date": date(2026, 11, day),
+        "billing_date": date(2026, 11, day),
         "region": "euc",
         "tenant_id": "t-1",
         "license_metric": "seats",
-        "used_last": Decimal(used),
+        "used": Decimal(used),
         "license_limit": Decimal(limit),
     }
 
@@ -58,18 +58,19 @@ def test_a_difference_above_the_amount_is_told_either_way(tmp_path: Path) -> Non
         billing("121.00"),
         billing("-120.00", metric="seats", reason="missing_invoice"),
         billing("100.00", metric="at the amount"),
-        billing("500.00", metric="open", reason="open_month"),
+        billing("500.00", metric="open", reason="open_period"),
     ]
     tables = {"gold.mart_usage_vs_billing": rows}
     found = decide(tmp_path, tables, {"usage_vs_billing": {"above": 100}}).findings
     assert [each.title for each in found] == [
-        "transformed_records in 2026-10: 121.00 EUR more is billed than was used",
-        "seats in 2026-10: 120.00 EUR less is billed than was used",
+        "transformed_records from 2026-10-01: 121.00 EUR more is billed than was used",
+        "seats from 2026-10-01: 120.00 EUR less is billed than was used",
     ]
     assert found[0].why == (
-        "Billed are 1,738.06 EUR for 183,045, expected 1,617.06 EUR for 162,706: over billed."
+        "Until 2026-11-01 (not included), 1,738.06 EUR are billed for 183,045; use and contract "
+        "give 1,617.06 EUR for 162,706: over billed."
     )
-    assert found[0].page == "billing?customer=A1005&month=2026-10"
+    assert found[0].page == "billing?customer=A1005&since=2026-10-01"
 
 
 def test_silence_of_a_tenant_counts_from_the_newest_data(tmp_path: Path) -> None:
@@ -155,6 +156,7 @@ def test_every_rule_says_what_it_lacks(tmp_path: Path) -> None:
     found = decide(tmp_path, tables, every)
     assert found.undecided[Rule.SPIKES] == "the build has no table gold.mart_usage_spikes"
     assert found.undecided[Rule.USAGE_VS_BILLING] == (
-        "gold.mart_usage_vs_billing has no column amount_difference, reason"
+        "gold.mart_usage_vs_billing has no column "
+        "period_from, contracted_amount, amount_difference, reason"
     )
     assert found.decided == {Rule.BOOKS, Rule.PRIVACY, Rule.FRESHNESS}

@@ -58,7 +58,7 @@ def test_an_episode_is_told_once_and_when_it_is_over(
     (told,) = hook.bodies
     assert told["title"] == "Account t-1 (t-1): seats: 95.0% of the license limit is used"
     assert told["why"].startswith("95 of 100 seats are used, 95.0%. It grows by 1.5 a day.")
-    assert told["link"] == "https://pages.example/licenses?region=euc&tenant=t-1"
+    assert told["link"] == "https://pages.example/licenses?customer=A-t-1&metric=seats"
     assert (told["news"], told["severity"]) == ("opened", "warning")
     limits(loaded)
     assert len(run(loaded, NOW + timedelta(days=1)).recovered) == 1

@@ -57,11 +57,11 @@ CLEAR = "{host: h, security: none, user: u, password: secret-p}"
             "alerts.licence_headroom: is not a key known here (did you mean license_headroom?)",
         ),
         (
-            "dashboard: {access: {by: header, roles: [{groups: [g], regions: [eu]}]}}",
+            "dashboard: {access: {roles: [{groups: [g], regions: [eu]}]}}",
             "dashboard.access.roles[0].regions[0]: is not one of the regions in this file",
         ),
         (
-            "dashboard: {access: {by: header, roles: [{regions: [euc]}]}}",
+            "dashboard: {access: {roles: [{regions: [euc]}]}}",
             "dashboard.access.roles[0]: is nobody's: name users or groups",
         ),
     ],

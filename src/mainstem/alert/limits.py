@@ -18,40 +18,48 @@ if TYPE_CHECKING:
 
 _MART, _DAILY = "gold.mart_license_headroom", "gold.fct_license_usage_daily"
 _ROWS = """
-SELECT region, tenant_id, license_metric, account_id, account_name, used, license_limit,
-    used_share, growth_per_day, projected_on, projected_earliest, projected_latest, as_of_date
+SELECT customer_key, region, tenant_id, license_metric, account_id, account_name, used,
+    license_limit, used_share, growth_per_day, projected_on,
+    projected_earliest, projected_latest, as_of_date
 FROM gold.mart_license_headroom
 WHERE limit_status NOT IN ('stale', 'no_limit') AND license_limit > 0 AND (
     used_share >= $share OR projected_on <= as_of_date + $days
 )
-ORDER BY used_share DESC, region, tenant_id, license_metric
+ORDER BY used_share DESC, customer_key, license_metric
 """
 _SINCE = """
 WITH days AS (
-    SELECT region, tenant_id, license_metric, event_date,
-        used_last >= $share * license_limit AS over
-    FROM gold.fct_license_usage_daily
+    SELECT tenant_id, license_metric, billing_date AS day, used >= $share * license_limit AS over
+    FROM gold.fct_license_usage_daily WHERE license_limit > 0
 )
-SELECT region, tenant_id, license_metric, min(event_date) AS since FROM days
-WHERE over AND event_date > coalesce((
-    SELECT max(below.event_date) FROM days AS below
-    WHERE below.region = days.region AND below.tenant_id = days.tenant_id
-        AND below.license_metric = days.license_metric AND NOT below.over
+SELECT tenant_id, license_metric, min(day) AS since FROM days
+WHERE over AND day > coalesce((
+    SELECT max(below.day) FROM days AS below
+    WHERE below.tenant_id = days.tenant_id AND below.license_metric = days.license_metric
+        AND NOT below.over
 ), DATE '0001-01-01')
 GROUP BY ALL
 """
+"""Of an account with several tenants no one day counts, and its own data date stands."""
 
 
 def license_headroom(
     published: Published, settings: LicenseHeadroom, _now: datetime
 ) -> Iterator[Finding]:
     """Find who is at the share, or will reach the limit within the days."""
-    need(published, _MART, "limit_status", "used_share", "projected_on", "account_name")
+    need(
+        published,
+        _MART,
+        "customer_key",
+        "limit_status",
+        "used_share",
+        "projected_on",
+        "account_name",
+    )
     since = _since(published, settings.share)
     owner = owners(published)
     parameters = {"share": settings.share, "days": settings.days}
-    for row in published.named(_ROWS, parameters):
-        key = row["region"], row["tenant_id"], row["license_metric"]
+    for row in published.rows(_ROWS, parameters):
         metric, limit = row["license_metric"], _figure(row["license_limit"])
         used, share = _figure(row["used"]), f"{row['used_share']:.1%}"
         reached = row["used_share"] >= 1
@@ -68,12 +76,12 @@ def license_headroom(
         )
         yield Finding(
             rule=Rule.LICENSE_HEADROOM,
-            subject="/".join(key),
+            subject=f"{row['customer_key']}/{metric}",
             severity=Severity.CRITICAL if reached else Severity.WARNING,
             title=title,
             why=f"{used} of {limit} {metric} are used, {share}.{_growth(row)}{_when(row)}",
-            since=str(since.get(key, row["as_of_date"])),
-            page=place(Page.LICENSES, region=row["region"], tenant=row["tenant_id"]),
+            since=str(since.get((row["tenant_id"], metric), row["as_of_date"])),
+            page=place(Page.LICENSES, customer=row["customer_key"], metric=metric),
             region=row["region"],
             tenant_id=row["tenant_id"],
             account_id=row["account_id"],
@@ -90,13 +98,13 @@ def license_headroom(
         )
 
 
-def _since(published: Published, share: float) -> dict[tuple[str, str, str], Any]:
-    """Tell since which day each has been over the share without a break."""
-    columns = ("event_date", "license_metric", "used_last", "license_limit")
+def _since(published: Published, share: float) -> dict[tuple[str, str], Any]:
+    """Tell since which day each tenant has been over the share without a break."""
+    columns = ("billing_date", "license_metric", "used", "license_limit")
     if not published.has(_DAILY, *columns):
         return {}
-    rows = published.named(_SINCE, {"share": share})
-    return {(row["region"], row["tenant_id"], row["license_metric"]): row["since"] for row in rows}
+    rows = published.rows(_SINCE, {"share": share})
+    return {(row["tenant_id"], row["license_metric"]): row["since"] for row in rows}
 
 
 def _figure(value: Any) -> str:

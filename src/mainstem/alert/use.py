@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from mainstem.present.published import Published
 
 _BILLING = """
-SELECT customer_key, account_id, account_name, tenant_id, usage_month, metric, used_quantity,
-    invoiced_quantity, expected_amount, invoiced_amount, amount_difference, currency, reason
+SELECT customer_key, account_id, account_name, tenant_id, period_from, period_to, metric,
+    metered_quantity, invoiced_quantity, contracted_amount, amount_difference,
+    contracted_amount + amount_difference AS billed_amount, currency, reason
 FROM gold.mart_usage_vs_billing
-WHERE abs(amount_difference) > $above AND reason NOT IN ('matches', 'open_month')
-ORDER BY abs(amount_difference) DESC, customer_key, usage_month, metric
+WHERE abs(amount_difference) > $above AND reason NOT IN ('matches', 'open_period', 'open_month')
+ORDER BY abs(amount_difference) DESC, customer_key, period_from, metric
 """
 _SILENT = """
 WITH newest AS (SELECT max(last_seen_on) AS day FROM gold.dim_tenant)
@@ -36,66 +37,76 @@ ORDER BY last_seen_on DESC, tenant_id
 def usage_vs_billing(
     published: Published, settings: UsageVsBilling, _now: datetime
 ) -> Iterator[Finding]:
-    """Find months whose invoice is further from the use than the amount."""
-    need(published, "gold.mart_usage_vs_billing", "customer_key", "amount_difference", "reason")
+    """Find closed billing periods billed further from use and contract than the amount."""
+    columns = ("customer_key", "period_from", "contracted_amount", "amount_difference", "reason")
+    need(published, "gold.mart_usage_vs_billing", *columns)
     owner = owners(published)
-    for row in published.named(_BILLING, {"above": settings.above}):
-        month, difference = f"{row['usage_month']:%Y-%m}", row["amount_difference"]
+    for row in published.rows(_BILLING, {"above": settings.above}):
+        since, difference = str(row["period_from"]), row["amount_difference"]
         more = "more" if difference > 0 else "less"
-        currency = row["currency"] or ""
+        currency, reason = row["currency"] or "", row["reason"].replace("_", " ")
         yield Finding(
             rule=Rule.USAGE_VS_BILLING,
-            subject=f"{row['customer_key']}/{month}/{row['metric']}",
+            subject=f"{row['customer_key']}/{since}/{row['metric']}",
             severity=Severity.WARNING,
-            title=f"{row['metric']} in {month}: {abs(difference):,.2f} {currency} {more} is billed "
-            "than was used",
-            why=f"Billed are {row['invoiced_amount']:,.2f} {currency} for "
-            f"{row['invoiced_quantity']:,.0f}, expected {row['expected_amount']:,.2f} {currency} "
-            f"for {row['used_quantity']:,.0f}: {row['reason'].replace('_', ' ')}.",
-            since=str(row["usage_month"]),
-            page=place(Page.BILLING, customer=row["customer_key"], month=month),
+            title=f"{row['metric']} from {since}: {abs(difference):,.2f} {currency} {more} is "
+            "billed than was used",
+            why=f"Until {row['period_to']} (not included), {row['billed_amount']:,.2f} {currency} "
+            f"are billed for {_figure(row['invoiced_quantity'])}; use and contract give "
+            f"{row['contracted_amount']:,.2f} {currency} for {_figure(row['metered_quantity'])}: "
+            f"{reason}.",
+            since=since,
+            page=place(Page.BILLING, customer=row["customer_key"], since=since),
             tenant_id=row["tenant_id"],
             account_id=row["account_id"],
             account_name=row["account_name"],
             owner=owner.get(row["account_id"]),
             numbers={
                 "difference": float(difference),
-                "invoiced": float(row["invoiced_amount"]),
-                "expected": float(row["expected_amount"]),
+                "billed": float(row["billed_amount"]),
+                "contracted": float(row["contracted_amount"]),
                 "currency": currency,
                 "reason": row["reason"],
             },
         )
 
 
+def _figure(value: object) -> str:
+    return "nothing" if value is None else f"{value:,.0f}"
+
+
 def spikes(published: Published, settings: Spikes, _now: datetime) -> Iterator[Finding]:
-    """Find the last days' spikes of a tenant's use."""
-    columns = ("event_date", "tenant_id", "region", "metric", "quantity", "expected")
-    need(published, "gold.mart_usage_spikes", *columns)
-    rows = published.named(
+    """Find runs of days far from what was expected that lasted into the last days."""
+    columns = ("started_on", "ended_on", "direction", "quantity", "expected_quantity", "as_of_date")
+    need(published, "gold.mart_usage_spikes", "tenant_id", "usage_metric", *columns)
+    owner = owners(published)
+    rows = published.rows(
         """
-        SELECT region, tenant_id, metric, min(event_date) AS since,
-            arg_max(quantity, event_date) AS quantity, arg_max(expected, event_date) AS expected
-        FROM gold.mart_usage_spikes
-        WHERE event_date > (SELECT max(event_date) FROM gold.mart_usage_spikes) - $days
-        GROUP BY ALL ORDER BY ALL
+        SELECT tenant_id, account_id, account_name, usage_metric, direction, started_on, ended_on,
+            days_off, quantity, expected_quantity, preceded_by
+        FROM gold.mart_usage_spikes WHERE ended_on > as_of_date - $days
+        ORDER BY started_on DESC, tenant_id, usage_metric
         """,
         {"days": settings.days},
     )
     for row in rows:
-        times = float(row["quantity"]) / max(float(row["expected"]), 1e-9)
+        above = "more" if row["direction"] == "up" else "less"
+        before = f" Just before it: {row['preceded_by']}." if row["preceded_by"] else ""
         yield Finding(
             rule=Rule.SPIKES,
-            subject=f"{row['region']}/{row['tenant_id']}/{row['metric']}",
+            subject=f"{row['tenant_id']}/{row['usage_metric']}/{row['started_on']}",
             severity=Severity.WARNING,
-            title=f"{row['metric']}: {times:,.1f} times as much as on other days",
-            why=f"{row['quantity']:,.0f} on its last day of this kind, {row['expected']:,.0f} "
-            "are usual.",
-            since=str(row["since"]),
+            title=f"{row['usage_metric']}: much {above} than expected",
+            why=f"{row['quantity']:,.0f} on {row['days_off']} days from {row['started_on']} to "
+            f"{row['ended_on']}, where the weeks before let {row['expected_quantity']:,.0f} "
+            f"expect.{before}",
+            since=str(row["started_on"]),
             page=place(Page.TENANT, tenant=row["tenant_id"]),
-            region=row["region"],
             tenant_id=row["tenant_id"],
-            numbers={"quantity": float(row["quantity"]), "expected": float(row["expected"])},
+            account_id=row["account_id"],
+            account_name=row["account_name"],
+            owner=owner.get(row["account_id"]),
+            numbers={"quantity": row["quantity"], "expected": row["expected_quantity"]},
         )
 
 
@@ -105,7 +116,7 @@ def silence(published: Published, settings: Silence, now: datetime) -> Iterator[
     need(published, "operations.regions", "last_entry")
     yield from _silent_regions(published, settings, now)
     owner = owners(published)
-    for row in published.named(_SILENT, {"days": settings.tenant_days}):
+    for row in published.rows(_SILENT, {"days": settings.tenant_days}):
         days = (row["day"] - row["last_seen_on"]).days
         yield Finding(
             rule=Rule.SILENCE,

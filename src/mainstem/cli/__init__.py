@@ -35,6 +35,7 @@ VERBS = (
     "export",
     "answers",
     "alerts",
+    "dashboard",
     "books",
     "scan",
     "witness",

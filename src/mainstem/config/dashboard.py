@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from urllib.parse import urlencode
 
 from pydantic import Field, model_validator
@@ -41,18 +41,14 @@ class Role(FrozenModel):
 
 
 class Access(FrozenModel):
-    """How a person is known, and what each may see; who fits no role sees nothing."""
+    """How a proxy says who a person is, and what each may see; who fits no role sees nothing."""
 
-    by: Annotated[
-        Literal["header", "oidc"],
-        Field(description="`header`: a proxy in front says who; `oidc`: a person signs in."),
-    ]
-    user: Annotated[str, Field(description="The header, or the claim, with the person's name.")] = (
-        "X-Forwarded-Email"
-    )
-    groups: Annotated[str, Field(description="The header, or the claim, with their groups.")] = (
-        "X-Forwarded-Groups"
-    )
+    user: Annotated[
+        str, Field(description="The header in which the proxy in front says who it is.")
+    ] = "X-Forwarded-Email"
+    groups: Annotated[
+        str, Field(description="The header with their groups, separated by commas.")
+    ] = "X-Forwarded-Groups"
     roles: Annotated[tuple[Role, ...], Field(description="Who may see what.")]
 
 

@@ -16,6 +16,7 @@ import duckdb
 
 from mainstem.errors import DataError, UsageError
 from mainstem.model import DATABASE, OPERATIONS, Build, current_build
+from mainstem.present.older import NEEDS, OLDER
 from mainstem.warehouse import quoted
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    Parameters = Sequence[object] | Mapping[str, object]
+
 SCHEMAS = ("gold", "evidence", "status", "operations")
 _REGION_OF = ("region", "account_region", "home_region")
 """The columns by which a row is of a region, the nearest first."""
-_OPEN_TO_ALL = frozenset({"operations.taken", "status.models"})
+_OPEN_TO_ALL = frozenset({"operations.taken", "operations.loads", "status.models"})
 """Tables without a region that tell nothing of one."""
 
 
@@ -46,30 +49,26 @@ class Published:
         """Tell whether a table is there, with these columns."""
         return table in self.columns and set(columns) <= set(self.columns[table])
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
-        """Run a query; a row's values are what DuckDB gives."""
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
+        """Run a query; a row's values are what DuckDB gives.
+
+        Parameters stand as `?` in a sequence, or by name as `$name`.
+        """
         with self.connection.cursor() as cursor:
-            result = cursor.execute(sql, list(parameters))
+            result = cursor.execute(sql, parameters)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
-    def named(self, sql: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
-        """Run a query whose parameters have names, `$name`."""
-        with self.connection.cursor() as cursor:
-            result = cursor.execute(sql, dict(parameters))
-            names = [column[0] for column in result.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    def arrow(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+    def arrow(self, sql: str, parameters: Parameters = ()) -> pa.Table:
         """Run a query for a table of Arrow."""
         with self.connection.cursor() as cursor:
-            table: pa.Table = cursor.execute(sql, list(parameters)).to_arrow_table()
+            table: pa.Table = cursor.sql(sql, params=parameters).to_arrow_table()
             return table
 
-    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+    def value(self, sql: str, parameters: Parameters = ()) -> Any:
         """Run a query for its first value; None without a row."""
         with self.connection.cursor() as cursor:
-            row = cursor.execute(sql, list(parameters)).fetchone()
+            row = cursor.execute(sql, parameters).fetchone()
             return row[0] if row else None
 
 
@@ -148,11 +147,21 @@ def _show(opened: Published, database: str, regions: Collection[str] | None) -> 
         if where is None:
             withheld.add(table)
             continue
+        older = _older(table, columns)
+        made = "".join(f', {how} AS "{column}"' for column, how in older.items())
         opened.connection.execute(
-            f"CREATE VIEW {shown}.{quoted(name)} AS FROM {database}.{schema}.{quoted(name)}{where}"
+            f"CREATE VIEW {shown}.{quoted(name)} AS "  # noqa: S608
+            f"SELECT *{made} FROM {database}.{schema}.{quoted(name)}{where}"
         )
-        opened.columns[table] = tuple(columns)
+        opened.columns[table] = (*columns, *older)
     opened.withheld = frozenset(withheld)
+
+
+def _older(table: str, columns: Sequence[str]) -> dict[str, str]:
+    """Give the columns that a table of earlier models lacks, and how each is made."""
+    if NEEDS.get(table) not in columns:
+        return {}
+    return {name: how for name, how in OLDER[table].items() if name not in columns}
 
 
 def _only(columns: Sequence[str], regions: Collection[str]) -> str | None:

@@ -1,0 +1,1 @@
+"""What the Makefile calls: checks of tools, and the pictures of the pages."""
