@@ -20,3 +20,12 @@
 {% macro days_after(days, day) %}({{ day }} + {{ days }}){% endmacro %}
 {% macro whole_days(first_day, end_day) %}({{ end_day }} - {{ first_day }}){% endmacro %}
 {% macro hour_of(moment) %}({{ moment }}){% endmacro %}
+{% macro local_date(moment, zone) %}cast({{ moment }} as date){% endmacro %}
+{% macro start_of_local_day(day, zone) %}cast({{ day }} as timestamp){% endmacro %}
+{% macro months_after(months, day) %}({{ day }} + {{ months }}){% endmacro %}
+{% macro in_days_of_changed_zones() %}false{% endmacro %}
+{% macro carried(column) %}max({{ column }}) over (partition by value_number){% endmacro %}
+{% macro adds_up_over_regions(metric) %}true{% endmacro %}
+{% macro divided(numerator, denominator) %}round({{ numerator }} / {{ denominator }}, 2){% endmacro %}
+{% macro cost_weight(metric) %}cast(1 as double precision){% endmacro %}
+{% macro is_high_value_tier(tier) %}({{ tier }} = ''){% endmacro %}

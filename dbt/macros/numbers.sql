@@ -28,3 +28,30 @@
 {% macro spark__median(value) -%}
     percentile(cast({{ value }} as double), 0.5)
 {%- endmacro %}
+
+{% macro divided(numerator, denominator) -%}
+    {#- An exact quotient of an amount by a whole number, rounded half away from zero to 2 decimals. -#}
+    {{ return(adapter.dispatch('divided', 'mainstem')(numerator, denominator)) }}
+{%- endmacro %}
+
+{% macro default__divided(numerator, denominator) -%}
+    cast(round(({{ numerator }}) / ({{ denominator }}), 2) as decimal(28, 2))
+{%- endmacro %}
+
+{% macro duckdb__divided(numerator, denominator) -%}
+    {#- It divides decimals as doubles, which may lie on the wrong side of a half: that is mended. -#}
+    {%- set n = "abs(cast(" ~ numerator ~ " as decimal(38, 12)))" -%}
+    {%- set d = "cast(" ~ denominator ~ " as decimal(12, 0))" -%}
+    {%- set near = "cast(floor(100 * (" ~ n ~ " / " ~ d ~ ")) as decimal(24, 0))" -%}
+    cast(
+        sign({{ numerator }}) * (
+            {{ near }}
+            + case
+                when 2 * (100 * {{ n }} - {{ near }} * {{ d }}) >= 3 * {{ d }} then 2
+                when 2 * (100 * {{ n }} - {{ near }} * {{ d }}) >= {{ d }} then 1
+                when 2 * (100 * {{ n }} - {{ near }} * {{ d }}) < -{{ d }} then -1
+                else 0
+            end
+        ) * 0.01 as decimal(28, 2)
+    )
+{%- endmacro %}

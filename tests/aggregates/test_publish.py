@@ -41,7 +41,9 @@ central: {store: "file:./stores/central"}
 """
 FACTS = {
     "fct_feature_usage_daily": "feature_name VARCHAR, uses BIGINT",
-    "fct_license_usage_daily": "license_metric VARCHAR, used_max DECIMAL(28, 6)",
+    "fct_license_usage_daily": (
+        "license_metric VARCHAR, used_max DECIMAL(28, 6), usage_kind VARCHAR"
+    ),
     "fct_resource_consumption_daily": "resource_metric VARCHAR, quantity DECIMAL(28, 6)",
     "fct_errors_daily": "error_source VARCHAR, error_type VARCHAR, errors BIGINT",
 }
@@ -63,14 +65,18 @@ def build_file(tmp_path: Path) -> Path:
                 f"CREATE TABLE gold.{name} "
                 f"(region VARCHAR, event_date DATE, tenant_id VARCHAR, {columns})"
             )
+        build.execute("ALTER TABLE gold.fct_license_usage_daily RENAME event_date TO billing_date")
         tenants = "FROM (SELECT unnest(range(5)) AS n)"
         day = f"'aus', DATE '{MONDAY}' + n::INTEGER, 't-' || n"
         build.execute(
             f"INSERT INTO gold.fct_feature_usage_daily SELECT {day}, 'map', 11 {tenants};"
-            f"INSERT INTO gold.fct_license_usage_daily SELECT {day}, 'seats', 20 {tenants};"
+            f"INSERT INTO gold.fct_license_usage_daily "
+            f"SELECT {day}, 'seats', 20, 'level' {tenants};"
+            f"INSERT INTO gold.fct_license_usage_daily "
+            f"SELECT {day}, 'seats', 99, 'delta' {tenants};"
             # The days of a tenant are one level, not a sum.
             f"INSERT INTO gold.fct_license_usage_daily "
-            f"SELECT 'aus', DATE '{MONDAY}' + 6, 't-' || n, 'seats', 18 {tenants};"
+            f"SELECT 'aus', DATE '{MONDAY}' + 6, 't-' || n, 'seats', 18, 'level' {tenants};"
             f"INSERT INTO gold.fct_resource_consumption_daily "
             f"SELECT {day}, 'rows', 100.5 {tenants};"
             f"INSERT INTO gold.fct_errors_daily SELECT {day}, 'span', 'timeout', 2 {tenants};"

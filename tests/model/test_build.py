@@ -50,7 +50,16 @@ MODELS = (
     "gold.dim_feature",
     "gold.dim_release",
     "gold.dim_tenant",
+    "silver.int_metered_parts",
+    "gold.dim_account",
+    "gold.dim_contract",
+    "gold.fct_mrr_monthly",
+    "gold.mart_cost_allocation",
+    "gold.mart_invoice_postings",
     "gold.mart_license_headroom",
+    "gold.mart_license_projection_quality",
+    "gold.mart_license_utilization_by_industry",
+    "gold.mart_tenant_classes",
     "gold.mart_feature_adoption",
     "gold.mart_feature_revenue",
     "gold.mart_usage_vs_billing",
@@ -143,6 +152,26 @@ def second(platform: Platform, first: BuildOutcome) -> tuple[BuildOutcome, dict[
         # A foreign blob that changed takes its rows with it: here, all that `use` had that day.
         connection.execute("DELETE FROM bronze.otel_logs WHERE region = 'use'")
     touch(warehouse, 5, "logs", date(2026, 11, 1), "use")
+    # A contract that comes late moves all days of its tenant into its zone, touched or not.
+    load_business(
+        warehouse,
+        "contract_lines",
+        [
+            {
+                "contract_line_id": "c-1",
+                "contract_id": "c",
+                "account_id": "a-1",
+                "plan": "pro",
+                "metric": "transformations",
+                "charge": "usage",
+                "amount": 0,
+                "currency": "EUR",
+                "billing_period": "month",
+                "billing_timezone": "Australia/Adelaide",
+                "valid_from": date(2026, 11, 1),
+            }
+        ],
+    )
     # Nothing touched this row's day since the first build: an incremental build must leave it be.
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
@@ -171,6 +200,18 @@ def test_only_touched_days_are_rebuilt(second: tuple[BuildOutcome, dict[str, Any
     assert not outcome.build.full_refresh
     usage = tables["gold.fct_feature_usage_daily"]
     assert {row[0] for row in usage if row[5] == "x"} == {DAY}
+
+
+def test_days_of_another_zone_are_rebuilt_though_no_load_touched_them(
+    second: tuple[BuildOutcome, dict[str, Any]],
+) -> None:
+    _, tables = second
+    zones = {row[:7] for row in tables["silver.int_metered_parts"] if row[0] == DAY}
+    zone = "Australia/Adelaide"
+    assert zones == {
+        (DAY, "euc", "t-1", "master_records", "level", date(2026, 11, 11), zone),
+        (DAY, "euc", "t-1", "transformations", "delta", DAY, zone),
+    }
 
 
 def test_a_day_that_lost_its_rows_is_emptied(second: tuple[BuildOutcome, dict[str, Any]]) -> None:

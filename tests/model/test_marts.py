@@ -53,20 +53,27 @@ LICENSES: dict[str, tuple[list[int], int | None]] = {
 }
 
 # By account: the reason that its October gets, and its invoice lines (quantity, amount, currency).
-# Each used 14 transformations under a contract of 100.00 for 10, 2.50 for each above: 110.00.
+# Each used 14 transformations under a contract of 310.00 a month for 31, 2.50 for each above, that
+# began on 20 October: 12 of 31 days are 120.00 for 12, so 125.00.
 BILLED: dict[str, list[tuple[int, str, str]]] = {
-    "matches": [(14, "110.00", "EUR")],
-    "over_billed": [(14, "120.00", "EUR")],
-    "under_billed": [(10, "100.00", "EUR")],
+    "matches": [(14, "125.00", "EUR")],
+    "over_billed": [(14, "135.00", "EUR")],
+    "under_billed": [(10, "115.00", "EUR")],
     "missing_invoice": [],
-    "duplicate_invoice": [(14, "110.00", "EUR")] * 2,
-    "currency_differs": [(14, "110.00", "USD")],
-    "quantity_differs": [(13, "110.00", "EUR")],
-    "no_contract": [(14, "110.00", "EUR")],
-    "partial_usage": [(14, "110.00", "EUR")],
-    "usage_elsewhere": [(14, "110.00", "EUR")],
-    "unknown_account": [(14, "110.00", "EUR")],
+    "duplicate_invoice": [(14, "125.00", "EUR")] * 2,
+    "currency_differs": [(14, "125.00", "USD")],
+    "quantity_differs": [(13, "125.00", "EUR")],
+    "no_contract": [(14, "125.00", "EUR")],
+    "partial_usage": [(14, "125.00", "EUR")],
+    "usage_elsewhere": [(14, "125.00", "EUR")],
+    "unknown_account": [(14, "125.00", "EUR")],
 }
+
+
+PAYING = [
+    name for name in BILLED if name not in ("no_contract", "unknown_account", "usage_elsewhere")
+]
+"""Accounts here with a contract of 310.00 a month."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +104,12 @@ def account(account_id: str, region: str = "euc") -> dict[str, Any]:
     }
 
 
-def tenant(tenant_id: str, account_id: str) -> dict[str, Any]:
+def tenant(tenant_id: str, account_id: str, environment: str = "production") -> dict[str, Any]:
     return {
         "tenant_id": tenant_id,
         "account_id": account_id,
-        "environment": "production",
+        "debtor_no": "10001",
+        "environment": environment,
         "valid_from": FIRST,
     }
 
@@ -114,8 +122,8 @@ def contract(account_id: str, metric: str, **values: Any) -> dict[str, Any]:
         "plan": "pro",
         "metric": metric,
         "charge": "recurring",
-        "included": 10,
-        "amount": 100,
+        "included": 31,
+        "amount": 310,
         "currency": "EUR",
         "unit_price": Decimal("2.5"),
         "billing_period": "month",
@@ -161,6 +169,9 @@ def events() -> list[Event]:
         ]
         made.append(Event(at(LAST), "resource.consumed", f"t-{name}", consumed(1)))
     made += [
+        Event(at(date(2026, 10, 31), 13, 29, 59), "resource.consumed", "t-adelaide", calls(1)),
+        Event(at(date(2026, 10, 31), 13, 30), "resource.consumed", "t-adelaide", calls(2)),
+        Event(at(LAST), "resource.consumed", "t-inside", consumed(5)),
         Event(at(date(2026, 10, 31), 23, 59, 59), "resource.consumed", "t-nobody", consumed(2)),
         Event(at(NOVEMBER), "resource.consumed", None, consumed(3)),
         Event(at(FIRST), "feature.used", "t-straight", {"feature.name": "map"}),
@@ -198,6 +209,10 @@ def consumed(quantity: float) -> dict[str, Any]:
     return {"resource.metric": "transformations", "resource.quantity": quantity}
 
 
+def calls(quantity: float) -> dict[str, Any]:
+    return {"resource.metric": "calls", "resource.quantity": quantity}
+
+
 def feature(tenant: str, name: str) -> Event:
     return Event(at(LAST), "feature.used", tenant, {"feature.name": name})
 
@@ -210,7 +225,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     make_warehouse(warehouse)
     load_events(warehouse, 1, events())
     load_spans(warehouse, 2, [(at(LAST), "t-noisy", 2), (at(LAST), "t-noisy", 1)])
-    licensed = ["straight", "second", "noisy", "contract", "idle"]
+    licensed = ["straight", "second", "noisy", "contract", "idle", "adelaide", "inside"]
     load_business(
         warehouse,
         "accounts",
@@ -225,14 +240,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         warehouse,
         "map_tenant_account",
         [tenant("t-straight", "straight"), tenant("t-second", "straight")]
-        + [tenant("t-contract", "contract")]
+        + [tenant("t-contract", "contract"), tenant("t-adelaide", "adelaide")]
+        + [tenant("t-inside", "inside", "internal")]
         + [tenant(f"t-{name}", name) for name in BILLED],
     )
     load_business(
         warehouse,
         "contract_lines",
         [
-            contract("straight", "master_records", amount=Decimal("1000.01"))
+            contract("straight", "master_records", amount=Decimal("1000.01"), included=10000)
             # Of lines that begin on one day, the last by its id tells the account's plan.
             | {"contract_line_id": "straight/x"},
             contract("straight", "transformations", amount=200, plan="basic"),
@@ -240,6 +256,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             contract("contract", "master_records")
             | {"contract_line_id": "x", "included": 1, "valid_from": date(2026, 11, 13)},
             contract("idle", "transformations", included=None, amount=30),
+            contract("inside", "transformations"),
+            contract("adelaide", "calls", currency="USD", amount=1860, billing_period="quarter")
+            | {"billing_timezone": "Australia/Adelaide", "contract_line_id": "adelaide/seats"}
+            | {"metric": "seats"},
+            contract("adelaide", "calls", charge="usage", amount=0, currency="USD")
+            | {"billing_timezone": "Australia/Adelaide"},
         ]
         + [
             contract(name, "transformations", valid_from=OCTOBER)
@@ -269,6 +291,36 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             for name, lines in BILLED.items()
             for place, (quantity, amount, currency) in enumerate(lines)
         ],
+    )
+    load_business(
+        warehouse,
+        "fx_rates",
+        [
+            {"currency": "USD", "base": "EUR", "valid_from": month, "rate": rate}
+            for month, rate in [(OCTOBER, Decimal("0.9")), (NOVEMBER, Decimal("0.8"))]
+        ],
+    )
+    load_business(
+        warehouse,
+        "postings",
+        [
+            {
+                "batch": "b",
+                "line_no": place,
+                "invoice_id": name,
+                "debtor_no": "10001",
+                "amount": Decimal("125.00"),
+                "debit_credit": "S",
+                "currency": "EUR",
+                "posted_on": date(2026, 11, 2),
+            }
+            for place, name in enumerate(("matches", "over_billed", "strange"))
+        ],
+    )
+    load_business(
+        warehouse,
+        "region_bills",
+        [{"region": "euc", "bill_month": OCTOBER, "currency": "EUR", "amount": Decimal("99.99")}],
     )
     return World(platform, build(platform))
 
@@ -383,7 +435,7 @@ def test_a_license_of_a_month_is_fitted_within_the_month_and_ends_with_it(world)
 
 def test_the_last_event_of_a_day_counts_and_the_highest_is_kept(world):
     row = world.row("FROM gold.fct_license_usage_daily WHERE tenant_id = 't-order'")
-    assert (row["used_last"], row["used_max"], row["reports"]) == (70, 90, 2)
+    assert (row["used"], row["used_max"], row["reports"]) == (70, 90, 2)
 
 
 def test_a_limit_that_no_event_names_is_the_contracts(world):
@@ -391,81 +443,123 @@ def test_a_limit_that_no_event_names_is_the_contracts(world):
     assert (row["license_limit"], row["contract_limit"]) == (50, 50)
 
 
-def test_revenue_is_apportioned_by_use_and_no_cent_is_lost(world):
-    rows = world.rows("FROM gold.mart_feature_revenue ORDER BY plan, feature_name")
-    found = {
-        (row["plan"], row["feature_name"]): (row["revenue_per_month"], row["uses"])
-        for row in rows
-        if row["feature_name"] != "(no use)"
-    }
-    # Both tenants of the account used features 6 times: map 4 (one of them on the first day),
-    # export 1 and api 1.
-    assert found == {
-        ("basic", "api"): (Decimal("33.33"), 1),
-        ("basic", "export"): (Decimal("33.33"), 1),
-        ("basic", "map"): (Decimal("133.33"), 4),
-        ("pro", "api"): (Decimal("166.67"), 1),
-        ("pro", "export"): (Decimal("166.67"), 1),
-        ("pro", "map"): (Decimal("666.67"), 4),
-    }
-    shares = [row["revenue_share"] for row in rows if row["plan"] == "basic"]
-    assert sum(shares) == pytest.approx(1, abs=1e-3)
+def test_revenue_by_feature_is_that_of_its_users_and_does_not_add_up(world):
+    rows = world.rows("FROM gold.mart_feature_revenue WHERE account_group = 'all'")
+    found = {row["feature_name"]: (row["mrr_of_users"], row["using_accounts"]) for row in rows}
+    # Both tenants of `straight` count as one account; nobody else that pays used a feature.
+    straight = Decimal("1200.01")
+    assert found == dict.fromkeys(("map", "export", "api"), (straight, 1))
+    row = rows[0]
+    others = [*PAYING, "contract", "idle", "adelaide"]
+    assert row["other_accounts"] == len(others)
+    assert row["mrr_of_others"] == 310 * len(PAYING) + 310 + 30 + Decimal("558.00")
+    assert row["mean_mrr_difference"] == pytest.approx(
+        1200.01 - float(row["mrr_of_others"]) / len(others), abs=0.01
+    )
 
 
-def test_revenue_without_use_stands_under_its_own_name(world):
-    row = world.row("FROM gold.mart_feature_revenue WHERE feature_name = '(no use)'")
-    in_euc = [name for name in BILLED if name not in ("no_contract", "unknown_account")]
-    in_euc.remove("usage_elsewhere")
-    assert row["revenue_per_month"] == 100 * len(in_euc) + 100 + 30
-    assert (row["accounts"], row["uses"]) == (len(in_euc) + 2, 0)
+def test_recurring_revenue_begins_with_the_first_month_that_is_over(world):
+    rows = world.rows("FROM gold.fct_mrr_monthly")
+    assert {(row["mrr_month"], row["movement"]) for row in rows} == {(OCTOBER, "new")}
+    row = next(row for row in rows if row["account_id"] == "adelaide")
+    # A quarter of 1860 US dollars, at the rate of the contract's month.
+    assert (row["mrr"], row["currency"], row["reporting_mrr"]) == (620, "USD", 558)
+    assert "inside" not in {row["account_id"] for row in rows}
 
 
 @pytest.mark.parametrize("reason", BILLED)
 def test_october_gets_the_reason_that_was_planted(world, reason):
     row = world.row(
         "FROM gold.mart_usage_vs_billing WHERE metric = 'transformations' "
-        f"AND usage_month = DATE '2026-10-01' AND customer_key = '{reason}'"
+        f"AND period_from = DATE '2026-10-01' AND customer_key = '{reason}'"
     )
     assert row["reason"] == reason
-    assert (row["used_quantity"], row["usage_basis"]) == (14, "consumed")
+    assert (row["metered_quantity"], row["usage_basis"]) == (14, "consumed")
     lines = BILLED[reason]
-    assert row["invoiced_amount"] == sum((Decimal(line[1]) for line in lines), Decimal(0))
-    if reason not in ("no_contract", "unknown_account"):
-        assert row["expected_amount"] == Decimal("110.00")
+    assert row["invoiced_net"] == sum((Decimal(line[1]) for line in lines), Decimal(0))
+    if reason not in ("no_contract", "unknown_account", "partial_usage"):
+        assert row["contracted_amount"] == Decimal("125.00")
     compared = row["amount_difference"] is not None
     assert compared == (row["quantity_difference"] is not None)
     if compared:
-        assert row["amount_difference"] == row["invoiced_amount"] - Decimal("110.00")
+        assert row["amount_difference"] == row["invoiced_net"] - Decimal("125.00")
 
 
 def test_usage_of_no_account_is_shown_by_tenant_and_month(world):
     rows = world.rows(
-        "SELECT tenant_id, usage_month, used_quantity FROM gold.mart_usage_vs_billing "
-        "WHERE reason = 'unknown_tenant' AND metric = 'transformations' ORDER BY tenant_id"
+        "SELECT tenant_id, period_from, metered_quantity FROM gold.mart_usage_vs_billing "
+        "WHERE reason = 'unmapped' AND metric = 'transformations' ORDER BY tenant_id"
     )
     assert rows == [
-        {"tenant_id": "(unknown)", "usage_month": NOVEMBER, "used_quantity": 3},
-        {"tenant_id": "t-nobody", "usage_month": OCTOBER, "used_quantity": 2},
+        {"tenant_id": "(unknown)", "period_from": NOVEMBER, "metered_quantity": 3},
+        {"tenant_id": "t-nobody", "period_from": OCTOBER, "metered_quantity": 2},
     ]
 
 
 def test_the_running_month_is_open_and_not_compared(world):
     rows = world.rows(
         "SELECT DISTINCT reason, amount_difference FROM gold.mart_usage_vs_billing "
-        "WHERE usage_month = DATE '2026-11-01' AND customer_key IN ('matches', 'over_billed')"
+        "WHERE period_from = DATE '2026-11-01' AND customer_key IN ('matches', 'over_billed')"
     )
-    assert rows == [{"reason": "open_month", "amount_difference": None}]
+    assert rows == [{"reason": "open_period", "amount_difference": None}]
 
 
 def test_a_level_is_billed_by_its_peak(world):
     row = world.row(
         "FROM gold.mart_usage_vs_billing WHERE customer_key = 'straight' "
-        "AND metric = 'master_records' AND usage_month = DATE '2026-10-01'"
+        "AND metric = 'master_records' AND period_from = DATE '2026-10-01'"
     )
     # 30 and 31 October lie within the 14 days: 7700 and 7800.
-    assert (row["used_quantity"], row["usage_basis"]) == (7800, "peak")
-    assert row["expected_amount"] == Decimal("1000.01") + (7800 - 10) * Decimal("2.5")
+    assert (row["metered_quantity"], row["usage_basis"]) == (7800, "peak")
+    assert row["contracted_amount"] == Decimal("387.10")
     assert row["reason"] == "missing_invoice"
+
+
+def test_days_of_bills_begin_in_the_zone_of_the_contract(world):
+    """Adelaide's November began at 13:30 UTC, so what was used a second later is not October's."""
+    rows = world.rows(
+        "FROM gold.mart_usage_vs_billing WHERE customer_key = 'adelaide' AND metric = 'calls' "
+        "ORDER BY period_from"
+    )
+    assert [(row["period_from"], row["metered_quantity"]) for row in rows] == [
+        (OCTOBER, 1),
+        (NOVEMBER, 2),
+    ]
+    days = world.rows(
+        "SELECT billing_date, used FROM gold.fct_license_usage_daily "
+        "WHERE tenant_id = 't-adelaide' ORDER BY billing_date"
+    )
+    assert [tuple(day.values()) for day in days] == [(date(2026, 10, 31), 1), (NOVEMBER, 2)]
+
+
+def test_a_tenant_that_is_not_in_production_is_neither_billed_nor_revenue(world):
+    classes = world.rows(
+        "SELECT tenant_class, tenants, used FROM gold.mart_tenant_classes "
+        "WHERE metric = 'transformations' ORDER BY tenant_class"
+    )
+    assert [tuple(row.values()) for row in classes] == [
+        ("internal", 1, 5),
+        ("production", len(BILLED), len(BILLED) * 15),
+        ("unmapped", 2, 5),
+    ]
+    assert not world.rows("FROM gold.mart_usage_vs_billing WHERE customer_key = 'inside'")
+
+
+def test_postings_are_reconciled_by_invoice(world):
+    rows = world.rows("SELECT invoice_id, reason FROM gold.mart_invoice_postings")
+    reasons = {row["invoice_id"]: row["reason"] for row in rows}
+    assert reasons["matches"] == "matches"
+    assert reasons["over_billed"] == "amount_differs"
+    assert reasons["strange"] == "unknown_invoice"
+
+
+def test_a_bill_is_split_by_consumption_to_the_cent(world):
+    rows = world.rows("FROM gold.mart_cost_allocation")
+    assert sum(row["allocated_amount"] for row in rows) == Decimal("99.99")
+    shares = {row["tenant_id"]: row["consumption_share"] for row in rows}
+    # Two metrics weigh alike: of October's calls one tenant has all.
+    assert shares["t-adelaide"] == 0.5
+    assert shares["t-nobody"] == pytest.approx(0.5 * 2 / (len(BILLED) * 14 + 2), abs=1e-6)
 
 
 def test_an_error_counts_once_by_its_source(world):
@@ -484,8 +578,8 @@ def test_adoption_is_counted_over_active_tenants_of_a_segment(world):
         "FROM gold.mart_feature_adoption WHERE slice = 'retail' AND feature_name = 'map'"
     )
     assert (row["using_tenants"], row["uses"]) == (2, 4)
-    # t-straight, t-second, t-contract, and those that consumed and have an account.
-    active = 3 + len(BILLED) - 1
+    # Of known accounts in production: four by name, and those that consumed.
+    active = 4 + len(BILLED) - 1
     assert row["active_tenants"] == active
     assert row["adoption_share"] == round(2 / active, 4)
 
@@ -508,8 +602,9 @@ def test_tenants_are_those_seen_or_known(world):
 def test_the_answers_show_what_matters_first(world):
     build_read, answers = answer(world.platform.published, list(load_questions().values()))
     assert build_read == world.outcome.build
-    limits, revenue, billing, counts, *_ = answers
-    assert counts.rows == []
+    said = {each.question.name: each for each in answers}
+    limits, revenue, billing = said["license-limits"], said["feature-revenue"], said["billing"]
+    assert said["regional-counts"].rows == []
     assert [row["tenant_id"] for row in limits.rows] == [
         "t-contract",
         "t-reached",
@@ -517,11 +612,11 @@ def test_the_answers_show_what_matters_first(world):
         "t-straight",
         "t-level",
     ]
-    assert limits.others["clear"] == 4
-    assert len(revenue.rows) == 7
+    assert limits.others["clear"] == 4 + len(BILLED) - 2
+    assert [row["account_group"] for row in revenue.rows] == ["high_value"] * 3
     reasons = {row["reason"] for row in billing.rows}
     assert "matches" not in reasons
-    assert {"over_billed", "missing_invoice", "unknown_tenant"} <= reasons
+    assert {"over_billed", "missing_invoice", "unmapped"} <= reasons
     assert sum(billing.others.values()) > len(billing.rows)
 
 

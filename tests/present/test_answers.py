@@ -24,21 +24,23 @@ if TYPE_CHECKING:
 
 HEADROOM = """
     CREATE SCHEMA gold;
-    CREATE TABLE gold.mart_license_headroom (account_id VARCHAR, account_name VARCHAR,
-        tenant_id VARCHAR, region VARCHAR, industry VARCHAR, plan VARCHAR, license_metric VARCHAR,
+    CREATE TABLE gold.mart_license_headroom (customer_key VARCHAR, account_id VARCHAR,
+        account_name VARCHAR, tenant_id VARCHAR, region VARCHAR, tenants BIGINT, industry VARCHAR,
+        segment VARCHAR, plan VARCHAR, owner VARCHAR, license_metric VARCHAR,
+        has_limit_mismatch BOOLEAN, error_7_days DOUBLE, held_7_days BOOLEAN,
         used DECIMAL(28,6), used_at TIMESTAMP, license_limit DECIMAL(28,6),
         headroom DECIMAL(28,6), used_share DOUBLE, growth_per_day DOUBLE, limit_status VARCHAR,
         projected_on DATE, projected_earliest DATE, projected_latest DATE);
     INSERT INTO gold.mart_license_headroom BY NAME
-        SELECT 'Alpha' AS account_name, 't-1' AS tenant_id, 'euc' AS region,
+        SELECT 'a-1' AS customer_key, 'Alpha' AS account_name, 't-1' AS tenant_id, 'euc' AS region,
             'master_records' AS license_metric, 9000 AS used, 10000.5 AS license_limit,
             0.9 AS used_share, 'nearing' AS limit_status, DATE '2026-11-22' AS projected_on,
             DATE '2026-11-20' AS projected_earliest;
     INSERT INTO gold.mart_license_headroom BY NAME
-        SELECT NULL AS account_name, 't-2' AS tenant_id, 'euc' AS region, 'seats' AS license_metric,
+        SELECT 'tenant:t-2' AS customer_key, 't-2' AS tenant_id, 'seats' AS license_metric,
             5 AS used, 5 AS license_limit, 1.0 AS used_share, 'reached' AS limit_status;
     INSERT INTO gold.mart_license_headroom BY NAME
-        SELECT 't-3' AS tenant_id, 'clear' AS limit_status
+        SELECT 'tenant:t-3' AS customer_key, 'clear' AS limit_status
 """
 
 
@@ -81,8 +83,13 @@ def test_the_questions_come_in_their_order() -> None:
         "feature-revenue",
         "billing",
         "regional-counts",
+        "projection-quality",
+        "license-utilization",
+        "recurring-revenue",
+        "invoice-postings",
         "feature-adoption",
         "usage-spikes",
+        "regional-cost",
         "errors-by-release",
         "request-latency",
     ]

@@ -1,27 +1,21 @@
 with
 
-map_tenant_account as (
+tenant_accounts as (
 
-    select * from {{ ref('stg_map_tenant_account') }}
+    select * from {{ ref('int_tenant_accounts') }}
 
 ),
 
 accounts as (
 
-    select * from {{ ref('stg_accounts') }}
-    where closed_as_of is null
+    select * from {{ ref('dim_account') }}
+    where is_current
 
 ),
 
-contract_lines as (
+contract_terms as (
 
-    select * from {{ ref('stg_contract_lines') }}
-
-),
-
-extent as (
-
-    select distinct as_of_date from {{ ref('int_telemetry_extent') }}
+    select * from {{ ref('int_contract_terms') }}
 
 ),
 
@@ -31,45 +25,15 @@ feature_usage as (
 
 ),
 
-license_usage as (
+metered_parts as (
 
-    select * from {{ ref('fct_license_usage_daily') }}
-
-),
-
-resource_usage as (
-
-    select * from {{ ref('fct_resource_consumption_daily') }}
+    select * from {{ ref('int_metered_parts') }}
 
 ),
 
-tenant_accounts as (
+extent as (
 
-    select
-        map_tenant_account.tenant_id,
-        map_tenant_account.account_id
-    from map_tenant_account
-    inner join extent
-        on
-            map_tenant_account.valid_from <= extent.as_of_date
-            and map_tenant_account.valid_to > extent.as_of_date
-
-),
-
-lines_from_last as (
-
-    select
-        contract_lines.account_id,
-        contract_lines.plan,
-        row_number() over (
-            partition by contract_lines.account_id
-            order by contract_lines.valid_from desc, contract_lines.contract_line_id desc
-        ) as line_from_last
-    from contract_lines
-    inner join extent
-        on
-            contract_lines.valid_from <= extent.as_of_date
-            and contract_lines.valid_to > extent.as_of_date
+    select distinct as_of_date from {{ ref('int_telemetry_extent') }}
 
 ),
 
@@ -87,15 +51,7 @@ active_days as (
         tenant_id,
         region,
         event_date
-    from license_usage
-
-    union
-
-    select
-        tenant_id,
-        region,
-        event_date
-    from resource_usage
+    from metered_parts
 
 ),
 
@@ -122,26 +78,71 @@ tenants as (
 
 ),
 
+-- What holds on the data date, else what held last: a customer that left is still told by its name.
+placed_accounts as (
+
+    select
+        tenant_accounts.*,
+        coalesce(tenant_accounts.valid_to > extent.as_of_date, false) as holds_now,
+        row_number() over (
+            partition by tenant_accounts.tenant_id
+            order by tenant_accounts.valid_from desc
+        ) as interval_from_last
+    from tenant_accounts
+    left join extent on true
+    where tenant_accounts.valid_from <= coalesce(extent.as_of_date, tenant_accounts.valid_from)
+
+),
+
+placed_plans as (
+
+    select
+        contract_terms.account_id,
+        contract_terms.plan,
+        row_number() over (
+            partition by contract_terms.account_id
+            order by
+                case when contract_terms.charge = 'recurring' then 0 else 1 end asc,
+                contract_terms.valid_from desc,
+                contract_terms.contract_line_id desc
+        ) as plan_place
+    from contract_terms
+    left join extent on true
+    where contract_terms.valid_from <= coalesce(extent.as_of_date, contract_terms.valid_from)
+
+),
+
 final as (
 
     select
         tenants.tenant_id,
-        tenant_accounts.account_id,
+        placed_accounts.account_id,
+        placed_accounts.debtor_no,
+        case
+            when placed_accounts.holds_now then placed_accounts.environment else 'unmapped'
+        end as tenant_class,
         accounts.account_name,
-        accounts.region as account_region,
+        accounts.account_region,
+        accounts.tier,
+        accounts.owner,
+        placed_accounts.billing_timezone,
         seen.first_seen_on,
         seen.last_seen_on,
         coalesce(accounts.industry, '(unknown)') as industry,
-        coalesce(lines_from_last.plan, '(unknown)') as plan,
+        coalesce(accounts.segment, '(unknown)') as segment,
+        coalesce(placed_plans.plan, '(unknown)') as plan,
         coalesce(seen.active_days, 0) as active_days,
         coalesce(seen.regions, 0) as regions
     from tenants
-    left join tenant_accounts on tenants.tenant_id = tenant_accounts.tenant_id
-    left join accounts on tenant_accounts.account_id = accounts.account_id
-    left join lines_from_last
+    left join placed_accounts
         on
-            tenant_accounts.account_id = lines_from_last.account_id
-            and lines_from_last.line_from_last = 1
+            tenants.tenant_id = placed_accounts.tenant_id
+            and placed_accounts.interval_from_last = 1
+    left join accounts on placed_accounts.account_id = accounts.account_id
+    left join placed_plans
+        on
+            placed_accounts.account_id = placed_plans.account_id
+            and placed_plans.plan_place = 1
     left join seen on tenants.tenant_id = seen.tenant_id
 
 )

@@ -1,4 +1,4 @@
-{#- Revenue is apportioned by use, which docs/answers.md defines and bounds. -#}
+{#- MRR of those who use a feature: it does not add up over features (docs/answers.md). -#}
 with
 
 feature_usage as (
@@ -9,21 +9,14 @@ feature_usage as (
 
 tenant_accounts as (
 
-    select * from {{ ref('stg_map_tenant_account') }}
+    select * from {{ ref('int_tenant_accounts') }}
+    where environment = 'production'
 
 ),
 
-accounts as (
+account_value as (
 
-    select * from {{ ref('stg_accounts') }}
-    where closed_as_of is null
-
-),
-
-contract_lines as (
-
-    select * from {{ ref('stg_contract_lines') }}
-    where charge <> 'one_off'
+    select * from {{ ref('int_account_value') }}
 
 ),
 
@@ -39,29 +32,51 @@ as_of as (
 
 ),
 
-account_revenue as (
+-- Only accounts whose home region is here: of the others it is not known what they use.
+accounts_here as (
 
     select
-        accounts.account_id,
-        accounts.industry,
-        contract_lines.plan,
-        contract_lines.currency,
-        as_of.as_of_date,
-        sum({{ per_month('contract_lines.amount', 'contract_lines.billing_period') }})
-            as price_per_month
-    from contract_lines
-    inner join as_of
-        on
-            contract_lines.valid_from <= as_of.as_of_date
-            and contract_lines.valid_to > as_of.as_of_date
-    inner join accounts on contract_lines.account_id = accounts.account_id
-    where accounts.region in (select extent.region from extent)
-    group by
-        accounts.account_id,
-        accounts.industry,
-        contract_lines.plan,
-        contract_lines.currency,
+        account_value.*,
         as_of.as_of_date
+    from account_value
+    cross join as_of
+    where account_value.account_region in (select extent.region from extent)
+
+),
+
+grouped as (
+
+    select
+        accounts_here.*,
+        'all' as account_group
+    from accounts_here
+
+    union all
+
+    select
+        accounts_here.*,
+        'high_value' as account_group
+    from accounts_here
+    where accounts_here.is_high_value
+
+),
+
+totals as (
+
+    select
+        account_group,
+        reporting_currency,
+        as_of_date,
+        max(mrr_month) as mrr_month,
+        count(*) as accounts,
+        count(*) - count(reporting_mrr) as accounts_without_rate,
+        count(reporting_mrr) as rated_accounts,
+        sum(reporting_mrr) as mrr
+    from grouped
+    group by
+        account_group,
+        reporting_currency,
+        as_of_date
 
 ),
 
@@ -88,86 +103,62 @@ account_features as (
 
 ),
 
-shares as (
+users as (
 
     select
-        account_id,
-        feature_name,
-        uses,
-        sum(uses) over (partition by account_id) as account_uses
+        grouped.account_group,
+        account_features.feature_name,
+        count(*) as using_accounts,
+        count(grouped.reporting_mrr) as rated_using_accounts,
+        coalesce(sum(grouped.reporting_mrr), 0) as mrr,
+        cast(sum(account_features.uses) as bigint) as uses
     from account_features
-
-),
-
-apportioned as (
-
-    select
-        account_revenue.account_id,
-        account_revenue.industry,
-        account_revenue.plan,
-        account_revenue.currency,
-        account_revenue.as_of_date,
-        coalesce(shares.feature_name, '(no use)') as feature_name,
-        coalesce(shares.uses, 0) as uses,
-        cast(
-            coalesce(
-                account_revenue.price_per_month * shares.uses / shares.account_uses,
-                account_revenue.price_per_month
-            ) as decimal(28, 6)
-        ) as revenue_per_month
-    from account_revenue
-    left join shares on account_revenue.account_id = shares.account_id
-
-),
-
-features as (
-
-    select
-        industry,
-        plan,
-        currency,
-        feature_name,
-        as_of_date,
-        count(distinct account_id) as accounts,
-        cast(sum(uses) as bigint) as uses,
-        sum(revenue_per_month) as exact_revenue
-    from apportioned
+    inner join grouped on account_features.account_id = grouped.account_id
     group by
-        industry,
-        plan,
-        currency,
-        feature_name,
-        as_of_date
+        grouped.account_group,
+        account_features.feature_name
 
 ),
 
-shared as (
+compared as (
 
     select
-        *,
-        cast(exact_revenue as double precision)
-        / nullif(
-            cast(
-                sum(exact_revenue) over (partition by industry, plan, currency) as double precision
-            ), 0
-        ) as exact_share
-    from features
+        totals.*,
+        users.feature_name,
+        users.using_accounts,
+        users.uses,
+        users.mrr as mrr_of_users,
+        totals.mrr - users.mrr as mrr_of_others,
+        cast(users.mrr as double precision) / nullif(users.rated_using_accounts, 0)
+            as mean_of_users,
+        cast(totals.mrr - users.mrr as double precision)
+        / nullif(totals.rated_accounts - users.rated_using_accounts, 0) as mean_of_others,
+        cast(users.mrr as double precision) / nullif(cast(totals.mrr as double precision), 0)
+            as exact_share
+    from users
+    inner join totals on users.account_group = totals.account_group
 
 ),
 
 final as (
 
     select
-        industry,
-        plan,
-        currency,
         feature_name,
-        accounts,
+        account_group,
+        reporting_currency,
+        using_accounts,
+        accounts - using_accounts as other_accounts,
+        accounts_without_rate,
         uses,
-        cast(round(exact_revenue, 2) as decimal(18, 2)) as revenue_per_month,
-        coalesce({{ rounded('exact_share', 4) }}, 0) as revenue_share,
+        cast(round(mrr_of_users, 2) as decimal(28, 2)) as mrr_of_users,
+        cast(round(mrr_of_others, 2) as decimal(28, 2)) as mrr_of_others,
+        {{ rounded('exact_share', 4) }} as mrr_share,
+        {{ rounded('mean_of_users', 2) }} as mean_mrr_of_users,
+        {{ rounded('mean_of_others', 2) }} as mean_mrr_of_others,
+        {{ rounded('mean_of_users - mean_of_others', 2) }} as mean_mrr_difference,
+        mrr_month,
         as_of_date
-    from shared
+    from compared
 
 )
 

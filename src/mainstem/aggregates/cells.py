@@ -23,7 +23,8 @@ NO_TENANT = "(unknown)"
 class Kind:
     """One kind of count: a table of gold, what divides it, and what a tenant has in a cell.
 
-    A tenant's days are put together by `over_days`; a cell is the sum over its tenants.
+    A tenant's days, told by the column `day`, are put together by `over_days`; a cell is the sum
+    over its tenants.
     """
 
     name: str
@@ -31,11 +32,22 @@ class Kind:
     cell: str
     column: str
     over_days: str = "sum"
+    day: str = "event_date"
+    rows: str = "true"
+    """A condition on the rows that count."""
 
 
 KINDS = (
     Kind("feature_use", "fct_feature_usage_daily", "feature_name", "uses"),
-    Kind("license_use", "fct_license_usage_daily", "license_metric", "used_max", over_days="max"),
+    Kind(
+        "license_use",
+        "fct_license_usage_daily",
+        "license_metric",
+        "used_max",
+        over_days="max",
+        day="billing_date",
+        rows="usage_kind = 'level'",
+    ),
     Kind("resource_use", "fct_resource_consumption_daily", "resource_metric", "quantity"),
     Kind("errors", "fct_errors_daily", "error_source || ': ' || error_type", "errors"),
 )
@@ -55,7 +67,8 @@ with contributions as (
         select {kind.cell} as cell, tenant_id, cast({kind.column} as double) as part
         from gold.{kind.table}
         where region = '{region}' and tenant_id <> '{NO_TENANT}'
-            and event_date >= date '{monday}' and event_date < date '{monday}' + interval 7 day
+            and {kind.day} >= date '{monday}' and {kind.day} < date '{monday}' + interval 7 day
+            and {kind.rows}
     )
     where cell is not null
     group by cell, tenant_id

@@ -113,7 +113,7 @@ def _first_day(build: duckdb.DuckDBPyConnection, region: str) -> date | None:
         day
         for kind in KINDS
         for (day,) in build.execute(
-            f"SELECT min(event_date) FROM gold.{kind.table} WHERE region = ?",  # noqa: S608
+            f"SELECT min({kind.day}) FROM gold.{kind.table} WHERE region = ?",  # noqa: S608
             [region],
         ).fetchall()
         if day is not None

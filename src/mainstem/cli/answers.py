@@ -28,7 +28,7 @@ def answers_command(
     question: Annotated[
         str | None,
         typer.Argument(
-            help="license-limits, feature-revenue or billing; all of them where none is named.",
+            help="Its name, such as license-limits, or its words; all of them where none is named.",
             show_default=False,
         ),
     ] = None,

@@ -1,0 +1,82 @@
+{% macro local_time(moment, zone) -%}
+    {#- What the clocks of a zone (an IANA name) show at a moment in UTC. -#}
+    {{ return(adapter.dispatch('local_time', 'mainstem')(moment, zone)) }}
+{%- endmacro %}
+
+{% macro default__local_time(moment, zone) -%}
+    (({{ moment }}) at time zone 'UTC' at time zone {{ zone }})
+{%- endmacro %}
+
+{% macro spark__local_time(moment, zone) -%}
+    from_utc_timestamp({{ moment }}, {{ zone }})
+{%- endmacro %}
+
+{% macro local_date(moment, zone) -%}
+    {#- The calendar day of a zone at a moment in UTC. -#}
+    cast({{ local_time(moment, zone) }} as date)
+{%- endmacro %}
+
+{% macro start_of_local_day(day, zone) -%}
+    {#- The moment in UTC at which a day begins in a zone. -#}
+    {{ return(adapter.dispatch('start_of_local_day', 'mainstem')(day, zone)) }}
+{%- endmacro %}
+
+{% macro default__start_of_local_day(day, zone) -%}
+    (cast({{ day }} as timestamp) at time zone {{ zone }} at time zone 'UTC')
+{%- endmacro %}
+
+{% macro spark__start_of_local_day(day, zone) -%}
+    to_utc_timestamp(cast({{ day }} as timestamp), {{ zone }})
+{%- endmacro %}
+
+{% macro months_after(months, day) -%}
+    {#-
+        The same day of the month, a number of months (may be a column) later; the month's last day
+        where it has no such day.
+    -#}
+    cast({{ dbt.dateadd('month', months, day) }} as date)
+{%- endmacro %}
+
+{% macro in_days_of_changed_zones() -%}
+    {#-
+        A condition on the days of a region whose rows in the model lie in another billing zone than
+        the one that contracts and the map of tenants say now: a tenant that was mapped late, for
+        one. Closed days stay, since their detail is gone. The same condition before and after the rows are read, since neither the model nor the
+        map changes in between.
+    -#}
+    {% if not execute or not is_incremental() %}{{ return('false') }}{% endif %}
+    {% set changed %}
+        select distinct
+            parts.region,
+            cast(parts.event_date as varchar(10)) as event_date
+        from {{ this }} as parts
+        left join {{ ref('int_tenant_accounts') }} as tenant_accounts
+            on
+                parts.tenant_id = tenant_accounts.tenant_id
+                and parts.last_reported_at >= tenant_accounts.starts_at
+                and parts.last_reported_at < tenant_accounts.ends_at
+        where
+            parts.billing_timezone <> coalesce(tenant_accounts.billing_timezone, 'UTC')
+            and {{ open_days() }}
+        order by 1, 2
+    {% endset %}
+    {{ return(days_condition(run_query(changed).rows)) }}
+{%- endmacro %}
+
+{% macro days_condition(rows) -%}
+    {#- A condition on rows of (region, event_date), written out. -#}
+    {% set conditions = [] %}
+    {% for row in rows %}
+        {% do conditions.append(
+            "(region = '" ~ row[0] | replace("'", "''") ~ "' and event_date = date '" ~ row[1] ~ "')"
+        ) %}
+    {% endfor %}
+    {{ return("(" ~ conditions | join(" or ") ~ ")" if conditions else "false") }}
+{%- endmacro %}
+
+{% macro get_incremental_touched_days_and_zones_sql(arguments) -%}
+    delete from {{ arguments['target_relation'] }}
+    where {{ in_days_of_changed_zones() }};
+
+    {{ get_incremental_touched_days_sql(arguments) }}
+{%- endmacro %}
