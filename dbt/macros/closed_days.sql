@@ -28,7 +28,7 @@
 {% macro open_days() -%}
     {#- A condition on event_date and region: days whose detail is all there. -#}
     {% set conditions = [] %}
-    {% for region, day in closed_before('detail').items() %}
+    {% for region, day in mainstem.closed_before('detail').items() %}
         {% do conditions.append(
             "(region = '" ~ region | replace("'", "''") ~ "' and event_date < date '" ~ day ~ "')"
         ) %}
@@ -37,7 +37,7 @@
 {%- endmacro %}
 
 {% macro refuse_to_lose_closed_days() -%}
-    {% if should_full_refresh() and load_relation(this) and closed_before('detail') %}
+    {% if should_full_refresh() and load_relation(this) and mainstem.closed_before('detail') %}
         {% do exceptions.raise_compiler_error(
             "a full refresh of " ~ this.identifier ~ " would lose its closed days: their detail is "
             ~ "gone. Build it with `mainstem build --keep-closed`, which makes the open days anew."
@@ -54,39 +54,39 @@
     {#- The columns that say no rule; a closed day cannot take a late row while there is one. -#}
     {% set found = [] %}
     {% for name in model.columns %}
-        {% if not merge_rule(name) %}{% do found.append(name) %}{% endif %}
+        {% if not mainstem.merge_rule(name) %}{% do found.append(name) %}{% endif %}
     {% endfor %}
     {{ return(found) }}
 {%- endmacro %}
 
 {% macro merged_rows(rows, columns, closed) -%}
     {#- A query that makes one row of all that have the same key, by the columns' rules. -#}
-    {% if unmerged_columns() %}
+    {% if mainstem.unmerged_columns() %}
         {% do exceptions.raise_compiler_error(
             "late rows of closed days cannot be merged into " ~ this.identifier ~ ": its yml gives "
-            ~ "no rule (config: {meta: {merge: ...}}) for " ~ unmerged_columns() | join(', ')
+            ~ "no rule (config: {meta: {merge: ...}}) for " ~ mainstem.unmerged_columns() | join(', ')
         ) %}
     {% endif %}
     {% set keys, orders = [], [] %}
     {% for column in columns %}
-        {% set rule = merge_rule(column.name) %}
+        {% set rule = mainstem.merge_rule(column.name) %}
         {% if rule == 'key' %}
             {% do keys.append(column.quoted) %}
-        {% elif rule is mapping and order_of(rule) not in orders %}
-            {% do orders.append(order_of(rule)) %}
+        {% elif rule is mapping and mainstem.order_of(rule) not in orders %}
+            {% do orders.append(mainstem.order_of(rule)) %}
         {% endif %}
     {% endfor %}
     select
     {%- for column in columns %}
-        {% set rule = merge_rule(column.name) %}
+        {% set rule = mainstem.merge_rule(column.name) %}
         {%- if rule == 'key' -%}
             {{ column.quoted }}
         {%- elif rule in ('sum', 'min', 'max') -%}
-            {{ reduced(rule, column.quoted, column.name) }}
+            {{ mainstem.reduced(rule, column.quoted, column.name) }}
         {%- elif rule is mapping and (rule.first or rule.last) -%}
-            {{ reduced(
+            {{ mainstem.reduced(
                 'max',
-                'case when place_' ~ orders.index(order_of(rule)) ~ ' = 1 then ' ~ column.quoted ~ ' end',
+                'case when place_' ~ orders.index(mainstem.order_of(rule)) ~ ' = 1 then ' ~ column.quoted ~ ' end',
                 column.name
             ) }}
         {%- else -%}

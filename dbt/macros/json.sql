@@ -25,15 +25,15 @@
 
 {% macro default__json_number(column, key) -%}
     case
-        when abs(try_cast({{ json_text(column, key) }} as double)) <= 1e15
-            then try_cast({{ json_text(column, key) }} as decimal(28, 6))
+        when abs(try_cast({{ mainstem.json_text(column, key) }} as double)) <= 1e15
+            then try_cast({{ mainstem.json_text(column, key) }} as decimal(28, 6))
     end
 {%- endmacro %}
 
 {% macro postgres__json_number(column, key) -%}
     case
-        when {{ json_text(column, key) }} ~ '^-?[0-9]{1,15}([.][0-9]+)?$'
-            then cast({{ json_text(column, key) }} as decimal(28, 6))
+        when {{ mainstem.json_text(column, key) }} ~ '^-?[0-9]{1,15}([.][0-9]+)?$'
+            then cast({{ mainstem.json_text(column, key) }} as decimal(28, 6))
     end
 {%- endmacro %}
 

@@ -30,11 +30,11 @@
     {% if not execute %}{{ return(0) }}{% endif %}
     {% set fixed = env_var('MAINSTEM_NEWEST_LOAD', '') %}
     {% if fixed %}{{ return(fixed | int) }}{% endif %}
-    {{ return(scalar("select coalesce(max(load_id), 0) from " ~ source('bronze', 'loads'))) }}
+    {{ return(mainstem.scalar("select coalesce(max(load_id), 0) from " ~ source('bronze', 'loads'))) }}
 {%- endmacro %}
 
 {% macro last_built_load(model_name) -%}
-    {{ return(scalar(
+    {{ return(mainstem.scalar(
         "select coalesce(max(load_id), 0) from meta.model_builds where model = '" ~ model_name ~ "'"
     )) }}
 {%- endmacro %}
@@ -51,12 +51,12 @@
     -#}
     {% set days = {'open': {}, 'closed': {}} %}
     {% if execute %}
-        {% set closed = closed_before('detail') %}
-        {% set dropped = closed_before(grain) if grain == 'hour' else {} %}
+        {% set closed = mainstem.closed_before('detail') %}
+        {% set dropped = mainstem.closed_before(grain) if grain == 'hour' else {} %}
         {% set touched = run_query(
             "select distinct region, cast(event_date as varchar(10)) as event_date from "
             ~ source('bronze', 'load_touched')
-            ~ " where load_id > " ~ load_id ~ " and load_id <= " ~ newest_load()
+            ~ " where load_id > " ~ load_id ~ " and load_id <= " ~ mainstem.newest_load()
             ~ " and signal in ('" ~ signals | join("', '") ~ "') order by 1, 2"
         ) %}
         {% for row in touched.rows %}
@@ -82,42 +82,42 @@
 
 {% macro touched_days_since(load_id, signals) -%}
     {% if not execute %}{{ return("true") }}{% endif %}
-    {% set days = touched_since(load_id, signals, 'day') %}
-    {{ return("(" ~ among(days['open']) ~ " or " ~ among(days['closed']) ~ ")") }}
+    {% set days = mainstem.touched_since(load_id, signals, 'day') %}
+    {{ return("(" ~ mainstem.among(days['open']) ~ " or " ~ mainstem.among(days['closed']) ~ ")") }}
 {%- endmacro %}
 
 {% macro rebuilt(days) -%}
     {#- What a build makes anew: the open days that were touched, or all open ones. -#}
-    {{ return(open_days() if env_var('MAINSTEM_KEEP_CLOSED', '') else among(days['open'])) }}
+    {{ return(mainstem.open_days() if env_var('MAINSTEM_KEEP_CLOSED', '') else mainstem.among(days['open'])) }}
 {%- endmacro %}
 
 {% macro in_touched_days(signals=['logs']) -%}
     {%- if not execute or model.resource_type == 'unit_test' -%}
         true
     {%- elif is_incremental() -%}
-        {%- set last = last_built_load(this.identifier) -%}
-        {%- set days = touched_since(last, signals, grain()) -%}
+        {%- set last = mainstem.last_built_load(this.identifier) -%}
+        {%- set days = mainstem.touched_since(last, signals, mainstem.grain()) -%}
         {%- if days['closed'] -%}
             (
-                {{ rebuilt(days) }}
-                or ({{ among(days['closed']) }} and load_id > {{ last }} and load_id <= {{ newest_load() }})
+                {{ mainstem.rebuilt(days) }}
+                or ({{ mainstem.among(days['closed']) }} and load_id > {{ last }} and load_id <= {{ mainstem.newest_load() }})
             )
         {%- else -%}
-            {{ rebuilt(days) }}
+            {{ mainstem.rebuilt(days) }}
         {%- endif -%}
     {%- else -%}
-        {%- do refuse_to_lose_closed_days() -%}
-        {{ open_days() }}
+        {%- do mainstem.refuse_to_lose_closed_days() -%}
+        {{ mainstem.open_days() }}
     {%- endif -%}
 {%- endmacro %}
 
 {% macro get_incremental_touched_days_sql(arguments) -%}
     {% set signals = config.get('meta', {}).get('signals', ['logs']) %}
-    {% set days = touched_since(last_built_load(this.identifier), signals, grain()) %}
+    {% set days = mainstem.touched_since(mainstem.last_built_load(this.identifier), signals, mainstem.grain()) %}
     {% set target, new = arguments['target_relation'], arguments['temp_relation'] %}
     {% set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') %}
-    {% set closed = among(days['closed']) %}
-    {% set merges = days['closed'] and grain() != 'detail' %}
+    {% set closed = mainstem.among(days['closed']) %}
+    {% set merges = days['closed'] and mainstem.grain() != 'detail' %}
 
     {%- if merges %}
     insert into {{ new }} ({{ columns }})
@@ -126,7 +126,7 @@
     {%- endif %}
 
     delete from {{ target }}
-    where {{ rebuilt(days) }}{% if merges %} or {{ closed }}{% endif %};
+    where {{ mainstem.rebuilt(days) }}{% if merges %} or {{ closed }}{% endif %};
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ new }}
@@ -134,7 +134,7 @@
     where not {{ closed }};
 
     insert into {{ target }} ({{ columns }})
-    {{ merged_rows(new, arguments['dest_columns'], closed) }}
+    {{ mainstem.merged_rows(new, arguments['dest_columns'], closed) }}
     {%- endif %}
 {%- endmacro %}
 
@@ -143,17 +143,17 @@
         (model, load_id, previous_load_id, built_at, schema_name, grain)
     values (
         '{{ this.identifier }}',
-        {{ newest_load() }},
-        {{ last_built_load(this.identifier) if is_incremental() else 0 }},
+        {{ mainstem.newest_load() }},
+        {{ mainstem.last_built_load(this.identifier) if is_incremental() else 0 }},
         {{ dbt.current_timestamp() }},
         '{{ this.schema }}',
-        '{{ 'unmerged' if grain() != 'detail' and unmerged_columns() else grain() }}'
+        '{{ 'unmerged' if mainstem.grain() != 'detail' and mainstem.unmerged_columns() else mainstem.grain() }}'
     )
 {%- endmacro %}
 
 {% macro days_of_last_build(model_name, signals=['logs']) -%}
     {#- The days that a model's last build rebuilt: tests of large models look at those alone. -#}
-    {{ return(touched_days_since(scalar(
+    {{ return(mainstem.touched_days_since(mainstem.scalar(
         "select previous_load_id from meta.model_builds where model = '" ~ model_name
         ~ "' order by built_at desc, load_id desc limit 1"
     ) or 0, signals)) }}

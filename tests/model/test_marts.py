@@ -181,6 +181,12 @@ def events() -> list[Event]:
     made += [feature("t-second", "map"), feature("t-nobody", "map")]
     made += [
         Event(at(LAST), "feature.used", "t-straight", {}),
+        Event(
+            at(LAST, 13),
+            "transformation.failed",
+            "t-reached",
+            {"error.type": "LimitReached", "transformation.id": "r"},
+        ),
         Event(at(LAST), "transformation.failed", "t-noisy", {"error.type": "Timeout"}, severity=17),
         Event(at(LAST), "", "t-noisy", {"exception.type": "KeyError"}, severity=17),
         Event(at(LAST), "", "t-noisy", {}, severity=16),
@@ -569,8 +575,16 @@ def test_an_error_counts_once_by_its_source(world):
     assert [tuple(row.values()) for row in rows] == [
         ("log", "KeyError", 1),
         ("span", "(unknown)", 1),
+        ("transformation", "LimitReached", 1),
         ("transformation", "Timeout", 1),
     ]
+
+
+def test_a_failure_is_told_with_the_use_before_it(world):
+    row = world.row("FROM gold.mart_failures_before_limit")
+    assert (row["tenant_id"], row["error_type"]) == ("t-reached", "LimitReached")
+    assert (row["used"], row["used_share"], row["used_at"]) == (100, 1, at(LAST))
+    assert row["preceded_by"] == "limit"
 
 
 def test_adoption_is_counted_over_active_tenants_of_a_segment(world):

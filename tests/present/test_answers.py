@@ -90,6 +90,7 @@ def test_the_questions_come_in_their_order() -> None:
         "feature-adoption",
         "usage-spikes",
         "regional-cost",
+        "failures",
         "errors-by-release",
         "request-latency",
     ]

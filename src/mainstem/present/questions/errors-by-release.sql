@@ -1,4 +1,4 @@
--- order: 12
+-- order: 13
 -- question: Which errors come with which release?
 -- about: Errors of 28 days by service, release and type, the most frequent first; new are those that no release seen before had.
 -- empty: There were no errors in 28 days.

@@ -1,4 +1,4 @@
--- order: 13
+-- order: 14
 -- question: How long do requests take?
 -- about: Requests of 28 days by route and release, the slowest first; quantiles are exact to 4.4 %.
 -- empty: No spans of requests are here: traces stay in their region unless a route lets them travel.
