@@ -13,7 +13,7 @@
 
 {% macro local_date(moment, zone) -%}
     {#- The calendar day of a zone at a moment in UTC. -#}
-    cast({{ local_time(moment, zone) }} as date)
+    cast({{ mainstem.local_time(moment, zone) }} as date)
 {%- endmacro %}
 
 {% macro start_of_local_day(day, zone) -%}
@@ -57,10 +57,10 @@
                 and parts.last_reported_at < tenant_accounts.ends_at
         where
             parts.billing_timezone <> coalesce(tenant_accounts.billing_timezone, 'UTC')
-            and {{ open_days() }}
+            and {{ mainstem.open_days() }}
         order by 1, 2
     {% endset %}
-    {{ return(days_condition(run_query(changed).rows)) }}
+    {{ return(mainstem.days_condition(run_query(changed).rows)) }}
 {%- endmacro %}
 
 {% macro days_condition(rows) -%}
@@ -76,7 +76,7 @@
 
 {% macro get_incremental_touched_days_and_zones_sql(arguments) -%}
     delete from {{ arguments['target_relation'] }}
-    where {{ in_days_of_changed_zones() }};
+    where {{ mainstem.in_days_of_changed_zones() }};
 
     {{ get_incremental_touched_days_sql(arguments) }}
 {%- endmacro %}
