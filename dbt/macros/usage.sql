@@ -6,7 +6,16 @@
 {%- endmacro %}
 
 {% macro adds_up_over_regions(metric) -%}
+    {#-
+        Whether a level counts what one region has, so that regions add up; one of the variable
+        tenant_scoped_metrics counts the whole tenant wherever it is reported.
+    -#}
+    {%- set scoped = var('tenant_scoped_metrics') -%}
+    {%- if scoped -%}
+    {{ metric }} not in ('{{ scoped | join("', '") }}')
+    {%- else -%}
     true
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro cost_weight(metric) -%}
