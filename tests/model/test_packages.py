@@ -64,7 +64,7 @@ def test_another_mainstem_makes_another_project_of_one_that_takes_its_models(
     other.mkdir()
     (other / "dbt_project.yml").write_text("name: mainstem\n")
     monkeypatch.setattr("mainstem.model.project.packaged_project", lambda: other)
-    assert fingerprint(project).tables != before.tables
+    assert fingerprint(project).days != before.days
     (project / "packages.yml").unlink()
     alone = fingerprint(project)
     monkeypatch.undo()
