@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup demo test test-all prove peers spark delivery terraform browser pictures bench bench-collector format lint docs clean
+.PHONY: help tools setup demo test test-all prove peers spark delivery terraform browser pictures bench bench-models bench-collector format lint docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ bench: setup ## Measure the core, the load and the collector, side by side with 
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.reading
 	$(BIN)/python -m bench.collector
+
+bench-models: setup ## Measure load and build at three scales and on each engine: OPTIONS="--tenants 200"
+	$(BIN)/python -m bench.models $(OPTIONS)
 
 bench-collector: setup peers ## Measure collectors side by side: OPTIONS="--seconds 1 --cells grpc,100"
 	$(BIN)/python -m bench.collector $(OPTIONS)
