@@ -1,6 +1,6 @@
-"""The models at three scales, on each engine: how long a load and a build take, and their memory.
+"""The models at three scales, on each engine: time and memory of a load and a build.
 
-`python -m bench.models [--json] [--tenants 200,2000,10000] [--engines duckdb,postgresql]`. The blobs
+`python -m bench.models [--json] [--tenants 200,2000,10000] [--engines duckdb,postgresql]`. Blobs
 are the example's 400 days, put into stores without collectors. Load and build are the commands
 themselves, each a process of its own, with what it starts; the memory is the most that one of these
 processes had resident. PostgreSQL is a server of this run, whose own memory is not in the table.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from examples.contoso.check import Detection, Exact
+from examples.contoso.check import Detection, Exact, Intervals
 
 if TYPE_CHECKING:
     from examples.contoso.check import Comparison
@@ -55,6 +55,63 @@ FACTS: tuple[Comparison, ...] = (
     ),
 )
 MARTS: tuple[Comparison, ...] = (
+    Exact(
+        "license_usage",
+        4,
+        """
+        SELECT billing_date, region, tenant_id, license_metric, used, used_max, license_limit,
+            limit_reason
+        FROM gold.fct_license_usage_daily
+        WHERE usage_kind = 'level'
+        """,
+    ),
+    Exact(
+        "license_headroom",
+        2,
+        """
+        SELECT customer_key, license_metric, used, license_limit, limit_status
+        FROM gold.mart_license_headroom
+        WHERE usage_kind = 'level'
+        """,
+    ),
+    Intervals(
+        "license_projections",
+        2,
+        """
+        SELECT customer_key, license_metric, projected_earliest, projected_latest
+        FROM gold.mart_license_headroom
+        WHERE usage_kind = 'level'
+        """,
+        promised=0.95,
+        floor=0.8,
+    ),
+    Exact(
+        "recurring_revenue",
+        2,
+        """
+        SELECT mrr_month, account_id, mrr, previous_mrr, movement
+        FROM gold.fct_mrr_monthly
+        """,
+    ),
+    Exact(
+        "usage_vs_billing",
+        3,
+        """
+        SELECT account_id, metric, period_from, metered_quantity, contracted_amount,
+            coalesce(invoiced_net, 0) + coalesce(credited_net, 0), reason
+        FROM gold.mart_usage_vs_billing
+        WHERE account_id IS NOT NULL AND reason NOT IN ('usage_elsewhere', 'open_period')
+        """,
+    ),
+    Exact(
+        "cost_allocation",
+        3,
+        """
+        SELECT region, bill_month, tenant_id, consumption_share
+        FROM gold.mart_cost_allocation
+        WHERE tenant_id <> '(unallocated)'
+        """,
+    ),
     Exact(
         "launch_adoption",
         1,

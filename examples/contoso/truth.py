@@ -169,11 +169,16 @@ class Part:
         return _table("customer_key license_metric reaches_on", rows)
 
     def _customers(self) -> Iterable[tuple[str, Account, int, date]]:
-        """Give each customer, what it uses by its last reports, and the last one's billing day."""
+        """Give each customer, what it uses by its last reports, and the last one's billing day.
+
+        A tenant whose account is in no file here stands for itself, Contoso's own with the partner.
+        """
         known: dict[str, list[tuple[str, Account]]] = {}
         for name, (account, tenant) in self.tenants.items():
-            if tenant.production or not tenant.environment:
-                known.setdefault(account.account_id or f"tenant:{name}", []).append((name, account))
+            if not account.account_id or account.region not in self.billed_regions:
+                known[f"tenant:{name}"] = [(name, account)]
+            elif tenant.production:
+                known.setdefault(account.account_id, []).append((name, account))
         last: dict[str, date] = {}
         for name, day in self.tally.levels:
             last[name] = max(day, last.get(name, day))
