@@ -181,7 +181,8 @@ def second(platform: Platform, first: BuildOutcome) -> tuple[BuildOutcome, dict[
     # Nothing touched this row's day since the first build: an incremental build must leave it be.
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
-            "UPDATE gold.fct_feature_usage_daily SET service_version = 'x' WHERE uses = 5"
+            "UPDATE gold.fct_feature_usage_daily SET first_used_at = "
+            "TIMESTAMP '2026-11-10 10:00:00' WHERE uses = 5"
         )
     outcome = build(platform)
     return outcome, content(warehouse)
@@ -205,7 +206,7 @@ def test_only_touched_days_are_rebuilt(second: tuple[BuildOutcome, dict[str, Any
     assert outcome.why == "loads up to 5 are new"
     assert not outcome.build.full_refresh
     usage = tables["gold.fct_feature_usage_daily"]
-    assert {row[0] for row in usage if row[5] == "x"} == {DAY}
+    assert {row[0] for row in usage if row[7] == at(DAY, 10)} == {DAY}
 
 
 def test_days_of_another_zone_are_rebuilt_though_no_load_touched_them(
@@ -257,7 +258,8 @@ def test_incremental_equals_full_refresh_and_unit_tests_pass(
     full = content(copied)
     # The one value that was tampered with is mended by a full refresh, and by nothing else.
     assert full.pop("gold.fct_feature_usage_daily") == [
-        (*row[:5], "(unknown)", *row[6:]) for row in incremental["gold.fct_feature_usage_daily"]
+        (*row[:7], at(DAY, 9) if row[7] == at(DAY, 10) else row[7], *row[8:])
+        for row in incremental["gold.fct_feature_usage_daily"]
     ]
     for model, rows in full.items():
         assert rows == incremental[model], model
