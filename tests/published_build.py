@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from datetime import date, datetime
 from decimal import Decimal
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import yaml
 
 from mainstem.model import DATABASE, OPERATIONS, Build, PublishedTable
 from mainstem.model.operations import _TABLES
@@ -34,6 +36,13 @@ def sql_type(value: object) -> str:
         if isinstance(value, kind):
             return name
     return "VARCHAR"
+
+
+def declared(model: str) -> set[str]:
+    """Give the columns that a model of the packaged project declares."""
+    (file,) = (files("mainstem") / "dbt" / "models").glob(f"*/{model}.yml")
+    (found,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+    return {column["name"] for column in found["columns"]}
 
 
 def nothing(column: str) -> str:
@@ -117,6 +126,7 @@ def headroom(tenant: str, used: int, limit: int, **more: Any) -> dict[str, Any]:
         "account_name": f"Account {tenant}",
         "industry": "retail",
         "plan": "starter",
+        "usage_kind": "level",
         "used": Decimal(used),
         "used_at": NOW,
         "license_limit": Decimal(limit),

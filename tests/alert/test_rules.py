@@ -31,6 +31,7 @@ def usage(day: int, used: int, limit: int = 100) -> dict[str, Any]:
         "region": "euc",
         "tenant_id": "t-1",
         "license_metric": "seats",
+        "usage_kind": "level",
         "used": Decimal(used),
         "license_limit": Decimal(limit),
     }
@@ -46,6 +47,19 @@ def test_since_is_the_first_day_over_the_share_without_a_break(tmp_path: Path) -
     assert found.since == "2026-11-21"
 
 
+def test_an_owner_is_that_of_the_accounts_newest_version(tmp_path: Path) -> None:
+    versions = [
+        {"account_id": "A-t-1", "is_current": current, "owner": owner}
+        for current, owner in ((False, "team-north"), (True, "team-south"))
+    ]
+    tables = {
+        "gold.mart_license_headroom": [headroom("t-1", 95, 100)],
+        "gold.dim_account": versions,
+    }
+    (found,) = decide(tmp_path, tables, {"license_headroom": {}}).findings
+    assert found.owner == "team-south"
+
+
 def test_a_limit_without_recent_reports_is_no_alert(tmp_path: Path) -> None:
     rows = [headroom("t-1", 95, 100, limit_status="stale"), headroom("t-2", 80, 100)]
     assert not decide(
@@ -58,7 +72,7 @@ def test_a_difference_above_the_amount_is_told_either_way(tmp_path: Path) -> Non
         billing("121.00"),
         billing("-120.00", metric="seats", reason="missing_invoice"),
         billing("100.00", metric="at the amount"),
-        billing("500.00", metric="open", reason="open_period"),
+        billing("0.00", metric="open", reason="open_period", amount_difference=None),
     ]
     tables = {"gold.mart_usage_vs_billing": rows}
     found = decide(tmp_path, tables, {"usage_vs_billing": {"above": 100}}).findings
@@ -157,6 +171,6 @@ def test_every_rule_says_what_it_lacks(tmp_path: Path) -> None:
     assert found.undecided[Rule.SPIKES] == "the build has no table gold.mart_usage_spikes"
     assert found.undecided[Rule.USAGE_VS_BILLING] == (
         "gold.mart_usage_vs_billing has no column "
-        "period_from, contracted_amount, amount_difference, reason"
+        "amount_difference, period_from, contracted_amount, invoiced_net, credited_net, reason"
     )
     assert found.decided == {Rule.BOOKS, Rule.PRIVACY, Rule.FRESHNESS}

@@ -199,8 +199,8 @@ def test_an_accounts_owner_is_told_in_place_of_the_rules_channels(
         "  owners: {emea-team: [emea]}\n  license_headroom: {channels: [all]}\n"
     )
     accounts = [
-        {"account_id": "A-t-1", "owner": "emea-team"},
-        {"account_id": "A-t-2", "owner": "nobody-known"},
+        {"account_id": "A-t-1", "is_current": True, "owner": "emea-team"},
+        {"account_id": "A-t-2", "is_current": True, "owner": "nobody-known"},
     ]
     rows = [headroom("t-1", 95, 100), headroom("t-2", 95, 100)]
     publish(loaded.published, {MART: rows, "gold.dim_account": accounts})

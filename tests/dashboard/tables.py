@@ -41,6 +41,7 @@ def _licensed(tenant: str, region: str, ago: int, used: int) -> dict[str, Any]:
         "tenant_id": tenant,
         "account_id": f"A-{tenant}",
         "license_metric": "seats",
+        "usage_kind": "level",
         "used": Decimal(used),
         "license_limit": Decimal(100),
     }
@@ -70,13 +71,14 @@ GOLD: dict[str, Any] = {
     ],
     "gold.mart_feature_adoption": [
         {
-            "industry": "retail",
-            "plan": "starter",
+            "dimension": dimension,
+            "slice": part,
             "feature_name": "map",
             "using_tenants": 2,
             "active_tenants": 2,
             "adoption_share": 1.0,
         }
+        for dimension, part in (("segment", "enterprise"), ("plan", "starter"))
     ],
     "gold.mart_feature_revenue": [
         {
@@ -103,6 +105,7 @@ GOLD: dict[str, Any] = {
             "invoice_lines": 1,
             "invoiced_quantity": Decimal(1000),
             "invoiced_net": Decimal("100.00") + difference,
+            "credited_net": Decimal("0.00"),
             "amount_difference": difference,
             "currency": "EUR",
             "reason": reason,
@@ -127,6 +130,7 @@ GOLD: dict[str, Any] = {
             "region": "euc",
             "service_name": "api",
             "service_version": "1.2.0",
+            "released_at": NOW - timedelta(days=5),
             "first_seen_at": NOW - timedelta(days=5),
         }
     ],

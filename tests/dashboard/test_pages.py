@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pages import answer, look
-from published_build import publish
-from tables import TABLES
+from published_build import declared, publish
+from tables import GOLD, TABLES
 
 from mainstem.config.dashboard import Page
 
@@ -29,6 +29,11 @@ dashboard:
       - {groups: [support-eu], regions: [euc], pages: [overview, licenses, features, tenant]}
       - {users: [dpo@contoso.example], pages: [privacy]}
 """
+
+
+@pytest.mark.parametrize("table", GOLD)
+def test_rows_have_the_columns_of_the_models(table: str) -> None:
+    assert set(GOLD[table][0]) <= declared(table.partition(".")[2])
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,17 @@ from bronze import (
     make_platform,
     make_warehouse,
 )
+from pages import answer as first_line
+from pages import look
 
+from mainstem.alert.rules import evaluate
 from mainstem.backup import back_up, restore
+from mainstem.config.alerts import Alerts, Rule
+from mainstem.config.dashboard import Page
 from mainstem.config.platform import load_platform
 from mainstem.model import DATABASE, BuildOutcome, build
 from mainstem.present import answer, load_questions
+from mainstem.present.published import reading
 from mainstem.store import Account
 
 if TYPE_CHECKING:
@@ -649,3 +655,41 @@ def test_the_evidence_and_the_status_are_published(world):
         assert table.description.startswith("One row per"), table.name
         parquet = world.outcome.folder / table.parquet
         assert world.row(f"SELECT count(*) AS n FROM '{parquet}'")["n"] == table.rows
+
+
+@pytest.mark.parametrize("page", list(Page))
+def test_every_page_of_the_dashboard_finds_its_columns(world, page):
+    shown = look(world.platform.directory / "mainstem.yaml", page)
+    assert first_line(shown)
+    assert not shown.error
+    assert not shown.info
+
+
+@pytest.mark.parametrize(
+    ("page", "filters"),
+    [
+        ("licenses", {"customer": "straight"}),
+        ("billing", {"customer": "over_billed", "since": "2026-10-01"}),
+        ("features", {"by": "plan"}),
+        ("tenant", {"tenant": "t-over_billed"}),
+    ],
+)
+def test_what_a_page_leads_to_finds_its_columns(world, page, filters):
+    shown = look(world.platform.directory / "mainstem.yaml", page, **filters)
+    assert not shown.info
+    assert all("Not in this build" not in text.value for text in shown.caption)
+    assert len(shown.dataframe[0].value)
+
+
+def test_every_rule_of_alerts_decides(world):
+    alerts = {rule.value: {} for rule in Rule} | {"usage_vs_billing": {"above": 9}}
+    with reading(world.platform.published) as opened:
+        found = evaluate(opened, Alerts.model_validate(alerts), datetime.now(UTC))
+    assert not found.undecided
+    why = {each.subject: each.why for each in found.findings}
+    assert (
+        "135.00 EUR are billed for 14; use and contract give 125.00 EUR for 14"
+        in (why["over_billed/2026-10-01/transformations"])
+    )
+    since = {each.subject: each.since for each in found.findings}
+    assert since["tenant:t-reached/master_records"] == str(LAST - timedelta(days=1))

@@ -1,9 +1,7 @@
-"""Opening what is published: for some regions, of earlier models, and what is not to be read."""
+"""Opening what is published: for some regions, and what is not to be read."""
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -36,19 +34,6 @@ def test_nothing_can_be_written(tmp_path: Path) -> None:
     publish(tmp_path, TABLES)
     with reading(tmp_path) as opened, pytest.raises(duckdb.Error):
         opened.rows("INSERT INTO build.gold.by_region VALUES ('euc', 9)")
-
-
-def test_a_build_of_earlier_models_is_read_under_todays_names(tmp_path: Path) -> None:
-    old = {
-        "usage_month": date(2026, 10, 1),
-        "used_quantity": Decimal(5),
-        "expected_amount": Decimal(7),
-        "invoiced_amount": Decimal(8),
-    }
-    publish(tmp_path, {"gold.mart_usage_vs_billing": [old]})
-    with reading(tmp_path) as opened:
-        (row,) = opened.rows("SELECT period_from, period_to FROM gold.mart_usage_vs_billing")
-    assert row == {"period_from": date(2026, 10, 1), "period_to": date(2026, 11, 1)}
 
 
 def test_nothing_published_and_what_cannot_be_read_are_told(tmp_path: Path) -> None:

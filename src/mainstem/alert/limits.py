@@ -29,18 +29,19 @@ ORDER BY used_share DESC, customer_key, license_metric
 """
 _SINCE = """
 WITH days AS (
-    SELECT tenant_id, license_metric, billing_date AS day, used >= $share * license_limit AS over
-    FROM gold.fct_license_usage_daily WHERE license_limit > 0
+    SELECT tenant_id, region, license_metric, billing_date AS day,
+        used >= $share * license_limit AS over
+    FROM gold.fct_license_usage_daily WHERE license_limit > 0 AND usage_kind = 'level'
 )
-SELECT tenant_id, license_metric, min(day) AS since FROM days
+SELECT tenant_id, region, license_metric, min(day) AS since FROM days
 WHERE over AND day > coalesce((
     SELECT max(below.day) FROM days AS below
-    WHERE below.tenant_id = days.tenant_id AND below.license_metric = days.license_metric
-        AND NOT below.over
+    WHERE below.tenant_id = days.tenant_id AND below.region = days.region
+        AND below.license_metric = days.license_metric AND NOT below.over
 ), DATE '0001-01-01')
 GROUP BY ALL
 """
-"""Of an account with several tenants no one day counts, and its own data date stands."""
+"""A limit on a sum, of a period or over tenants or regions, has the data date instead."""
 
 
 def license_headroom(
@@ -80,7 +81,7 @@ def license_headroom(
             severity=Severity.CRITICAL if reached else Severity.WARNING,
             title=title,
             why=f"{used} of {limit} {metric} are used, {share}.{_growth(row)}{_when(row)}",
-            since=str(since.get((row["tenant_id"], metric), row["as_of_date"])),
+            since=str(since.get((row["tenant_id"], row["region"], metric), row["as_of_date"])),
             page=place(Page.LICENSES, customer=row["customer_key"], metric=metric),
             region=row["region"],
             tenant_id=row["tenant_id"],
@@ -98,13 +99,13 @@ def license_headroom(
         )
 
 
-def _since(published: Published, share: float) -> dict[tuple[str, str], Any]:
-    """Tell since which day each tenant has been over the share without a break."""
-    columns = ("billing_date", "license_metric", "used", "license_limit")
+def _since(published: Published, share: float) -> dict[tuple[str, str, str], Any]:
+    """Tell since which day each tenant has been over the share in a region, without a break."""
+    columns = ("billing_date", "region", "license_metric", "usage_kind", "used", "license_limit")
     if not published.has(_DAILY, *columns):
         return {}
     rows = published.rows(_SINCE, {"share": share})
-    return {(row["tenant_id"], row["license_metric"]): row["since"] for row in rows}
+    return {(row["tenant_id"], row["region"], row["license_metric"]): row["since"] for row in rows}
 
 
 def _figure(value: Any) -> str:

@@ -22,11 +22,10 @@ def need(published: Published, table: str, *columns: str) -> None:
 
 
 def owners(published: Published) -> dict[str, str]:
-    """Give the owner of each account that has one."""
-    if not published.has("gold.dim_account", "account_id", "owner"):
+    """Give the owner of each account that has one, by the newest version of the account."""
+    if not published.has("gold.dim_account", "account_id", "owner", "is_current"):
         return {}
     rows = published.rows(
-        "SELECT account_id, any_value(owner) AS owner FROM gold.dim_account "
-        "WHERE owner IS NOT NULL GROUP BY account_id"
+        "SELECT account_id, owner FROM gold.dim_account WHERE is_current AND owner IS NOT NULL"
     )
     return {row["account_id"]: row["owner"] for row in rows}

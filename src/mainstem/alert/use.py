@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _BILLING = """
 SELECT customer_key, account_id, account_name, tenant_id, period_from, period_to, metric,
     metered_quantity, invoiced_quantity, contracted_amount, amount_difference,
-    contracted_amount + amount_difference AS billed_amount, currency, reason
+    invoiced_net + credited_net AS billed_amount, currency, reason
 FROM gold.mart_usage_vs_billing
-WHERE abs(amount_difference) > $above AND reason NOT IN ('matches', 'open_period', 'open_month')
+WHERE abs(amount_difference) > $above AND reason <> 'matches'
 ORDER BY abs(amount_difference) DESC, customer_key, period_from, metric
 """
 _SILENT = """
@@ -38,8 +38,8 @@ def usage_vs_billing(
     published: Published, settings: UsageVsBilling, _now: datetime
 ) -> Iterator[Finding]:
     """Find closed billing periods billed further from use and contract than the amount."""
-    columns = ("customer_key", "period_from", "contracted_amount", "amount_difference", "reason")
-    need(published, "gold.mart_usage_vs_billing", *columns)
+    columns = ("period_from", "contracted_amount", "invoiced_net", "credited_net", "reason")
+    need(published, "gold.mart_usage_vs_billing", "customer_key", "amount_difference", *columns)
     owner = owners(published)
     for row in published.rows(_BILLING, {"above": settings.above}):
         since, difference = str(row["period_from"]), row["amount_difference"]

@@ -16,7 +16,6 @@ import duckdb
 
 from mainstem.errors import DataError, UsageError
 from mainstem.model import DATABASE, OPERATIONS, Build, current_build
-from mainstem.present.older import NEEDS, OLDER
 from mainstem.warehouse import quoted
 
 if TYPE_CHECKING:
@@ -147,21 +146,12 @@ def _show(opened: Published, database: str, regions: Collection[str] | None) -> 
         if where is None:
             withheld.add(table)
             continue
-        older = _older(table, columns)
-        made = "".join(f', {how} AS "{column}"' for column, how in older.items())
         opened.connection.execute(
             f"CREATE VIEW {shown}.{quoted(name)} AS "  # noqa: S608
-            f"SELECT *{made} FROM {database}.{schema}.{quoted(name)}{where}"
+            f"SELECT * FROM {database}.{schema}.{quoted(name)}{where}"
         )
-        opened.columns[table] = (*columns, *older)
+        opened.columns[table] = tuple(columns)
     opened.withheld = frozenset(withheld)
-
-
-def _older(table: str, columns: Sequence[str]) -> dict[str, str]:
-    """Give the columns that a table of earlier models lacks, and how each is made."""
-    if NEEDS.get(table) not in columns:
-        return {}
-    return {name: how for name, how in OLDER[table].items() if name not in columns}
 
 
 def _only(columns: Sequence[str], regions: Collection[str]) -> str | None:

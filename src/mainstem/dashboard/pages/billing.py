@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _MART = "gold.mart_usage_vs_billing"
 _EVENTS = "evidence.int_product_events"
-AGREES = ("matches", "open_period", "open_month", "usage_elsewhere")
+AGREES = ("matches", "open_period", "usage_elsewhere")
 """Reasons that tell of no difference."""
 
 
@@ -65,24 +65,26 @@ def page(view: View) -> None:
 
 
 def headline(totals: list[dict[str, Any]]) -> str:
-    """Say how many lines agree, and what the others come to."""
+    """Say how many lines differ of those that are compared, by how much, and what is not."""
     if not totals:
         return "There is nothing to compare yet: no usage, or no contract"
     agree = sum(row["lines"] for row in totals if row["reason"] == "matches")
-    differ = [row for row in totals if row["reason"] not in AGREES]
+    others = [row for row in totals if row["reason"] not in AGREES]
+    differ = [row for row in others if row["difference"] is not None]
     lines = sum(row["lines"] for row in differ)
+    unlike = sum(row["lines"] for row in others) - lines
+    left = f"; {count(unlike, 'line')} cannot be compared" if unlike else ""
     if not lines:
-        return f"Usage and billing agree: {count(agree, 'line')} compared, none differs"
+        return f"Usage and billing agree: {count(agree, 'line')} compared, none differs{left}"
     sums: dict[str, float] = {}
     for row in differ:
-        if row["difference"] is not None:
-            sums[row["currency"] or ""] = sums.get(row["currency"] or "", 0) + row["difference"]
+        sums[row["currency"] or ""] = sums.get(row["currency"] or "", 0) + row["difference"]
     money = ", ".join(f"{amount:+,.2f} {plain(name)}" for name, amount in sorted(sums.items()))
     most = max(differ, key=lambda row: row["lines"])
     reason = most["reason"].replace("_", " ")
     return (
-        f"{count(lines, 'line')} of {lines + agree:,} differ, together by {money or 'no amount'}; "
-        f"most often: {reason} ({most['lines']:,})"
+        f"{count(lines, 'line')} of {lines + agree:,} differ, together by {money}; "
+        f"most often: {reason} ({most['lines']:,}){left}"
     )
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mainstem.dashboard.opened import View
 
 _DAILY = "gold.fct_feature_usage_daily"
+_DIMENSIONS = ("segment", "industry", "plan", "release")
+"""What `mart_feature_adoption` divides the tenants by."""
 _COHORTS = """
 WITH used AS (
     SELECT DISTINCT tenant_id FROM gold.fct_feature_usage_daily
@@ -121,27 +123,25 @@ def _weeks(view: View, regions: list[str], feature: str | None) -> None:
 
 def _segments(view: View, feature: str | None) -> None:
     mart = "gold.mart_feature_adoption"
-    if lacks(view, mart, "feature_name", "industry", "plan", "adoption_share"):
+    if lacks(view, mart, "feature_name", "dimension", "slice", "adoption_share"):
         return
+    by = choose("Tenants by", _DIMENSIONS, "by", all_of="segment") or "segment"
     rows = view.published.arrow(
-        f"SELECT * FROM {mart} WHERE ? IS NULL OR feature_name = ? "  # noqa: S608
-        "ORDER BY adoption_share DESC NULLS LAST, feature_name",
-        [feature, feature],
+        f"SELECT * FROM {mart} WHERE dimension = ? AND (? IS NULL OR feature_name = ?) "  # noqa: S608
+        "ORDER BY adoption_share DESC NULLS LAST, feature_name, slice",
+        [by, feature, feature],
     )
     chart = (
         alt.Chart(rows)
-        .transform_calculate(segment=alt.datum.industry + " · " + alt.datum.plan)
         .mark_rect()
         .encode(
-            x=alt.X("segment:N", title=None, axis=alt.Axis(labelAngle=-35)),
+            x=alt.X("slice:N", title=None, axis=alt.Axis(labelAngle=-35)),
             y=alt.Y("feature_name:N", title=None),
-            color=alt.Color(
-                "mean(adoption_share):Q", title="adoption", legend=alt.Legend(format="%")
-            ),
-            tooltip=["feature_name", "industry", "plan", "using_tenants", "active_tenants"],
+            color=alt.Color("adoption_share:Q", title="adoption", legend=alt.Legend(format="%")),
+            tooltip=["feature_name", "slice", "using_tenants", "active_tenants"],
         )
     )
-    picture(chart, "Adoption of each feature in each segment, as a table of shades.")
+    picture(chart, f"Adoption of each feature by {by}, as a table of shades.")
     table("feature-adoption", rows, {"adoption_share": SHARE})
 
 

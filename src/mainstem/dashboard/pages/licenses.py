@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 _MART, _DAILY = "gold.mart_license_headroom", "gold.fct_license_usage_daily"
 _COLUMNS = (
     *("customer_key", "account_name", "region", "license_metric", "used", "license_limit"),
-    *("used_share", "limit_status", "projected_on", "projected_earliest", "projected_latest"),
+    *("usage_kind", "used_share", "limit_status", "projected_on", "projected_earliest"),
+    "projected_latest",
 )
+_A_DAY = "CASE WHEN usage_kind = 'delta' THEN ', a day' ELSE '' END"
+"""What is consumed is drawn by day, and its limit, which is on a period's sum, is not."""
 _BARS = 25
 _STATUSES = alt.Scale(
     domain=["reached", "nearing", "clear", "stale"],
@@ -136,23 +139,25 @@ def _bars(rows: Any) -> None:
 
 def _trends(view: View, customer: str) -> None:
     """Show each metric of a customer over time, with its limit and where it leads."""
-    if lacks(view, _DAILY, "billing_date", "license_metric", "used", "account_id"):
+    if lacks(view, _DAILY, "billing_date", "license_metric", "usage_kind", "used", "account_id"):
         return
     days = view.published.arrow(
         f"""
-        SELECT billing_date AS day, license_metric || ', ' || tenant_id AS metric,
-            used::DOUBLE AS used, license_limit::DOUBLE AS "limit"
-        FROM {_DAILY} WHERE ? IN (account_id, 'tenant:' || tenant_id, tenant_id) ORDER BY day
+        SELECT billing_date AS day, used::DOUBLE AS used,
+            concat_ws(', ', license_metric, tenant_id, region) || {_A_DAY} AS metric,
+            CASE WHEN usage_kind = 'level' THEN license_limit::DOUBLE END AS "limit"
+        FROM {_DAILY} WHERE coalesce(account_id, 'tenant:' || tenant_id) = ? ORDER BY day
         """,  # noqa: S608
         [customer],
     )
     leads = view.published.arrow(
         f"""
-        SELECT license_metric || coalesce(', ' || tenant_id, '') AS metric,
+        SELECT concat_ws(', ', license_metric, tenant_id, region) AS metric,
             unnest([used_at::DATE, projected_on]) AS day,
             unnest([used, license_limit])::DOUBLE AS used
         FROM {_MART}
-        WHERE customer_key = ? AND projected_on IS NOT NULL AND used_share < 1
+        WHERE customer_key = ? AND usage_kind = 'level' AND projected_on IS NOT NULL
+            AND used_share < 1
         """,  # noqa: S608
         [customer],
     )

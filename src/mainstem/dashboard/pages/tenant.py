@@ -40,11 +40,11 @@ _PARTS: dict[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "releases": (
         "gold.dim_release",
-        ("region", "service_name", "service_version", "first_seen_at"),
+        ("region", "service_name", "service_version", "released_at"),
         """
-        SELECT first_seen_at AS "at", 'release' AS kind, region,
+        SELECT released_at AS "at", 'release' AS kind, region,
             service_name || ' ' || service_version AS what
-        FROM gold.dim_release WHERE region IN (
+        FROM gold.dim_release WHERE first_seen_at IS NOT NULL AND region IN (
             SELECT region FROM gold.fct_feature_usage_daily WHERE tenant_id = $tenant
         )
         """,
@@ -62,10 +62,10 @@ _PARTS: dict[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "invoices": (
         "gold.mart_usage_vs_billing",
-        ("customer_key", "period_to", "invoiced_net", "reason"),
+        ("customer_key", "period_to", "invoiced_net", "credited_net", "reason"),
         """
         SELECT period_to::TIMESTAMP AS "at", 'invoice' AS kind, NULL AS region,
-            metric || ': ' || invoiced_net || ' ' || coalesce(currency, '') || ', '
+            metric || ': ' || (invoiced_net + credited_net) || ' ' || coalesce(currency, '') || ', '
                 || replace(reason, '_', ' ') AS what
         FROM gold.mart_usage_vs_billing WHERE invoice_lines > 0 AND customer_key IN (
             SELECT coalesce(account_id, 'tenant:' || tenant_id) FROM gold.dim_tenant
@@ -172,11 +172,11 @@ def _picture(view: View, tenant: str, events: Any) -> None:
             )
             .properties(height=150)
         )
-    if view.published.has("gold.fct_license_usage_daily", "billing_date", "used"):
+    if view.published.has("gold.fct_license_usage_daily", "billing_date", "usage_kind"):
         shares = view.published.arrow(
-            "SELECT billing_date AS day, license_metric AS metric, "
-            "(used / nullif(license_limit, 0))::DOUBLE AS share "
-            "FROM gold.fct_license_usage_daily WHERE tenant_id = $tenant ORDER BY day",
+            "SELECT billing_date AS day, concat_ws(', ', license_metric, region) AS metric, "
+            "(used / nullif(license_limit, 0))::DOUBLE AS share FROM gold.fct_license_usage_daily "
+            "WHERE tenant_id = $tenant AND usage_kind = 'level' ORDER BY day",
             {"tenant": tenant},
         )
         layers.append(
