@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +81,9 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def browser_page(*, dark: bool = False) -> Iterator[Page]:
     """Open a page of a real Chromium."""
+    # Only who opens a browser has what drives it.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         page = browser.new_page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -30,7 +31,11 @@ def look(
     )
     for name, value in filters.items():
         shown.query_params[name] = value
-    with mock.patch.dict(os.environ, {"MAINSTEM_PLATFORM": str(platform_file)}):
+    # Streamlit leaves the page as the main module, which processes forked later would run again.
+    with (
+        mock.patch.dict(os.environ, {"MAINSTEM_PLATFORM": str(platform_file)}),
+        mock.patch.dict(sys.modules, {"__main__": sys.modules["__main__"]}),
+    ):
         shown.run()
     assert not shown.exception, shown.exception
     return shown
