@@ -129,6 +129,8 @@ class ForeignRepeats:
         )
         key, table = _TIME_OF[signal], f"bronze.{signal.bronze_table}"
         parameters = (origin.region.name, signal.value, self._load_id)
+        # Planned for the few rows of before this load, it would compare each with each.
+        self._warehouse.sample(table, "bronze.load_touched", "bronze.load_blobs")
         found = self._warehouse.value(
             f"""
             WITH there AS (

@@ -91,6 +91,9 @@ class Warehouse(ABC):
     def bound_memory(self, megabytes: int) -> None:  # noqa: B027
         """Have at most so much of this process's memory; an engine that is a server has none."""
 
+    def sample(self, *tables: str) -> None:  # noqa: B027
+        """See how rows of tables that grew are spread; an engine that counts as it writes knows."""
+
     @abstractmethod
     def _end(self, *, commit: bool) -> None: ...
 

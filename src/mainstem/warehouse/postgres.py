@@ -110,6 +110,10 @@ class PostgresWarehouse(Warehouse):
         with self._refusals(), self._connection.cursor() as cursor:
             return int(cursor.adbc_ingest(name, rows, mode="append", db_schema_name=schema))
 
+    def sample(self, *tables: str) -> None:
+        """See how rows of tables that grew are spread, by which joins are planned."""
+        self.define(f"ANALYZE {', '.join(tables)}")
+
     @contextmanager
     def registered(self, **tables: pa.Table) -> Iterator[None]:
         """Let SQL read Arrow tables under the given names while inside: as temporary tables."""
