@@ -62,6 +62,8 @@ class Bronze:
 
         True then. One of others' that changed goes to quarantine, once.
         """
+        if not self._closed.any:
+            return False
         asked = self._replays or self._is_to_retry(blob)
         foreign = None if isinstance(blob, OwnBlob) else blob
         known = self._known_content(foreign) if foreign else None

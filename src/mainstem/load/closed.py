@@ -17,12 +17,13 @@ class ClosedDays:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self._any = bool(warehouse.value("SELECT count(*) FROM bronze.closed_days"))
+        self.any = bool(warehouse.value("SELECT count(*) FROM bronze.closed_days"))
+        """Whether there are any: else a load need not ask blob by blob."""
 
     def hold(self, blob: OwnBlob | ListedBlob) -> bool:
         """Tell whether records that a blob gave are in sums of closed days."""
         origin = blob.origin
-        return self._any and bool(
+        return bool(
             self._warehouse.value(
                 f"""
                 SELECT (
