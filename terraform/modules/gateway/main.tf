@@ -248,7 +248,7 @@ resource "azurerm_application_gateway" "gateway" {
 
   depends_on = [
     azurerm_role_assignment.read_certificate,
-    azurerm_subnet_network_security_group_association.gateway,
+    azurerm_subnet_network_security_group_association.guarded,
   ]
 }
 

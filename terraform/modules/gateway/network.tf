@@ -60,19 +60,43 @@ resource "azurerm_virtual_network_peering" "peering" {
   remote_virtual_network_id = each.value
 }
 
-# Who may send. For 4317 this is the only list of addresses: the gateway's firewall looks into HTTP alone.
+# Gateway and collector take what a rule below lets in, and nothing else.
 
-resource "azurerm_network_security_group" "gateway" {
-  name                = "${local.name}-gateway"
+resource "azurerm_network_security_group" "guarded" {
+  for_each            = toset(["gateway", "collector"])
+  name                = "${local.name}-${each.key}"
   resource_group_name = data.azurerm_resource_group.rg.name
   location            = var.LOCATION
   tags                = local.tags
 }
 
+resource "azurerm_network_security_rule" "nobody_else" {
+  for_each                    = azurerm_network_security_group.guarded
+  name                        = "nobody-else"
+  resource_group_name         = data.azurerm_resource_group.rg.name
+  network_security_group_name = each.value.name
+  priority                    = 4096
+  direction                   = "Inbound"
+  access                      = "Deny"
+  protocol                    = "*"
+  source_address_prefix       = "*"
+  source_port_range           = "*"
+  destination_address_prefix  = "*"
+  destination_port_range      = "*"
+}
+
+resource "azurerm_subnet_network_security_group_association" "guarded" {
+  for_each                  = azurerm_network_security_group.guarded
+  subnet_id                 = azurerm_subnet.subnet[each.key].id
+  network_security_group_id = each.value.id
+}
+
+# Who may send. For 4317 this is the only list of addresses: the gateway's firewall looks into HTTP alone.
+
 resource "azurerm_network_security_rule" "senders" {
   name                        = "senders"
   resource_group_name         = data.azurerm_resource_group.rg.name
-  network_security_group_name = azurerm_network_security_group.gateway.name
+  network_security_group_name = azurerm_network_security_group.guarded["gateway"].name
   priority                    = 100
   direction                   = "Inbound"
   access                      = "Allow"
@@ -87,7 +111,7 @@ resource "azurerm_network_security_rule" "senders" {
 resource "azurerm_network_security_rule" "gateway_manager" {
   name                        = "gateway-manager"
   resource_group_name         = data.azurerm_resource_group.rg.name
-  network_security_group_name = azurerm_network_security_group.gateway.name
+  network_security_group_name = azurerm_network_security_group.guarded["gateway"].name
   priority                    = 200
   direction                   = "Inbound"
   access                      = "Allow"
@@ -101,7 +125,7 @@ resource "azurerm_network_security_rule" "gateway_manager" {
 resource "azurerm_network_security_rule" "load_balancer" {
   name                        = "load-balancer"
   resource_group_name         = data.azurerm_resource_group.rg.name
-  network_security_group_name = azurerm_network_security_group.gateway.name
+  network_security_group_name = azurerm_network_security_group.guarded["gateway"].name
   priority                    = 210
   direction                   = "Inbound"
   access                      = "Allow"
@@ -112,38 +136,12 @@ resource "azurerm_network_security_rule" "load_balancer" {
   destination_port_range      = "*"
 }
 
-resource "azurerm_network_security_rule" "nobody_else" {
-  name                        = "nobody-else"
-  resource_group_name         = data.azurerm_resource_group.rg.name
-  network_security_group_name = azurerm_network_security_group.gateway.name
-  priority                    = 4096
-  direction                   = "Inbound"
-  access                      = "Deny"
-  protocol                    = "*"
-  source_address_prefix       = "*"
-  source_port_range           = "*"
-  destination_address_prefix  = "*"
-  destination_port_range      = "*"
-}
-
-resource "azurerm_subnet_network_security_group_association" "gateway" {
-  subnet_id                 = azurerm_subnet.subnet["gateway"].id
-  network_security_group_id = azurerm_network_security_group.gateway.id
-}
-
 # The collector takes from the gateway alone, and tells its health within the network.
-
-resource "azurerm_network_security_group" "collector" {
-  name                = "${local.name}-collector"
-  resource_group_name = data.azurerm_resource_group.rg.name
-  location            = var.LOCATION
-  tags                = local.tags
-}
 
 resource "azurerm_network_security_rule" "from_gateway" {
   name                        = "from-gateway"
   resource_group_name         = data.azurerm_resource_group.rg.name
-  network_security_group_name = azurerm_network_security_group.collector.name
+  network_security_group_name = azurerm_network_security_group.guarded["collector"].name
   priority                    = 100
   direction                   = "Inbound"
   access                      = "Allow"
@@ -152,25 +150,6 @@ resource "azurerm_network_security_rule" "from_gateway" {
   source_port_range           = "*"
   destination_address_prefix  = "*"
   destination_port_ranges     = concat(local.ports, ["13133"])
-}
-
-resource "azurerm_network_security_rule" "collector_nobody_else" {
-  name                        = "nobody-else"
-  resource_group_name         = data.azurerm_resource_group.rg.name
-  network_security_group_name = azurerm_network_security_group.collector.name
-  priority                    = 4096
-  direction                   = "Inbound"
-  access                      = "Deny"
-  protocol                    = "*"
-  source_address_prefix       = "*"
-  source_port_range           = "*"
-  destination_address_prefix  = "*"
-  destination_port_range      = "*"
-}
-
-resource "azurerm_subnet_network_security_group_association" "collector" {
-  subnet_id                 = azurerm_subnet.subnet["collector"].id
-  network_security_group_id = azurerm_network_security_group.collector.id
 }
 
 # How the accounts are reached

@@ -2,7 +2,7 @@ output "collector_subnet_id" {
   description = "SUBNET_ID of the collector's module: known before the subnet is made, so that a plan says that the collector is private"
   value       = "${data.azurerm_resource_group.rg.id}/providers/Microsoft.Network/virtualNetworks/${local.name}-network/subnets/collector"
   depends_on = [
-    azurerm_subnet_network_security_group_association.collector,
+    azurerm_subnet_network_security_group_association.guarded,
     azurerm_subnet_nat_gateway_association.out,
   ]
 }

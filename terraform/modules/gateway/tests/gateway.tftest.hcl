@@ -29,7 +29,7 @@ run "known_sources_alone" {
     error_message = "4318: the firewall blocks who is not on the list"
   }
   assert {
-    condition     = azurerm_network_security_rule.senders.source_address_prefixes == toset(var.ALLOWED_SOURCES) && azurerm_network_security_rule.nobody_else.access == "Deny"
+    condition     = azurerm_network_security_rule.senders.source_address_prefixes == toset(var.ALLOWED_SOURCES) && azurerm_network_security_rule.nobody_else["gateway"].access == "Deny"
     error_message = "4317: the network lets in who is on the list"
   }
   assert {
