@@ -250,12 +250,13 @@ def test_support_of_a_region_reads_its_own_rows(
 
 
 def test_alarms_look_for_what_is_logged() -> None:
-    text = (MODULES / "monitoring" / "main.tf").read_text()
+    collectors = (MODULES / "monitoring" / "main.tf").read_text()
+    jobs = (MODULES / "pipeline" / "factory.tf").read_text()
     source = (ROOT / "src" / "mainstem" / "collect" / "upload.py").read_text()
-    (listed,) = re.findall(r"Message has_any \((.*)\)", text)
+    (listed,) = re.findall(r"Message has_any \((.*)\)", collectors)
     for phrase in json.loads(f"[{listed}]"):
         assert phrase in source
-    (pattern,) = re.findall(r'extract\("(.*?)", 1, Log\)', text)
+    (pattern,) = re.findall(r'extract\("(.*?)", 1, Log\)', jobs)
     lag = {"logs": {"blobs": 3, "oldest": "2026-11-24T05:42:00.000000Z"}}
     found = re.search(
         pattern.replace('\\\\\\"', '"').replace('\\"', '"'), json.dumps(lag, indent=2)

@@ -1,11 +1,9 @@
-# Alarms on what Azure itself sees of mainstem, and a budget.
+# Alarms on what Azure itself sees of a region's collector, and a budget.
 
 locals {
   resource_group_name = "${var.PROJECT}${var.REGION}${var.ENVIRONMENT}"
-  name                = join("-", compact([var.PROJECT, "otel", var.REGION, var.ENVIRONMENT, var.NAME_SUFFIX]))
+  name                = "${var.PROJECT}-otel-${var.REGION}-${var.ENVIRONMENT}"
   tags                = { OWNER = var.OWNER, REGION = var.REGION, ENVIRONMENT = var.ENVIRONMENT }
-  has_job             = var.JOB_NAME != null
-  has_collector       = var.HAS_COLLECTOR
   budget_emails       = length(var.BUDGET_EMAILS) > 0 ? var.BUDGET_EMAILS : values(var.EMAILS)
 }
 
@@ -47,7 +45,6 @@ resource "azurerm_monitor_action_group" "operators" {
 
 # Health: a collector that lives and reaches its store writes a heartbeat every 5 minutes.
 resource "azurerm_monitor_metric_alert" "silent" {
-  count               = local.has_collector ? 1 : 0
   name                = "${local.name}-collector-silent"
   resource_group_name = data.azurerm_resource_group.rg.name
   scopes              = ["${var.REGIONAL_ACCOUNT_ID}/blobServices/default"]
@@ -81,7 +78,6 @@ resource "azurerm_monitor_metric_alert" "silent" {
 }
 
 resource "azurerm_monitor_metric_alert" "refused" {
-  count               = local.has_collector ? 1 : 0
   name                = "${local.name}-store-refuses"
   resource_group_name = data.azurerm_resource_group.rg.name
   scopes              = ["${var.REGIONAL_ACCOUNT_ID}/blobServices/default"]
@@ -111,7 +107,6 @@ resource "azurerm_monitor_metric_alert" "refused" {
 
 # Spool age: what the collector logs when something has waited, or an upload fails.
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "waiting" {
-  count                = local.has_collector ? 1 : 0
   name                 = "${local.name}-spool-waits"
   resource_group_name  = data.azurerm_resource_group.rg.name
   location             = var.LOCATION
@@ -143,7 +138,6 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "waiting" {
 }
 
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "restarts" {
-  count                = local.has_collector ? 1 : 0
   name                 = "${local.name}-restarts"
   resource_group_name  = data.azurerm_resource_group.rg.name
   location             = var.LOCATION
@@ -163,43 +157,6 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "restarts" {
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 0
-    failing_periods {
-      minimum_failing_periods_to_trigger_alert = 1
-      number_of_evaluation_periods             = 1
-    }
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.operators.id]
-  }
-}
-
-# Replication age: each pass of the job prints when the oldest was written that has not travelled.
-# (Freshness is the module pipeline's: whether a run succeeded within a day.)
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "behind" {
-  count                = local.has_job ? 1 : 0
-  name                 = "${local.name}-replication-behind"
-  resource_group_name  = data.azurerm_resource_group.rg.name
-  location             = var.LOCATION
-  scopes               = [var.LOG_WORKSPACE_ID]
-  description          = "What travels has waited for longer than ${var.REPLICATION_HOURS} hours."
-  severity             = 2
-  evaluation_frequency = "PT1H"
-  window_duration      = "P2D"
-  tags                 = local.tags
-
-  criteria {
-    query                   = <<-KQL
-      ContainerAppConsoleLogs
-      | where ContainerGroupName startswith "${var.JOB_NAME}"
-      | extend oldest = todatetime(extract("\\"oldest\\": \\"([^\\"]+)\\"", 1, Log))
-      | where isnotnull(oldest)
-      | project hours = datetime_diff("minute", TimeGenerated, oldest) / 60.0
-    KQL
-    time_aggregation_method = "Maximum"
-    metric_measure_column   = "hours"
-    operator                = "GreaterThan"
-    threshold               = var.REPLICATION_HOURS
     failing_periods {
       minimum_failing_periods_to_trigger_alert = 1
       number_of_evaluation_periods             = 1

@@ -35,12 +35,6 @@ variable "OWNER" {
   type        = string
 }
 
-variable "NAME_SUFFIX" {
-  description = "Keeps two uses of this module in one region apart; empty for one"
-  type        = string
-  default     = ""
-}
-
 variable "EMAILS" {
   description = "Who is told, address by name; a mailing list rather than a person"
   type        = map(string)
@@ -54,32 +48,18 @@ variable "WEBHOOKS" {
 }
 
 variable "LOG_WORKSPACE_ID" {
-  description = "The log workspace of collector and job"
+  description = "The log workspace of the collector"
   type        = string
-}
-
-variable "HAS_COLLECTOR" {
-  description = "Whether the region has a collector, whose ids are known only once it is made"
-  type        = bool
-  default     = false
 }
 
 variable "COLLECTOR_ID" {
   description = "The collector's container group"
   type        = string
-  default     = null
 }
 
 variable "REGIONAL_ACCOUNT_ID" {
   description = "The region's storage account"
   type        = string
-  default     = null
-}
-
-variable "JOB_NAME" {
-  description = "The loading job's name; null where this region has none"
-  type        = string
-  default     = null
 }
 
 variable "SPOOL_MINUTES" {
@@ -89,16 +69,6 @@ variable "SPOOL_MINUTES" {
   validation {
     condition     = contains([15, 30, 60], var.SPOOL_MINUTES)
     error_message = "SPOOL_MINUTES is 15, 30 or 60, as Azure's windows are."
-  }
-}
-
-variable "REPLICATION_HOURS" {
-  description = "How old what has not travelled may be"
-  type        = number
-  default     = 26
-  validation {
-    condition     = var.REPLICATION_HOURS >= 1 && var.REPLICATION_HOURS <= 47
-    error_message = "REPLICATION_HOURS is 1 to 47."
   }
 }
 

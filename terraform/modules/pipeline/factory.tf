@@ -144,3 +144,38 @@ resource "azurerm_monitor_metric_alert" "stale" {
     action_group_id = var.ACTION_GROUP_ID
   }
 }
+
+# Replication age: each pass of the job prints when the oldest was written that has not travelled.
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "behind" {
+  name                 = "${local.name}-replication-behind"
+  resource_group_name  = data.azurerm_resource_group.rg.name
+  location             = var.LOCATION
+  scopes               = [var.LOG_WORKSPACE_ID]
+  description          = "What travels has waited for longer than ${var.REPLICATION_HOURS} hours."
+  severity             = 2
+  evaluation_frequency = "PT1H"
+  window_duration      = "P2D"
+  tags                 = local.tags
+
+  criteria {
+    query                   = <<-KQL
+      ContainerAppConsoleLogs
+      | where ContainerGroupName startswith "${azurerm_container_app_job.run.name}"
+      | extend oldest = todatetime(extract("\\"oldest\\": \\"([^\\"]+)\\"", 1, Log))
+      | where isnotnull(oldest)
+      | project hours = datetime_diff("minute", TimeGenerated, oldest) / 60.0
+    KQL
+    time_aggregation_method = "Maximum"
+    metric_measure_column   = "hours"
+    operator                = "GreaterThan"
+    threshold               = var.REPLICATION_HOURS
+    failing_periods {
+      minimum_failing_periods_to_trigger_alert = 1
+      number_of_evaluation_periods             = 1
+    }
+  }
+
+  action {
+    action_groups = [var.ACTION_GROUP_ID]
+  }
+}

@@ -29,7 +29,3 @@ output "start_body" {
     }]
   })
 }
-
-output "job_name" {
-  value = azurerm_container_app_job.run.name
-}

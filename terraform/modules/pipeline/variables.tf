@@ -143,8 +143,18 @@ variable "TIME_ZONE" {
 }
 
 variable "ACTION_GROUP_ID" {
-  description = "Who is told when a run fails or none succeeds for a day"
+  description = "Who is told when a run fails, when none succeeds for a day, and when replication lags"
   type        = string
+}
+
+variable "REPLICATION_HOURS" {
+  description = "How old what has not travelled may be"
+  type        = number
+  default     = 26
+  validation {
+    condition     = var.REPLICATION_HOURS >= 1 && var.REPLICATION_HOURS <= 47
+    error_message = "REPLICATION_HOURS is 1 to 47."
+  }
 }
 
 variable "SQL_SERVER" {

@@ -151,18 +151,3 @@ module "pipeline" {
   ACTION_GROUP_ID  = module.home.action_group_id
   HOUR             = var.HOUR
 }
-
-module "monitoring" {
-  source = "../monitoring"
-
-  PROJECT     = var.PROJECT
-  LOCATION    = local.home.location
-  REGION      = var.REGION
-  ENVIRONMENT = var.ENVIRONMENT
-  OWNER       = var.OWNER
-
-  NAME_SUFFIX      = "load"
-  JOB_NAME         = module.pipeline.job_name
-  LOG_WORKSPACE_ID = module.home.log_workspace_id
-  EMAILS           = var.EMAILS
-}

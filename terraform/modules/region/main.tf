@@ -77,7 +77,6 @@ module "monitoring" {
   ENVIRONMENT = var.ENVIRONMENT
   OWNER       = var.OWNER
 
-  HAS_COLLECTOR       = true
   COLLECTOR_ID        = module.collector.container_instance_id
   REGIONAL_ACCOUNT_ID = module.collector.regional_storage_account_id
   LOG_WORKSPACE_ID    = local.workspace_id

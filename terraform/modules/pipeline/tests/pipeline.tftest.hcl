@@ -53,6 +53,10 @@ run "one_run_at_a_time_each_day" {
     condition     = one(azurerm_monitor_metric_alert.failed.criteria).metric_name == "PipelineFailedRuns" && one(azurerm_monitor_metric_alert.stale.criteria).operator == "LessThan"
     error_message = "a failed run is told, and a day without one that succeeded"
   }
+  assert {
+    condition     = azurerm_monitor_scheduled_query_rules_alert_v2.behind.criteria[0].threshold == 26
+    error_message = "what travels has travelled within a day"
+  }
 }
 
 run "least_rights" {
@@ -115,9 +119,10 @@ run "a_secret_in_the_platform_file_is_refused" {
 run "wrong_values_are_refused" {
   command = plan
   variables {
-    IMAGE           = "contosoacr.azurecr.io/mainstem-jobs:latest"
-    TIMEOUT_SECONDS = 60
-    HOUR            = 24
+    IMAGE             = "contosoacr.azurecr.io/mainstem-jobs:latest"
+    TIMEOUT_SECONDS   = 60
+    HOUR              = 24
+    REPLICATION_HOURS = 48
   }
-  expect_failures = [var.IMAGE, var.TIMEOUT_SECONDS, var.HOUR]
+  expect_failures = [var.IMAGE, var.TIMEOUT_SECONDS, var.HOUR, var.REPLICATION_HOURS]
 }
