@@ -14,18 +14,3 @@ output "arm_template" {
   description = "The pipeline as an ARM template, made from what the module deploys"
   value       = jsonencode(local.arm_template)
 }
-
-output "start_body" {
-  description = "What the parameters make of a start without day and region: the job's whole template"
-  value = jsonencode({
-    containers = [{
-      name         = "run"
-      image        = var.IMAGE
-      command      = ["mainstem"]
-      args         = ["run", "--json", "--platform", "/etc/mainstem/platform"]
-      env          = local.variables
-      resources    = local.resources
-      volumeMounts = local.mounts
-    }]
-  })
-}
