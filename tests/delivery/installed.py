@@ -9,6 +9,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 UV = ROOT / ".tools" / "bin" / "uv"
+TOOLS = ROOT / ".tools" / "delivery" / "bin"
+"""The linters of what is delivered, as `make delivery` leaves them."""
+
+
+def with_uv() -> dict[str, str]:
+    """Give this process' environment with uv on the PATH, which the scripts of images call."""
+    return {**os.environ, "PATH": f"{UV.parent}:{os.environ['PATH']}"}
 
 
 def build_wheel(to: Path) -> Path:
@@ -61,11 +68,10 @@ def install(image: str, wheel: Path, folder: Path) -> Installed:
     """Install what an image installs, in the way of its Dockerfile."""
     requirements, prefix, home = folder / "requirements.txt", folder / "prefix", folder / "home"
     (home / "tmp").mkdir(parents=True)
-    tools = {**os.environ, "PATH": f"{UV.parent}:{os.environ['PATH']}"}
     _run(
         ROOT / "images" / "requirements",
         *(image, "--no-emit-project", "--output-file", requirements),
-        environment=tools,
+        environment=with_uv(),
     )
     _run(UV, "venv", "--quiet", "--python", ROOT / ".venv" / "bin" / "python", prefix)
     pip = (UV, "pip", "install", "--quiet", "--python", prefix)

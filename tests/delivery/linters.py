@@ -5,13 +5,11 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.delivery.installed import ROOT
+from tests.delivery.installed import ROOT, TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-TOOLS = ROOT / ".tools" / "delivery" / "bin"
 
 
 def github_findings(workflows: Path) -> str:

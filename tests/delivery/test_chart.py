@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from mainstem.cli import add_verbs
 from mainstem.cli.app import app
 from tests.beside import npm_install
-from tests.delivery.installed import ROOT
+from tests.delivery.installed import ROOT, TOOLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.all
 
 CHART = ROOT / "charts" / "mainstem-collector"
-TOOLS = ROOT / ".tools" / "delivery" / "bin"
 KUBERNETES = ("1.29.0", "1.34.0", "1.37.0")
 DEPLOYMENTS = sorted(path.stem for path in (CHART / "ci").glob("*.yaml"))
 REGIONS = {"euc": "euc", "replicas": "use", "isolated": "aus"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.delivery.installed import ROOT
+from tests.delivery.installed import ROOT, TOOLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,6 @@ PAGES = (
     "init.md",
     "kubernetes.md",
 )
-TOOLS = ROOT / ".tools" / "delivery" / "bin"
 GIVEN = ("charts", "images", "scripts", "dbt")
 """What a page takes from the repository that its reader stands in."""
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

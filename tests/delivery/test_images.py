@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import tomllib
@@ -11,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.delivery.installed import ROOT, UV
+from tests.delivery.installed import ROOT, TOOLS, with_uv
 
 pytestmark = pytest.mark.all
 
 IMAGES = ("collector", "jobs")
-TOOLS = ROOT / ".tools" / "delivery" / "bin"
 VALIDATE = """
 import sys
 from cyclonedx.schema import SchemaVersion
@@ -67,9 +65,12 @@ def uv_version() -> str:
 
 
 def sbom(image: str) -> str:
-    tools = {**os.environ, "PATH": f"{UV.parent}:{os.environ['PATH']}"}
     return subprocess.run(
-        [ROOT / "scripts" / "sbom", image], env=tools, capture_output=True, text=True, check=True
+        [ROOT / "scripts" / "sbom", image],
+        env=with_uv(),
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
 
 
@@ -88,10 +89,9 @@ def test_the_list_of_parts_has_what_is_installed_and_what_the_core_is_built_of(i
     document: dict[str, Any] = json.loads(sbom(image))
     parts = {part["purl"] for part in document["components"]}
     packages = {part for part in parts if part.startswith("pkg:pypi/")}
-    tools = {**os.environ, "PATH": f"{UV.parent}:{os.environ['PATH']}"}
     listed = subprocess.run(
         [ROOT / "images" / "requirements", image, "--no-emit-project", "--no-hashes"],
-        env=tools,
+        env=with_uv(),
         capture_output=True,
         text=True,
         check=True,
