@@ -1,11 +1,11 @@
 # A foreign warehouse (SQL Server): what a build published is copied into its tables.
 
 locals {
-  copies = var.SQL_SERVER == null ? [] : [1]
+  copies = var.SQL_SERVER == null ? 0 : 1
 }
 
 resource "azurerm_data_factory_linked_service_azure_blob_storage" "published" {
-  count                = length(local.copies)
+  count                = local.copies
   name                 = "published"
   data_factory_id      = azurerm_data_factory.factory.id
   service_endpoint     = "https://${var.PUBLISHED_ACCOUNT_NAME}.blob.core.windows.net"
@@ -20,7 +20,7 @@ resource "azurerm_data_factory_linked_service_azure_blob_storage" "published" {
 }
 
 resource "azurerm_data_factory_linked_service_azure_sql_database" "warehouse" {
-  count                = length(local.copies)
+  count                = local.copies
   name                 = "warehouse"
   data_factory_id      = azurerm_data_factory.factory.id
   connection_string    = "Data Source=${var.SQL_SERVER};Initial Catalog=${var.SQL_DATABASE};Encrypt=True;Connection Timeout=30"
@@ -28,7 +28,7 @@ resource "azurerm_data_factory_linked_service_azure_sql_database" "warehouse" {
 }
 
 resource "azurerm_data_factory_dataset_parquet" "published" {
-  count               = length(local.copies)
+  count               = local.copies
   name                = "published"
   data_factory_id     = azurerm_data_factory.factory.id
   linked_service_name = azurerm_data_factory_linked_service_azure_blob_storage.published[0].name
@@ -45,7 +45,7 @@ resource "azurerm_data_factory_dataset_parquet" "published" {
 }
 
 resource "azurerm_data_factory_dataset_azure_sql_table" "table" {
-  count             = length(local.copies)
+  count             = local.copies
   name              = "table"
   data_factory_id   = azurerm_data_factory.factory.id
   linked_service_id = azurerm_data_factory_linked_service_azure_sql_database.warehouse[0].id
@@ -55,7 +55,7 @@ resource "azurerm_data_factory_dataset_azure_sql_table" "table" {
 }
 
 resource "azurerm_data_factory_pipeline" "copy" {
-  count           = length(local.copies)
+  count           = local.copies
   name            = "copy-to-sql-server"
   data_factory_id = azurerm_data_factory.factory.id
   description     = "Copies the published tables of a build into mainstem_stage and takes them over table by table. The tables come from `mainstem tsql`."
@@ -70,7 +70,7 @@ resource "azurerm_data_factory_pipeline" "copy" {
 }
 
 resource "azurerm_role_assignment" "read_published" {
-  count                = length(local.copies)
+  count                = local.copies
   scope                = var.PUBLISHED_ACCOUNT_ID
   role_definition_name = "Storage Blob Data Reader"
   principal_id         = azurerm_data_factory.factory.identity[0].principal_id

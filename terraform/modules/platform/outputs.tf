@@ -1,3 +1,7 @@
+locals {
+  each_region = merge({ (var.REGION) = module.home }, module.region)
+}
+
 output "mainstem_yaml" {
   description = "The platform file as the loading job has it; nothing in it is secret"
   value       = local.mainstem
@@ -5,20 +9,17 @@ output "mainstem_yaml" {
 
 output "endpoints" {
   description = "Where each region's product sends"
-  value = merge(
-    { (var.REGION) = { http = module.home.otlp_http_endpoint, grpc = module.home.otlp_grpc_endpoint } },
-    { for region, each in module.region : region => { http = each.otlp_http_endpoint, grpc = each.otlp_grpc_endpoint } },
-  )
+  value       = { for region, each in local.each_region : region => { http = each.otlp_http_endpoint, grpc = each.otlp_grpc_endpoint } }
 }
 
 output "collector_configurations" {
   description = "config.yaml of each region's collector"
-  value       = merge({ (var.REGION) = module.home.configuration }, { for region, each in module.region : region => each.configuration })
+  value       = { for region, each in local.each_region : region => each.configuration }
 }
 
 output "collector_platforms" {
   description = "mainstem.yaml of each region's collector"
-  value       = merge({ (var.REGION) = module.home.platform }, { for region, each in module.region : region => each.platform })
+  value       = { for region, each in local.each_region : region => each.platform }
 }
 
 output "aggregates_account_name" {
