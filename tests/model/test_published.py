@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mainstem.alert import ALERTS
+from mainstem.model import OPERATIONS
 from mainstem.model.published import (
     KEPT_BUILDS,
+    POINTER,
     Build,
     PublishedTable,
     current_build,
+    partial_file,
     partial_folder,
     publish_folder,
 )
@@ -67,6 +71,14 @@ def test_what_a_crash_left_half_written_is_swept_away(tmp_path: Path) -> None:
     publish(tmp_path, "b2")
     assert not left.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b2", "current"]
+
+
+@pytest.mark.parametrize("name", [POINTER, OPERATIONS, ALERTS])
+def test_a_file_that_a_crash_left_half_written_stops_no_build(tmp_path: Path, name: str) -> None:
+    partial_file(tmp_path, name).write_text("half")
+    assert current_build(tmp_path) is None
+    folder = publish(tmp_path, "b1")
+    assert current_build(tmp_path) == (made("b1"), folder)
 
 
 def test_the_newest_builds_are_kept(tmp_path: Path) -> None:

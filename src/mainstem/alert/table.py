@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet
+
+from mainstem.model.published import partial_file, publish_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,15 +46,9 @@ def publish_alerts(published: Path, episodes: Episodes) -> None:
     """Write every episode that is kept, the newest first; a reader sees the old file or this."""
     delivered = episodes.deliveries()
     rows = [_row(each, *delivered.get(each.id, (0, 0))) for each in episodes.all()]
-    partial = published / f".partial-{ALERTS}"
-    published.mkdir(parents=True, exist_ok=True)
+    partial = partial_file(published, ALERTS)
     pyarrow.parquet.write_table(pa.Table.from_pylist(rows, SCHEMA), partial)
-    descriptor = os.open(partial, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    partial.replace(published / ALERTS)
+    publish_file(partial, ALERTS)
 
 
 def _row(episode: Episode, taken: int, owed: int) -> dict[str, Any]:

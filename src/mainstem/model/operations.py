@@ -10,7 +10,6 @@ or proofs could not be read has the reason in `regions.unread`, and what the war
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from mainstem.books.equations import books_of
 from mainstem.books.evidence import gather
 from mainstem.books.status import status_of
 from mainstem.errors import DataError, DiskFull, MainstemError, tells_full_disk
+from mainstem.model.published import partial_file, publish_file
 from mainstem.records import Signal
 
 if TYPE_CHECKING:
@@ -266,8 +266,7 @@ def _plain(at: datetime) -> datetime:
 
 
 def _write(published: Path, rows: _Rows) -> Path:
-    published.mkdir(parents=True, exist_ok=True)
-    partial = published / f".partial-{OPERATIONS}"
+    partial = partial_file(published, OPERATIONS)
     for leftover in published.glob(f"{partial.name}*"):
         leftover.unlink()
     try:
@@ -283,9 +282,4 @@ def _write(published: Path, rows: _Rows) -> Path:
             hint = "Answers and pages still read what was published before."
             raise DiskFull(f"publishing in {published}", hint=hint) from None
         raise
-    descriptor = os.open(partial, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    return partial.replace(published / OPERATIONS)
+    return publish_file(partial, OPERATIONS)

@@ -96,7 +96,9 @@ def current_build(published: Path) -> tuple[Build, Path] | None:
 def partial_folder(published: Path, build_id: str) -> Path:
     """Make the folder that a build is written in before it has its name."""
     for leftover in published.glob(f"{_PARTIAL}*"):
-        shutil.rmtree(leftover)
+        # A file is of `partial_file`: its writer may be at work now, and writes it anew.
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
     folder = published / f"{_PARTIAL}{build_id}"
     folder.mkdir(parents=True)
     return folder
@@ -113,15 +115,26 @@ def publish_folder(published: Path, build: Build, partial: Path) -> Path:
         _sync(path)
     _sync(partial)
     folder = partial.rename(published / build.build_id)
-    pointer = published / f"{_PARTIAL}{POINTER}"
+    pointer = partial_file(published, POINTER)
     pointer.write_text(f"{build.build_id}\n", encoding="utf-8")
-    _sync(pointer)
     _sync(published)
-    pointer.replace(published / POINTER)
+    publish_file(pointer, POINTER)
     _sync(published)
     for old in sorted(published.glob("*/build.json"), reverse=True)[KEPT_BUILDS:]:
         shutil.rmtree(old.parent)
     return folder
+
+
+def partial_file(published: Path, name: str) -> Path:
+    """Name the file beside the builds that one is written in before it has its name."""
+    published.mkdir(parents=True, exist_ok=True)
+    return published / f"{_PARTIAL}{name}"
+
+
+def publish_file(partial: Path, name: str) -> Path:
+    """Give a finished file its name beside the builds; a reader sees the one before or this one."""
+    _sync(partial)
+    return partial.replace(partial.with_name(name))
 
 
 def _sync(path: Path) -> None:
