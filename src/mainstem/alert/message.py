@@ -36,10 +36,7 @@ class Message:
     @classmethod
     def of(cls, delivery: Delivery, dashboard: Dashboard, environment: str) -> Message:
         """Make the message that a delivery owes."""
-        page = delivery.episode.finding.page
-        base = dashboard.address
-        link = None if base is None else f"{base.rstrip('/')}/{page}"
-        return cls(delivery, environment, link)
+        return cls(delivery, environment, dashboard.link(delivery.episode.finding.page))
 
     @property
     def title(self) -> str:

@@ -61,11 +61,9 @@ class Dashboard(FrozenModel):
     ] = None
     access: Access | None = None
 
-    def link(self, page: Page, **filters: str | None) -> str | None:
-        """Give the address of a page under filters; None where no address is known."""
-        if self.address is None:
-            return None
-        return self.address.rstrip("/") + "/" + place(page, **filters)
+    def link(self, page: str) -> str | None:
+        """Give the address of a page by its `place`; None where no address is known."""
+        return None if self.address is None else f"{self.address.rstrip('/')}/{page}"
 
 
 def place(page: Page, **filters: str | None) -> str:
