@@ -89,9 +89,7 @@ def run_dbt(
     artifacts = state / "target"
     artifacts.mkdir(parents=True, exist_ok=True)
     (artifacts / "run_results.json").unlink(missing_ok=True)
-    command = [str(dbt_command()), "--no-use-colors", "--no-version-check"]
-    command += ["--log-format", "json", "--log-level-file", "none", "--log-path", str(state)]
-    command += ["build", "--project-dir", str(project), "--profiles-dir", str(profiles)]
+    command = dbt_call("build", project, profiles, state)
     command += ["--target-path", str(artifacts), "--exclude-resource-type", "unit_test"]
     command += ["--full-refresh"] if full_refresh else []
     complaints: list[str] = []
@@ -118,6 +116,13 @@ def run_dbt(
     if process.returncode != 0 or not results:
         raise _failure(results, complaints)
     return results
+
+
+def dbt_call(verb: str, project: Path, profiles: Path, state: Path) -> list[str]:
+    """Give the call of dbt that does a verb on a project, its log a line of JSON each on stdout."""
+    command = [str(dbt_command()), "--no-use-colors", "--no-version-check"]
+    command += ["--log-format", "json", "--log-level-file", "none", "--log-path", str(state)]
+    return [*command, verb, "--project-dir", str(project), "--profiles-dir", str(profiles)]
 
 
 def dbt_command() -> Path:

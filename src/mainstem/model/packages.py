@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from mainstem.model.dbt import BuildError, complaints_of, dbt_command, dbt_environment
+from mainstem.model.dbt import BuildError, complaints_of, dbt_call, dbt_environment
 from mainstem.model.project import has_packages, packaged_project
 
 if TYPE_CHECKING:
@@ -27,11 +27,8 @@ def with_packages(project: Path, target: Mapping[str, str], state: Path) -> Path
     copy = state / "project"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(project, copy, ignore=_NOT_SOURCE)
-    command = [str(dbt_command()), "--no-use-colors", "--no-version-check"]
-    command += ["--log-format", "json", "--log-level-file", "none", "--log-path", str(state)]
-    command += ["deps", "--project-dir", str(copy), "--profiles-dir", str(profiles_of(copy))]
     done = subprocess.run(
-        command,
+        dbt_call("deps", copy, profiles_of(copy), state),
         cwd=copy,
         env=dbt_environment(target),
         stdout=subprocess.PIPE,
