@@ -57,7 +57,10 @@ def published(tmp_path: Path) -> Path:
         checks="fedcba9876543210",
         full_refresh=False,
         versions={"mainstem": "0.1.0"},
-        tables=(PublishedTable("gold", "dim_tenant", 3, "One row per tenant."),),
+        tables=(
+            PublishedTable("gold", "mart_headroom", 0, "One row per limit."),
+            PublishedTable("gold", "dim_tenant", 3, "One row per tenant."),
+        ),
     )
     publish_folder(tmp_path / "published", build, partial)
     return tmp_path / "published"

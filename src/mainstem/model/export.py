@@ -14,7 +14,7 @@ from mainstem.model.tsql import ddl
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mainstem.model.published import Build
+    from mainstem.model.published import Build, PublishedTable
     from mainstem.store.account import Account
 
 CONTAINER = "published"
@@ -36,25 +36,28 @@ def export_parquet(published: Path, account: Account) -> Exported:
     A name never changes its content. UsageError where nothing is published; what
     `Container.create` raises.
     """
-    build, files = _gold(published)
+    build, gold = _gold(published)
     account.ensure_container(CONTAINER)
     container = account.container(CONTAINER)
     written = sum(
-        container.create(f"{build.build_id}/{file.name}", file.read_bytes()) for file in files
+        container.create(f"{build.build_id}/{file.name}", file.read_bytes()) for _, file in gold
     )
-    return Exported(build.build_id, tuple(file.stem for file in files), written)
+    return Exported(build.build_id, tuple(table.name for table, _ in gold), written)
 
 
 def export_tsql(published: Path) -> str:
     """Write T-SQL that makes the current build's gold tables, from its Parquet files' schemas."""
-    build, files = _gold(published)
-    said = {table.name: table.description for table in build.tables}
-    return ddl((file.stem, said.get(file.stem, file.stem), pq.read_schema(file)) for file in files)
+    _, gold = _gold(published)
+    return ddl((table.name, table.description, pq.read_schema(file)) for table, file in gold)
 
 
-def _gold(published: Path) -> tuple[Build, list[Path]]:
+def _gold(published: Path) -> tuple[Build, list[tuple[PublishedTable, Path]]]:
+    """Give the current build, and its gold tables with their Parquet files, by name."""
     found = current_build(published)
     if found is None:
         raise UsageError(f"nothing is published in {published}", hint="Run `mainstem build` first.")
     build, folder = found
-    return build, sorted((folder / "parquet" / "gold").glob("*.parquet"))
+    gold = sorted(
+        (each for each in build.tables if each.kind == "gold"), key=lambda each: each.name
+    )
+    return build, [(table, folder / table.parquet) for table in gold]
