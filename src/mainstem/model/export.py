@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
-from mainstem.errors import UsageError
-from mainstem.model.published import current_build
+from mainstem.model.published import current_build, nothing_published
 from mainstem.model.tsql import ddl
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def _gold(published: Path) -> tuple[Build, list[tuple[PublishedTable, Path]]]:
     """Give the current build, and its gold tables with their Parquet files, by name."""
     found = current_build(published)
     if found is None:
-        raise UsageError(f"nothing is published in {published}", hint="Run `mainstem build` first.")
+        raise nothing_published(published)
     build, folder = found
     gold = sorted(
         (each for each in build.tables if each.kind == "gold"), key=lambda each: each.name

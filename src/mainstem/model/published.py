@@ -18,6 +18,8 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mainstem.errors import UsageError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -91,6 +93,13 @@ def current_build(published: Path) -> tuple[Build, Path] | None:
         return Build.parse((folder / "build.json").read_text(encoding="utf-8")), folder
     except FileNotFoundError:
         return None
+
+
+def nothing_published(published: Path) -> UsageError:
+    """Say that there is no build to read yet, and what makes one."""
+    return UsageError(
+        f"nothing is published in {published} yet", hint="Run `mainstem build` first."
+    )
 
 
 def partial_folder(published: Path, build_id: str) -> Path:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mainstem.errors import UsageError
-from mainstem.model import DATABASE, Build, current_build
+from mainstem.model import DATABASE, Build, current_build, nothing_published
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +33,7 @@ def answer(published: Path, questions: Sequence[Question]) -> tuple[Build, list[
     """Answer questions from one and the same build; UsageError where none is published."""
     found = current_build(published)
     if found is None:
-        raise UsageError(
-            f"nothing is published in {published} yet", hint="Run `mainstem build` first."
-        )
+        raise nothing_published(published)
     build, folder = found
     with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
         return build, [_ask(connection, question) for question in questions]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mainstem.errors import DataError, UsageError
-from mainstem.model import DATABASE, OPERATIONS, Build, current_build
+from mainstem.errors import DataError
+from mainstem.model import DATABASE, OPERATIONS, Build, current_build, nothing_published
 from mainstem.warehouse import quoted
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ def reading(published: Path, regions: Collection[str] | None = None) -> Iterator
     """
     opened = open_published(published, regions)
     if opened is None:
-        raise UsageError(
-            f"nothing is published in {published} yet", hint="Run `mainstem build` first."
-        )
+        raise nothing_published(published)
     with opened.connection:
         yield opened
 
