@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mainstem.config.alerts import Rule
-from mainstem.config.validate import nearest
+from mainstem.config.validate import as_list, as_mapping, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -16,15 +16,11 @@ if TYPE_CHECKING:
 
 def alert_rules(document: Document, alerts: Mapping[str, Any]) -> Iterator[Problem]:
     """Check that every channel that is named is there, and that what goes to customers is mail."""
-    channels = alerts.get("channels")
-    channels = channels if isinstance(channels, dict) else {}
+    channels = as_mapping(alerts.get("channels"))
     for rule in Rule:
-        settings = alerts.get(rule.value)
-        if isinstance(settings, dict):
-            named = settings.get("channels")
-            yield from _named(document, ("alerts", rule.value, "channels"), named, channels)
-    owners = alerts.get("owners")
-    for owner, named in owners.items() if isinstance(owners, dict) else ():
+        named = as_mapping(alerts.get(rule.value)).get("channels")
+        yield from _named(document, ("alerts", rule.value, "channels"), named, channels)
+    for owner, named in as_mapping(alerts.get("owners")).items():
         yield from _named(document, ("alerts", "owners", owner), named, channels)
     yield from _customer_rules(document, alerts, channels)
 
@@ -32,7 +28,7 @@ def alert_rules(document: Document, alerts: Mapping[str, Any]) -> Iterator[Probl
 def _named(
     document: Document, key: KeyPath, named: object, channels: Collection[str]
 ) -> Iterator[Problem]:
-    for place, name in enumerate(named if isinstance(named, list) else ()):
+    for place, name in enumerate(as_list(named)):
         if name not in channels:
             hint = nearest(str(name), channels)
             yield document.problem((*key, place), "is not one of alerts.channels", hint)
@@ -41,8 +37,8 @@ def _named(
 def _customer_rules(
     document: Document, alerts: Mapping[str, Any], channels: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    headroom, customers = alerts.get("license_headroom"), alerts.get("customers")
-    if isinstance(headroom, dict) and headroom.get("customers") and customers is None:
+    customers = alerts.get("customers")
+    if as_mapping(alerts.get("license_headroom")).get("customers") and customers is None:
         key: KeyPath = ("alerts", "license_headroom", "customers")
         reason = "has no address to write to"
         yield document.problem(key, reason, "say where they stand: alerts.customers")
@@ -52,7 +48,7 @@ def _customer_rules(
         if via is None:
             hint = nearest(str(customers["via"]), channels)
             yield document.problem(key, "is not one of alerts.channels", hint)
-        elif not isinstance(via, dict) or "smtp" not in via:
+        elif "smtp" not in as_mapping(via):
             yield document.problem(key, "is not a channel of mail", "give it smtp")
 
 
@@ -60,11 +56,9 @@ def access_rules(
     document: Document, dashboard: Mapping[str, Any], regions: Collection[str]
 ) -> Iterator[Problem]:
     """Check that roles name regions that there are."""
-    access = dashboard.get("access")
-    roles = access.get("roles") if isinstance(access, dict) else None
-    for place, role in enumerate(roles if isinstance(roles, list) else ()):
-        named = role.get("regions") if isinstance(role, dict) else None
-        for at, region in enumerate(named if isinstance(named, list) else ()):
+    roles = as_list(as_mapping(dashboard.get("access")).get("roles"))
+    for place, role in enumerate(roles):
+        for at, region in enumerate(as_list(as_mapping(role).get("regions"))):
             if region not in regions:
                 key: KeyPath = ("dashboard", "access", "roles", place, "regions", at)
                 reason = "is not one of the regions in this file"

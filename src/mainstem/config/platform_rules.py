@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mainstem.config.alert_rules import access_rules, alert_rules
 from mainstem.config.residency import Residency
 from mainstem.config.routes import Replicator, Route, SignalRoute
-from mainstem.config.validate import nearest
+from mainstem.config.validate import as_list, as_mapping, nearest
 from mainstem.config.values import is_azure
 from mainstem.records import Signal
 from mainstem.vocabulary import load_vocabulary
@@ -28,20 +28,20 @@ CLOSED = tuple(residency.value for residency in Residency if residency.is_closed
 
 def rules(document: Document) -> list[Problem]:
     """Check what one key says about another; on the raw values, so that it adds to the rest."""
-    top = _mapping(document.value)
-    regions = {name: _mapping(region) for name, region in _mapping(top.get("regions")).items()}
+    top = as_mapping(document.value)
+    regions = {name: as_mapping(region) for name, region in as_mapping(top.get("regions")).items()}
     home = top.get("home")
     problems = [
         problem
         for name, region in regions.items()
         for problem in _region_rules(document, name, region, at_home=name == home)
     ]
-    problems += _source_rules(document, _mapping(top.get("sources")))
+    problems += _source_rules(document, as_mapping(top.get("sources")))
     problems += _hold_rules(document, top.get("holds"), regions)
-    problems += alert_rules(document, _mapping(top.get("alerts")))
-    problems += access_rules(document, _mapping(top.get("dashboard")), regions)
+    problems += alert_rules(document, as_mapping(top.get("alerts")))
+    problems += access_rules(document, as_mapping(top.get("dashboard")), regions)
     problems += _central_rules(document, top, regions)
-    problems += _origin_rules(document, _mapping(top.get("central")), regions)
+    problems += _origin_rules(document, as_mapping(top.get("central")), regions)
     if home is not None:
         problems += _home_rules(document, home, regions)
     return problems
@@ -52,15 +52,11 @@ def _source_rules(document: Document, sources: dict[str, Any]) -> Iterator[Probl
     for name, table in load_vocabulary().business.items():
         known = [column.name for column in table.columns]
         for key in ("columns", "defaults"):
-            for column in _mapping(_mapping(sources.get(name)).get(key)):
+            for column in as_mapping(as_mapping(sources.get(name)).get(key)):
                 if column not in known:
                     reason = f"is not a column of {name}"
                     at = ("sources", name, key, column)
                     yield document.problem(at, reason, nearest(str(column), known))
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _is_closed(region: dict[str, Any]) -> bool:
@@ -90,8 +86,8 @@ def _central_rules(
             reason = f"is missing: the copies of {', '.join(outward)} come together there"
             yield document.problem(("central",), reason)
         return
-    central = _mapping(top["central"])
-    stores = _mapping(central.get("stores"))
+    central = as_mapping(top["central"])
+    stores = as_mapping(central.get("stores"))
     if ("store" in central) == bool(stores):
         reason = "needs `store`, the one, or `stores`, several by name"
         yield document.problem(("central",), reason if not stores else f"{reason}, and not both")
@@ -104,8 +100,8 @@ def _central_rules(
         elif stores:
             reason = f"is missing: which of {', '.join(stores)} its ledger and signals go to"
             yield document.problem((*at, "central"), reason)
-        for signal, route in _mapping(region.get("routes")).items():
-            named = _mapping(route).get("to")
+        for signal, route in as_mapping(region.get("routes")).items():
+            named = as_mapping(route).get("to")
             if named is not None:
                 key = (*at, "routes", signal, "to")
                 yield from _named_store(document, key, named, stores)
@@ -131,11 +127,11 @@ def _azure_rules(
 ) -> Iterator[Problem]:
     """Check that both ends of what Azure is to copy are Azure's."""
     at: KeyPath = ("regions", name)
-    routes = _mapping(region.get("routes")).items()
+    routes = as_mapping(region.get("routes")).items()
     asked = [
-        ((*at, "routes", signal, "by"), _mapping(route).get("to"))
+        ((*at, "routes", signal, "by"), as_mapping(route).get("to"))
         for signal, route in routes
-        if _mapping(route).get("by") == Replicator.AZURE
+        if as_mapping(route).get("by") == Replicator.AZURE
     ]
     if region.get("ledger_by") == Replicator.AZURE:
         asked.append(((*at, "ledger_by"), None))
@@ -153,8 +149,7 @@ def _origin_rules(
     document: Document, central: dict[str, Any], regions: dict[str, dict[str, Any]]
 ) -> Iterator[Problem]:
     """Check that who forwards is expected at the centre, and that the centre has a collector."""
-    origins = central.get("origins")
-    origins = origins if isinstance(origins, list) else []
+    origins = as_list(central.get("origins"))
     places = {regions[name].get("central") for name in origins if name in regions}
     for index, name in enumerate(origins):
         key: KeyPath = ("central", "origins", index)
@@ -169,7 +164,7 @@ def _origin_rules(
     if origins and "collector" not in central:
         yield document.problem(("central", "collector"), "is missing: origins forward to it")
     for name, region in regions.items():
-        for signal, route in _mapping(region.get("routes")).items():
+        for signal, route in as_mapping(region.get("routes")).items():
             way = route.get("route") if isinstance(route, dict) else route
             if way == Route.FORWARD and name not in origins:
                 at: KeyPath = ("regions", name, "routes", signal)
@@ -179,9 +174,8 @@ def _origin_rules(
 
 def _hold_rules(document: Document, holds: Any, regions: dict[str, Any]) -> list[Problem]:
     problems = []
-    for index, hold in enumerate(holds if isinstance(holds, list) else []):
-        named = hold.get("regions") if isinstance(hold, dict) else None
-        for place, region in enumerate(named if isinstance(named, list) else []):
+    for index, hold in enumerate(as_list(holds)):
+        for place, region in enumerate(as_list(as_mapping(hold).get("regions"))):
             if region not in regions:
                 key: KeyPath = ("holds", index, "regions", place)
                 reason = f"is not one of the regions in this file: {', '.join(sorted(regions))}"
@@ -208,7 +202,7 @@ def _region_rules(
             wrong(key, reason, hint)
     elif "store" not in region:
         wrong(("store",), "is missing")
-    for signal, route in _mapping(region.get("routes")).items():
+    for signal, route in as_mapping(region.get("routes")).items():
         for place, reason in _route_rules(signal, route):
             wrong(("routes", signal, *place), reason)
     return problems
@@ -223,7 +217,7 @@ def _closed_rules(region: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str | 
         if key not in known:
             yield (key,), "an isolated region has nothing but its name and location here", own
     if counted:
-        published = _mapping(region.get("aggregates"))
+        published = as_mapping(region.get("aggregates"))
         if "store" not in published:
             yield ("aggregates", "store"), "is missing: where its weekly counts are read", None
         for key in published:

@@ -55,6 +55,16 @@ def validate(
         return None, [_problem(model, document, path, dict(item)) for item in found]
 
 
+def as_mapping(value: object) -> dict[str, Any]:
+    """Give a raw value as a mapping; one that is none is told by the model, and empty here."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """Give a raw value as a list; one that is none is told by the model, and empty here."""
+    return value if isinstance(value, list) else []
+
+
 def _problem(
     model: type[BaseModel], document: Document, path: KeyPath, error: dict[str, Any]
 ) -> Problem:
