@@ -13,6 +13,7 @@ from mainstem.config.dashboard import Page
 from mainstem.config.platform import load_platform
 from mainstem.dashboard.access import viewer_of
 from mainstem.dashboard.opened import open_for
+from mainstem.dashboard.serve import PLATFORM
 from mainstem.errors import MainstemError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from mainstem.config.platform import Platform
     from mainstem.dashboard.access import Viewer
 
-PLATFORM = "MAINSTEM_PLATFORM"
 TITLES = {
     Page.OVERVIEW: ("Overview", ":material/water:"),
     Page.LICENSES: ("Licenses", ":material/speed:"),

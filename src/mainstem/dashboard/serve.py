@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mainstem.config.platform import Platform
 
 APP = "mainstem.dashboard.app"
+PLATFORM = "MAINSTEM_PLATFORM"
+"""Tells the script which platform file its pages are of."""
 LIGHT = {
     "primaryColor": "#0b63a5",
     "backgroundColor": "#ffffff",
@@ -46,7 +48,7 @@ def serve(platform: Platform, file: Path, *, host: str, port: int) -> int:
             hint="Set dashboard.access (docs/dashboard.md), or listen on 127.0.0.1.",
         )
     process = subprocess.Popen(
-        command(host, port), env={**os.environ, "MAINSTEM_PLATFORM": str(file.resolve())}
+        command(host, port), env={**os.environ, PLATFORM: str(file.resolve())}
     )
     try:
         return process.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,7 @@ def page(view: View) -> None:
         else "SELECT NULL::TIMESTAMP AS \"at\", '' AS kind, '' AS region, '' AS what LIMIT 0",
         {"tenant": tenant} if parts else (),
     )
-    view.say(headline(about, _tally(events)))
+    view.say(headline(about, Counter(events.column("kind").to_pylist())))
     _picture(view, tenant, events)
     _commands(view, tenant, events)
     table("time-line", events, {"at": st.column_config.DatetimeColumn("at (UTC)")})
@@ -148,13 +149,6 @@ def _parts(view: View) -> tuple[list[str], list[str]]:
         else:
             missing.append(name)
     return there, missing
-
-
-def _tally(events: Any) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for kind in events.column("kind").to_pylist():
-        found[kind] = found.get(kind, 0) + 1
-    return found
 
 
 def _picture(view: View, tenant: str, events: Any) -> None:
