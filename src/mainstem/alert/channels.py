@@ -84,7 +84,9 @@ def mail(message: Message, channel: Channel, to: Sequence[str], text: str | None
     if channel.smtp is None or not to:
         raise Refused("the channel has no mail server or nobody to write to", may_pass=False)
     letter = EmailMessage()
-    letter["Subject"] = _one_line(message.title if text is None else _subject(message))
+    letter["Subject"] = _one_line(
+        message.title if text is None else message.delivery.episode.finding.title
+    )
     letter["From"] = channel.sender
     letter["To"] = ", ".join(to)
     letter["Date"] = formatdate(usegmt=True)
@@ -94,7 +96,9 @@ def mail(message: Message, channel: Channel, to: Sequence[str], text: str | None
     letter.set_content(message.text if text is None else text)
     try:
         with _server(channel.smtp) as server:
-            refused = server.send_message(letter)
+            # Where some are refused the others have it, and sending again would give it to them
+            # twice: it counts as delivered.
+            server.send_message(letter)
     except smtplib.SMTPRecipientsRefused as error:
         codes = sorted({code for code, _ in error.recipients.values()})
         passing = all(code < 500 for code in codes)
@@ -104,9 +108,6 @@ def mail(message: Message, channel: Channel, to: Sequence[str], text: str | None
         raise Refused(f"SMTP {error.smtp_code}", may_pass=passing) from None
     except (OSError, smtplib.SMTPException) as error:
         raise Refused(_why(error), may_pass=True) from None
-    if refused:
-        # The others have it: sending again would give it to them twice, so it counts as delivered.
-        return
 
 
 def _server(settings: MailServer) -> smtplib.SMTP:
@@ -127,10 +128,6 @@ def _server(settings: MailServer) -> smtplib.SMTP:
         server.close()
         raise
     return server
-
-
-def _subject(message: Message) -> str:
-    return f"{message.delivery.episode.finding.title}"
 
 
 def _one_line(text: str) -> str:

@@ -164,7 +164,8 @@ class Episodes:
             "SELECT id, episode, news, channel, attempts, problem FROM deliveries "
             "WHERE delivered_at IS NULL ORDER BY id"
         ).fetchall()
-        episodes = {each.id: each for each in self.all()} if rows else {}
+        of_these = "WHERE id IN (SELECT episode FROM deliveries WHERE delivered_at IS NULL)"
+        episodes = {each.id: each for each in self._episodes(of_these)}
         return [
             Delivery(number, episodes[episode], News(news), channel, attempts, problem)
             for number, episode, news, channel, attempts, problem in rows
