@@ -113,8 +113,7 @@ class Intervals:
 class Detection:
     """What was planted must be found, near its day, and little else.
 
-    Both sides have whom, the day, and what it was matched with; `grouped` first leaves out what was
-    found in the same place within `slack` days of something found.
+    Both sides have whom, the day, and what it was matched with.
     """
 
     name: str

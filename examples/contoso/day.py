@@ -174,7 +174,6 @@ class Day:
             self.tally.planted["user id"] += 1
         if failed:
             values.append(attribute("exception.type", "PartnerError"))
-            self.tally.errors[tenant.tenant_id, "PartnerError", self.version, self.day] += 1
         info, error = SeverityNumber.SEVERITY_NUMBER_INFO, SeverityNumber.SEVERITY_NUMBER_ERROR
         record = LogRecord(
             time_unix_nano=at + 2_000_000,

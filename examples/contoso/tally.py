@@ -32,8 +32,6 @@ class Tally:
     completed: Counter[tuple[str, date]] = field(default_factory=Counter)
     failed: Counter[tuple[str, str, date]] = field(default_factory=Counter)
     """By tenant, error type and day."""
-    errors: Counter[tuple[str, str, str, date]] = field(default_factory=Counter)
-    """By tenant, exception type, release and day: log lines of failures."""
     consumed: Counter[tuple[str, date]] = field(default_factory=Counter)
     """By tenant and day: records that transformations took."""
     billed: Counter[tuple[str, date]] = field(default_factory=Counter)
@@ -53,21 +51,12 @@ class Tally:
         self.consumed[tenant, at.date()] += records
         self.billed[tenant, billing_day(zone, at)] += records
 
-    def latest(self, tenant: str) -> Level | None:
-        """Give a tenant's last report."""
-        return max(
-            (level for (name, _), level in self.levels.items() if name == tenant),
-            key=lambda level: level.at,
-            default=None,
-        )
-
     def add(self, other: Tally) -> None:
         """Add what another part of the traffic did."""
         self.features += other.features
         self.sessions += other.sessions
         self.completed += other.completed
         self.failed += other.failed
-        self.errors += other.errors
         self.consumed += other.consumed
         self.billed += other.billed
         for key, level in other.levels.items():
