@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from examples.contoso.catalog import MASTER_RECORDS, REGIONS, TRANSFORMED_RECORDS
-from examples.contoso.contracts import Service, cents, contract_lines, services
+from examples.contoso.contracts import Service, cents, contract_lines, period_of, services
 from examples.contoso.customers import Story
 
 if TYPE_CHECKING:
@@ -83,7 +83,6 @@ class Spoilt:
 class Invoices:
     """All that was sent, and what is wrong with it."""
 
-    meant: tuple[InvoiceLine, ...]
     sent: tuple[InvoiceLine, ...]
     spoilt: tuple[Spoilt, ...]
 
@@ -102,7 +101,7 @@ def make_invoices(
     spoilt = tuple(_choose(scenario, faults, meant))
     wrong = {id(each.line): each.fault for each in spoilt}
     sent = [line for right in meant for line in _spoil(right, wrong.get(id(right)), scenario.today)]
-    return Invoices(tuple(meant), tuple(sent), spoilt)
+    return Invoices(tuple(sent), spoilt)
 
 
 def _services(scenario: Scenario, account: Account) -> list[Service]:
@@ -136,8 +135,7 @@ def _numbered(account: Account, parts: list[Service], tally: Tally) -> Iterator[
 
 def _sent(part: Service) -> date:
     """Say when a part is invoiced: on the first of the month after its last day."""
-    last = part.end - timedelta(days=1)
-    return (last.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return period_of("month", part.end - timedelta(days=1))[1]
 
 
 def used_by(account: Account, part: Service, tally: Tally) -> int:

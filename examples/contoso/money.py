@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from examples.contoso.business import months
-from examples.contoso.contracts import cents, contract_lines, services
+from examples.contoso.contracts import cents, contract_lines, period_of, services
 from examples.contoso.invoices import price, used_by
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ class Money:
             before = Decimal(0)
             ever = False
             for month in months(self.scenario)[:-1]:
-                last = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-                last -= timedelta(days=1)
+                last = period_of("month", month)[1] - timedelta(days=1)
                 mrr = cents(sum((x.monthly for x in lines if x.active(last)), Decimal(0)))
                 if mrr or before:
                     yield month, account.account_id, mrr, before, _movement(mrr, before, ever=ever)
@@ -105,22 +104,11 @@ class Money:
 
     def _metered(self, account: Account, parts: list[Service]) -> int:
         """Tell what was used in a period: a sum of its parts, or a level's peak over all of it."""
-        whole = [used_by(account, part, self.tally) for part in parts]
-        if parts[0].line.charge == "usage":
-            return sum(whole)
-        tenants = [tenant.tenant_id for tenant in account.tenants if tenant.production]
-        if not parts[0].line.metric:
-            return 0
-        days = [
-            part.period_begin + timedelta(days=n)
-            for part in parts[:1]
-            for n in range((part.period_end - part.period_begin).days)
-        ]
-        levels = self.tally.levels
-        return sum(
-            max((levels[name, day].peak for day in days if (name, day) in levels), default=0)
-            for name in tenants
-        )
+        first = parts[0]
+        if first.line.charge == "usage":
+            return sum(used_by(account, part, self.tally) for part in parts)
+        whole = replace(first, begin=first.period_begin, end=first.period_end)
+        return used_by(account, whole, self.tally)
 
     def _costs(self) -> Iterator[Row]:
         """Give each tenant's share in what its region consumed in a month that is over."""
