@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.decay.models import Grain
@@ -14,6 +13,7 @@ from mainstem.decay.plan import (
     OLD_MONTHS,
     old_rows,
 )
+from mainstem.load.ledger import now
 from mainstem.records import Signal
 from mainstem.warehouse import open_warehouse
 
@@ -87,7 +87,7 @@ def _close(warehouse: Warehouse, built: Built, region: str, grain: Grain, before
                     "grain": grain.value,
                     "closed_before": before,
                     "load_id": built.load_id,
-                    "closed_at": _now(),
+                    "closed_at": now(),
                 }
             ],
         )
@@ -103,7 +103,7 @@ def _drop_records(warehouse: Warehouse, built: Built, plan: RegionPlan, signal: 
         SELECT region, CAST($4 AS VARCHAR), blob, count(*), CAST($5 AS TIMESTAMP) FROM {table}
         WHERE {OLD_AND_BUILT} GROUP BY region, blob
         """,  # noqa: S608
-        (*values, signal.value, _now()),
+        (*values, signal.value, now()),
     )
     return warehouse.change(f"DELETE FROM {table} WHERE {OLD_AND_BUILT}", values)  # noqa: S608
 
@@ -119,7 +119,3 @@ def _put_months_together(warehouse: Warehouse, table: ModelTable, plan: RegionPl
         """,  # noqa: S608
         (plan.region, plan.days[Grain.PRESENCE]),
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
