@@ -27,7 +27,7 @@ def build_command(
     platform: PlatformOption = DEFAULT_PLATFORM,
     project: Annotated[
         Path | None,
-        typer.Option(help="Your own dbt project; mainstem's where none is given."),
+        typer.Option(help="Your own dbt project; else the platform file's, else mainstem's."),
     ] = None,
     *,
     full_refresh: Annotated[

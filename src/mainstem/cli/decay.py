@@ -31,7 +31,9 @@ def decay_command(
     platform: PlatformOption = DEFAULT_PLATFORM,
     project: Annotated[
         Path | None,
-        typer.Option(help="The dbt project that was built; mainstem's where none is given."),
+        typer.Option(
+            help="The dbt project that was built; else the platform file's, else mainstem's."
+        ),
     ] = None,
     *,
     apply: Annotated[bool, typer.Option("--apply", help="Drop it; else it is shown.")] = False,

@@ -78,7 +78,7 @@ def built_models(platform: Platform, warehouse: Warehouse, project: Path | None)
             "nothing is built from this warehouse yet, so nothing in it can go",
             hint="Run `mainstem build` first.",
         )
-    if days_would_differ(build, project):
+    if days_would_differ(platform, build, project):
         raise UsageError(
             "the models changed since the last build; detail that goes could not be built anew",
             hint="Run `mainstem build` first, with the same --project.",

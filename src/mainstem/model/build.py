@@ -72,15 +72,13 @@ def build(
 ) -> BuildOutcome:
     """Bring the models up to the newest load and publish gold; publish how the platform fares.
 
-    The project is the one given, else the platform file's, else mainstem's own.
-
     `full_refresh` makes all days anew, `keep_closed` all but those whose detail has decayed.
 
     Raises UsageError where there is no warehouse or project, or where closed days would have to be
     made anew, Transient where another process holds the warehouse, BuildError where a model or test
     fails; nothing is published then.
     """
-    found = find_project(project or platform.models)
+    found = find_project(platform, project)
     state = platform.published / STATE
     with _only_build(state):
         published = current_build(platform.published)
@@ -162,9 +160,9 @@ def plan_build(
     )
 
 
-def days_would_differ(build: Build, project: Path | None = None) -> bool:
+def days_would_differ(platform: Platform, build: Build, project: Path | None = None) -> bool:
     """Tell whether a project changed since a build in what decides rows that it keeps."""
-    return build.project != fingerprint(find_project(project)).days
+    return build.project != fingerprint(find_project(platform, project)).days
 
 
 def _publish(

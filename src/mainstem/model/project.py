@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mainstem.errors import UsageError
+
+if TYPE_CHECKING:
+    from mainstem.config.platform import Platform
 
 # What decides rows that a build keeps; tests and descriptions only say what they should be.
 _DECIDING_FOLDERS = ("models", "macros", "seeds", "snapshots")
@@ -31,9 +35,12 @@ def packaged_project() -> Path:
     return Path(__file__).parents[1] / "dbt"
 
 
-def find_project(chosen: Path | None) -> Path:
-    """Give the project's folder, absolute; UsageError where it holds no dbt_project.yml."""
-    project = (chosen or packaged_project()).resolve()
+def find_project(platform: Platform, chosen: Path | None) -> Path:
+    """Give the folder of the project that is chosen, else the platform file's, else mainstem's own.
+
+    It is absolute. UsageError where it holds no dbt_project.yml.
+    """
+    project = (chosen or platform.models or packaged_project()).resolve()
     if not (project / "dbt_project.yml").is_file():
         raise UsageError(
             f"there is no dbt project in {project}",
