@@ -41,8 +41,8 @@
     {#-
         A condition on the days of a region whose rows in the model lie in another billing zone than
         the one that contracts and the map of tenants say now: a tenant that was mapped late, for
-        one. Closed days stay, since their detail is gone. The same condition before and after the rows are read, since neither the model nor the
-        map changes in between.
+        one. Closed days stay, since their detail is gone. It is the same before and after the rows
+        are read, since neither the model nor the map changes in between.
     -#}
     {% if not execute or not is_incremental() %}{{ return('false') }}{% endif %}
     {% set changed %}
@@ -60,18 +60,11 @@
             and {{ mainstem.open_days() }}
         order by 1, 2
     {% endset %}
-    {{ return(mainstem.days_condition(run_query(changed).rows)) }}
-{%- endmacro %}
-
-{% macro days_condition(rows) -%}
-    {#- A condition on rows of (region, event_date), written out. -#}
-    {% set conditions = [] %}
-    {% for row in rows %}
-        {% do conditions.append(
-            "(region = '" ~ row[0] | replace("'", "''") ~ "' and event_date = date '" ~ row[1] ~ "')"
-        ) %}
+    {% set days = {} %}
+    {% for row in run_query(changed).rows %}
+        {% do days.setdefault(row[0], []).append("date '" ~ row[1] ~ "'") %}
     {% endfor %}
-    {{ return("(" ~ conditions | join(" or ") ~ ")" if conditions else "false") }}
+    {{ return(mainstem.among(days)) }}
 {%- endmacro %}
 
 {% macro get_incremental_touched_days_and_zones_sql(arguments) -%}
