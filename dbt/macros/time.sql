@@ -59,6 +59,14 @@
     cast({{ dbt.dateadd('day', days, day) }} as date)
 {%- endmacro %}
 
+{% macro months_after(months, day) -%}
+    {#-
+        The same day of the month, a number of months (may be a column) later; the month's last day
+        where it has no such day.
+    -#}
+    cast({{ dbt.dateadd('month', months, day) }} as date)
+{%- endmacro %}
+
 {% macro whole_days(first_day, end_day) -%}
     {#- How many days the half open interval from one date to another has. -#}
     {{ return(adapter.dispatch('whole_days', 'mainstem')(first_day, end_day)) }}

@@ -29,14 +29,6 @@
     to_utc_timestamp(cast({{ day }} as timestamp), {{ zone }})
 {%- endmacro %}
 
-{% macro months_after(months, day) -%}
-    {#-
-        The same day of the month, a number of months (may be a column) later; the month's last day
-        where it has no such day.
-    -#}
-    cast({{ dbt.dateadd('month', months, day) }} as date)
-{%- endmacro %}
-
 {% macro in_days_of_changed_zones() -%}
     {#-
         A condition on the days of a region whose rows in the model lie in another billing zone than
