@@ -16,7 +16,6 @@
 {% macro milliseconds_between(earlier, later) %}({{ later }} - {{ earlier }}){% endmacro %}
 {% macro median(value) %}median({{ value }}){% endmacro %}
 {% macro held_until() %}valid_to{% endmacro %}
-{% macro per_month(amount, billing_period) %}({{ amount }}){% endmacro %}
 {% macro days_after(days, day) %}({{ day }} + {{ days }}){% endmacro %}
 {% macro whole_days(first_day, end_day) %}({{ end_day }} - {{ first_day }}){% endmacro %}
 {% macro hour_of(moment) %}({{ moment }}){% endmacro %}

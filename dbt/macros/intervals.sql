@@ -11,14 +11,3 @@
         )
     )
 {%- endmacro %}
-
-{% macro per_month(amount, billing_period) -%}
-    {#- The share of a month in an amount per billing period. -#}
-    cast(
-        case {{ billing_period }}
-            when 'year' then {{ amount }} / 12
-            when 'quarter' then {{ amount }} / 3
-            else {{ amount }}
-        end as decimal(18, 6)
-    )
-{%- endmacro %}

@@ -50,7 +50,7 @@ line_months as (
         zoned.over_before,
         months.usage_month,
         {{ days_before('months.next_month', 1) }} as last_day,
-        {{ per_month('zoned.amount', 'zoned.billing_period') }} as amount
+        cast(zoned.amount / zoned.period_months as decimal(18, 6)) as amount
     from zoned
     inner join months
         on

@@ -58,7 +58,7 @@ summed as (
             sum(
                 case
                     when holds_now and charge = 'recurring'
-                        then {{ per_month('amount', 'billing_period') }}
+                        then cast(amount / period_months as decimal(18, 6))
                     else 0
                 end
             ) as decimal(28, 6)
