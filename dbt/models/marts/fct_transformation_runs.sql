@@ -55,7 +55,8 @@ ended as (
             when completed_at is null and failed_at is null then 'unfinished'
             when failed_at is null or completed_at >= failed_at then 'completed'
             else 'failed'
-        end as outcome
+        end as outcome,
+        greatest(completed_at, failed_at) as ended_at
     from runs
 
 ),
@@ -74,13 +75,9 @@ final as (
         attempts,
         failures,
         started_at,
-        case outcome when 'completed' then completed_at when 'failed' then failed_at end
-            as ended_at,
+        ended_at,
         case when outcome = 'failed' then error_type end as error_type,
-        {{ milliseconds_between(
-            'started_at',
-            "case outcome when 'completed' then completed_at when 'failed' then failed_at end"
-        ) }} as duration_ms,
+        {{ milliseconds_between('started_at', 'ended_at') }} as duration_ms,
         records_in,
         records_out
     from ended
