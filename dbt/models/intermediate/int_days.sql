@@ -1,4 +1,4 @@
-with
+with recursive
 
 extent as (
 
@@ -6,43 +6,21 @@ extent as (
 
 ),
 
-digits as (
-
-    {% for digit in range(10) -%}
-        select {{ digit }} as digit
-        {%- if not loop.last %} union all {% endif %}
-    {% endfor %}
-
-),
-
--- Ten thousand numbers: 27 years of days.
-numbers as (
-
-    select ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit as n
-    from digits as ones
-    cross join digits as tens
-    cross join digits as hundreds
-    cross join digits as thousands
-
-),
-
-bounds as (
+days (date_day, last_day) as (
 
     select
-        min(telemetry_from) as first_day,
+        min(telemetry_from) as date_day,
         max(as_of_date) as last_day
     from extent
+    having count(*) > 0
 
-),
-
-days as (
+    union all
 
     select
-        bounds.last_day,
-        {{ days_after('numbers.n', 'bounds.first_day') }} as date_day
-    from bounds
-    cross join numbers
-    where bounds.first_day is not null
+        {{ days_after(1, 'date_day') }} as date_day,
+        last_day
+    from days
+    where date_day < last_day
 
 ),
 
@@ -53,7 +31,6 @@ final as (
         {{ start_of('week', 'date_day') }} as week_start,
         date_day = last_day as is_last
     from days
-    where date_day <= last_day
 
 )
 
