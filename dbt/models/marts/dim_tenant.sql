@@ -6,6 +6,12 @@ tenant_accounts as (
 
 ),
 
+last_accounts as (
+
+    select * from {{ ref('int_last_tenant_accounts') }}
+
+),
+
 accounts as (
 
     select * from {{ ref('dim_account') }}
@@ -78,22 +84,6 @@ tenants as (
 
 ),
 
--- What holds on the data date, else what held last: a customer that left is still told by its name.
-placed_accounts as (
-
-    select
-        tenant_accounts.*,
-        coalesce(tenant_accounts.valid_to > extent.as_of_date, false) as holds_now,
-        row_number() over (
-            partition by tenant_accounts.tenant_id
-            order by tenant_accounts.valid_from desc
-        ) as interval_from_last
-    from tenant_accounts
-    left join extent on true
-    where tenant_accounts.valid_from <= coalesce(extent.as_of_date, tenant_accounts.valid_from)
-
-),
-
 placed_plans as (
 
     select
@@ -116,16 +106,16 @@ final as (
 
     select
         tenants.tenant_id,
-        placed_accounts.account_id,
-        placed_accounts.debtor_no,
+        last_accounts.account_id,
+        last_accounts.debtor_no,
         case
-            when placed_accounts.holds_now then placed_accounts.environment else 'unmapped'
+            when last_accounts.holds_now then last_accounts.environment else 'unmapped'
         end as tenant_class,
         accounts.account_name,
         accounts.account_region,
         accounts.tier,
         accounts.owner,
-        placed_accounts.billing_timezone,
+        last_accounts.billing_timezone,
         seen.first_seen_on,
         seen.last_seen_on,
         coalesce(accounts.industry, '(unknown)') as industry,
@@ -134,14 +124,11 @@ final as (
         coalesce(seen.active_days, 0) as active_days,
         coalesce(seen.regions, 0) as regions
     from tenants
-    left join placed_accounts
-        on
-            tenants.tenant_id = placed_accounts.tenant_id
-            and placed_accounts.interval_from_last = 1
-    left join accounts on placed_accounts.account_id = accounts.account_id
+    left join last_accounts on tenants.tenant_id = last_accounts.tenant_id
+    left join accounts on last_accounts.account_id = accounts.account_id
     left join placed_plans
         on
-            placed_accounts.account_id = placed_plans.account_id
+            last_accounts.account_id = placed_plans.account_id
             and placed_plans.plan_place = 1
     left join seen on tenants.tenant_id = seen.tenant_id
 
